@@ -1,0 +1,112 @@
+"""Where things are: the user's folders, the daemon's socket, lock and log; one resolver for all."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+MAX_SOCKET_PATH_BYTES = 90
+_APP = "rabbitviewer"
+
+
+class Folders(msgspec.Struct, frozen=True):
+    """The user's folders of RabbitViewer.
+
+    Attributes:
+        config: ``config.yaml``, ``comfyui_workflows/`` and ``scripts/`` of the user.
+        data: Jobs, history, logs; never deleted by us.
+        cache: Thumbnails and surfaces; safe to delete.
+        runtime: Socket, lock, connection file; 0700.
+    """
+
+    config: Path
+    data: Path
+    cache: Path
+    runtime: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The settings file."""
+        return self.config / "config.yaml"
+
+    @property
+    def log_file(self) -> Path:
+        """The daemon's log."""
+        return self.data / "logs" / "daemon.log"
+
+    @property
+    def lock_file(self) -> Path:
+        """Whoever holds the lock on this file is the daemon."""
+        return self.runtime / "daemon.lock"
+
+    @property
+    def connection_file(self) -> Path:
+        """Port and token of the daemon where Unix sockets are not used (Windows); 0600."""
+        return self.runtime / "daemon.json"
+
+    @property
+    def socket(self) -> Path:
+        """The daemon's socket; moved to a short path when the runtime folder's is too long."""
+        path = self.runtime / "daemon.sock"
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
+            return path
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        base = os.environ.get("XDG_RUNTIME_DIR", "")
+        short = Path(base) / f"rv-{digest}" / "daemon.sock" if base else None
+        if short is None or len(os.fsencode(short)) > MAX_SOCKET_PATH_BYTES:
+            short = Path(tempfile.gettempdir()) / f"rv-{digest}" / "daemon.sock"
+        return short
+
+
+def resolve_folders() -> Folders:
+    """Return the folders: under ``RABBITVIEWER_HOME`` when set, else the platform's own."""
+    home = os.environ.get("RABBITVIEWER_HOME")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Folders(root / "config", root / "data", root / "cache", root / "runtime")
+    runtime = platformdirs.user_runtime_path(_APP, appauthor=False)
+    return Folders(
+        platformdirs.user_config_path(_APP, appauthor=False),
+        platformdirs.user_data_path(_APP, appauthor=False),
+        platformdirs.user_cache_path(_APP, appauthor=False),
+        runtime,
+    )
+
+
+def make_private(folder: Path) -> None:
+    """Create *folder* for this user alone, or check that it is.
+
+    Raises:
+        PermissionError: it exists and belongs to somebody else, or is a link.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        return
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} is not a folder of this user")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+@functools.cache
+def build_id() -> str:
+    """Return a digest of the installed sources: a window and a daemon of one build agree."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parents[1]
+    for source in sorted(root.rglob("*.py")):
+        with contextlib.suppress(OSError):
+            found = source.stat()
+            digest.update(
+                f"{source.relative_to(root)} {found.st_size} {found.st_mtime_ns};".encode()
+            )
+    return digest.hexdigest()[:16]

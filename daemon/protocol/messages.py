@@ -1,0 +1,569 @@
+"""Every message of the protocol between the daemon and its clients (version 1).
+
+One message is one flat map; its tag field is ``command``. A client may put a ``request_id`` of its
+own choosing (unique on its connection, > 0) into any request; the answer repeats it. Events carry
+``request_id`` 0. Paths are bytes (``os.fsencode``); text is accepted from scripts.
+"""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.values import (
+    FitReport,
+    FolderEntry,
+    HostInfo,
+    JobInfo,
+    OperationInfo,
+    PhotoEntry,
+    WorkflowInfo,
+)
+
+PROTOCOL_VERSION = 1
+
+
+class WirePath(bytes):
+    """A path in a request: bytes on the wire, where text from a script is accepted too."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, path: str | bytes | os.PathLike[str]) -> WirePath:
+        """Return *path* as it crosses the socket."""
+        return cls(os.fsencode(path))
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
+    """Base of every message; *request_id* ties an answer to its request."""
+
+    request_id: int = 0
+
+
+# ---------------------------------------------------------------- connection
+
+
+class Hello(Message, frozen=True, tag="hello"):
+    """First message of our own clients; a script may leave it out."""
+
+    protocol_version: int
+    build_id: str
+    client: str
+    pid: int = 0
+    trace: bool = False
+
+
+class Welcome(Message, frozen=True, tag="welcome"):
+    """Answer to :class:`Hello`, also when the versions differ (the client decides)."""
+
+    protocol_version: int
+    build_id: str
+    daemon_pid: int
+    open_jobs: int
+    other_clients: int
+
+
+class StatusRequest(Message, frozen=True, tag="status_request"):
+    """Ask how the daemon is."""
+
+
+class DaemonStatus(Message, frozen=True, tag="daemon_status"):
+    """The daemon in numbers."""
+
+    pid: int
+    version: str
+    build_id: str
+    uptime_s: float
+    rss_bytes: int
+    clients: int
+    open_jobs: int
+    workers: int
+    tasks_waiting: int
+    ai_enabled: bool
+    log_path: bytes
+    settings_problem: str = ""
+
+
+class ShutdownRequest(Message, frozen=True, tag="shutdown_request"):
+    """End the daemon; without *force* it refuses while jobs are open."""
+
+    force: bool = False
+
+
+class Done(Message, frozen=True, tag="done"):
+    """The request was carried out and has no other answer."""
+
+
+class Failed(Message, frozen=True, tag="failed"):
+    """The request could not be carried out."""
+
+    error: ErrorInfo
+
+
+class TraceEvent(Message, frozen=True, tag="trace_event"):
+    """One event of the daemon for a client that traces; *ts_us* of CLOCK_MONOTONIC."""
+
+    name: str
+    ts_us: float
+    args: dict[str, str | int | float] = msgspec.field(default_factory=dict[str, str | int | float])
+
+
+class SettingsChanged(Message, frozen=True, tag="settings_changed"):
+    """config.yaml was read again; *problem* is empty or the complaint with line and column."""
+
+    problem: str
+    ai_enabled: bool
+
+
+# ---------------------------------------------------------------- folders and pixels
+
+
+class FolderOpen(Message, frozen=True, tag="folder_open"):
+    """List a folder's photos: answered by :class:`FolderChunk` s, then watched until closed.
+
+    One connection may have several folders open; *listing_id* is the client's choice.
+    """
+
+    path: WirePath
+    listing_id: int
+
+
+class FolderClose(Message, frozen=True, tag="folder_close"):
+    """Stop watching a listing."""
+
+    listing_id: int
+
+
+class FolderChunk(Message, frozen=True, tag="folder_chunk"):
+    """Part of the snapshot of a folder, unsorted; *last* ends it."""
+
+    listing_id: int
+    path: bytes
+    entries: tuple[PhotoEntry, ...]
+    last: bool
+
+
+class FolderDelta(Message, frozen=True, tag="folder_delta"):
+    """What changed since; *number* counts from 1 per listing."""
+
+    listing_id: int
+    number: int
+    added: tuple[PhotoEntry, ...] = ()
+    changed: tuple[PhotoEntry, ...] = ()
+    removed: tuple[bytes, ...] = ()
+    gone: bool = False
+
+
+class SubfoldersRequest(Message, frozen=True, tag="subfolders_request"):
+    """Ask for the subfolders of a folder (the tree)."""
+
+    path: WirePath
+
+
+class Subfolders(Message, frozen=True, tag="subfolders"):
+    """Answer to :class:`SubfoldersRequest`, naturally sorted."""
+
+    path: bytes
+    folders: tuple[FolderEntry, ...]
+
+
+class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
+    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded, then final) or `Failed`.
+
+    *priority*: ``visible`` | ``near`` | ``background``.
+    """
+
+    path: WirePath
+    size_px: int
+    priority: str = "visible"
+
+
+class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):
+    """Upright BGRX pixels as the frame's blob, stride ``4 * width_px``.
+
+    *stage*: embedded | final.
+    """
+
+    path: bytes
+    width_px: int
+    height_px: int
+    source_width_px: int
+    source_height_px: int
+    stage: str
+
+
+class PreviewRequest(Message, frozen=True, tag="preview_request"):
+    """Ask for a photo's pixels to show, fitted into a box (0 x 0: full size).
+
+    Answered by :class:`SurfaceReady`, possibly twice (*quality* embedded, then screen or full).
+    *priority* as for thumbnails.
+    """
+
+    path: WirePath
+    max_width_px: int
+    max_height_px: int
+    priority: str = "visible"
+
+
+class SurfaceReady(Message, frozen=True, tag="surface_ready"):
+    """Upright BGRX pixels in a mapped file, or in the blob when *surface_path* is empty.
+
+    The receiver maps the file read-only and answers with :class:`SurfaceMapped`, whereupon the
+    daemon unlinks it. *quality*: embedded | screen | full.
+    """
+
+    path: bytes
+    surface_path: bytes
+    surface_id: int
+    width_px: int
+    height_px: int
+    stride_bytes: int
+    source_width_px: int
+    source_height_px: int
+    quality: str
+
+
+class SurfaceMapped(Message, frozen=True, tag="surface_mapped"):
+    """The receiver has mapped the surface; its file may go."""
+
+    surface_id: int
+
+
+class CancelRequests(Message, frozen=True, tag="cancel_requests"):
+    """Drop pixel requests that are no longer wanted; no answer."""
+
+    request_ids: tuple[int, ...]
+
+
+class PhotoInfoRequest(Message, frozen=True, tag="photo_info_request"):
+    """Ask what the decoder and the metadata reader see."""
+
+    path: WirePath
+
+
+class PhotoInfo(Message, frozen=True, tag="photo_info"):
+    """What is known of one photo."""
+
+    path: bytes
+    format: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    bit_depth: int
+    channels: int
+    color_space: str
+    icc_description: str
+    orientation: int
+    has_alpha: bool
+    metadata: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- edits
+
+
+class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
+    """Start an edit of one photo; answered by :class:`AiEditAccepted`, followed by events.
+
+    Attributes:
+        path: The original; relative paths are refused.
+        prompt: What the user typed.
+        workflow: A name in ``comfyui_workflows/``; empty: the configured one.
+        host: Name, URL or ``builtin``; empty: by configuration.
+        strength: 0..1.5.
+        seed: None: chosen at random and reported.
+        fit: auto | lut | model.
+        lut_size: Lattice nodes per axis, 2..129.
+        long_edge_px: Working size's long edge; 0: near 1 MP.
+        output: Target file or folder as an absolute path; empty: by the output pattern.
+        cube: Absolute path of a ``.cube`` to write; empty: none.
+        parameters: Values for the workflow's parameters.
+    """
+
+    path: WirePath
+    prompt: str
+    workflow: str = ""
+    host: str = ""
+    strength: float = 1.0
+    seed: int | None = None
+    fit: str = "auto"
+    lut_size: int = 33
+    long_edge_px: int = 0
+    output: WirePath = WirePath()
+    cube: WirePath = WirePath()
+    parameters: dict[str, int | float | str | bool] = msgspec.field(
+        default_factory=dict[str, int | float | str | bool]
+    )
+
+
+class AiEditAccepted(Message, frozen=True, tag="ai_edit_accepted"):
+    """The job is on disk; *job* is its first state."""
+
+    job_id: str
+    job: JobInfo
+
+
+class AiEditProgress(Message, frozen=True, tag="ai_edit_progress"):
+    """Event: how far a job is, 0..100 over all stages, never backwards."""
+
+    job_id: str
+    path: bytes
+    progress_pct: float
+    stage: str
+    message: str = ""
+    eta_s: float | None = None
+
+
+class AiEditPreview(Message, frozen=True, tag="ai_edit_preview"):
+    """Event: the sampler's preview as BGRX blob."""
+
+    job_id: str
+    path: bytes
+    width_px: int
+    height_px: int
+
+
+class AiEditComplete(Message, frozen=True, tag="ai_edit_complete"):
+    """Event: the job is done."""
+
+    job_id: str
+    path: bytes
+    result_path: bytes
+    job: JobInfo
+
+
+class AiEditFailed(Message, frozen=True, tag="ai_edit_failed"):
+    """Event: the job ended with an error."""
+
+    job_id: str
+    path: bytes
+    error: ErrorInfo
+    job: JobInfo
+
+
+class AiEditCancelled(Message, frozen=True, tag="ai_edit_cancelled"):
+    """Event: the job was cancelled."""
+
+    job_id: str
+    path: bytes
+    job: JobInfo
+
+
+class JobsRequest(Message, frozen=True, tag="jobs_request"):
+    """Ask for the jobs, newest first."""
+
+    limit: int = 200
+
+
+class Jobs(Message, frozen=True, tag="jobs"):
+    """Answer to :class:`JobsRequest`."""
+
+    jobs: tuple[JobInfo, ...]
+
+
+class JobCancel(Message, frozen=True, tag="job_cancel"):
+    """Cancel a job at any stage; answered by :class:`Done`."""
+
+    job_id: str
+
+
+class JobRetry(Message, frozen=True, tag="job_retry"):
+    """Run a failed or cancelled job again as a new job; answered by :class:`AiEditAccepted`."""
+
+    job_id: str
+    new_seed: bool = False
+
+
+class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):
+    """Fit a LUT to a pair of pictures and write it; answered by :class:`LutExtracted`."""
+
+    original: WirePath
+    edited: WirePath
+    output: WirePath
+    size: int = 33
+    register: bool = True
+
+
+class LutExtracted(Message, frozen=True, tag="lut_extracted"):
+    """The ``.cube`` is written."""
+
+    cube_path: bytes
+    fit: FitReport
+
+
+class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):
+    """Apply a ``.cube`` to a photo at full size; answered by :class:`LutApplied`."""
+
+    path: WirePath
+    cube: WirePath
+    output: WirePath
+    strength: float = 1.0
+    mask: WirePath = WirePath()
+
+
+class LutApplied(Message, frozen=True, tag="lut_applied"):
+    """The result file is written."""
+
+    result_path: bytes
+    notes: tuple[str, ...] = ()
+
+
+class OperationsRequest(Message, frozen=True, tag="operations_request"):
+    """Ask what can be done."""
+
+
+class Operations(Message, frozen=True, tag="operations"):
+    """Answer to :class:`OperationsRequest`."""
+
+    operations: tuple[OperationInfo, ...]
+
+
+class WorkflowsRequest(Message, frozen=True, tag="workflows_request"):
+    """Ask for the workflows; *check* asks the host (*host*, or the configured one) too."""
+
+    check: bool = False
+    host: str = ""
+    names: tuple[str, ...] = ()
+
+
+class Workflows(Message, frozen=True, tag="workflows"):
+    """Answer to :class:`WorkflowsRequest`."""
+
+    workflows: tuple[WorkflowInfo, ...]
+
+
+class HostsRequest(Message, frozen=True, tag="hosts_request"):
+    """Ask for the hosts; *check* contacts each."""
+
+    check: bool = False
+
+
+class Hosts(Message, frozen=True, tag="hosts"):
+    """Answer to :class:`HostsRequest`."""
+
+    hosts: tuple[HostInfo, ...]
+
+
+class HostChanged(Message, frozen=True, tag="host_changed"):
+    """Event: a host's state changed."""
+
+    host: HostInfo
+
+
+class ConfigRequest(Message, frozen=True, tag="config_request"):
+    """Read the settings; *path* checks another file instead of the one in force."""
+
+    path: WirePath = WirePath()
+
+
+class Config(Message, frozen=True, tag="config"):
+    """Settings in force, as flat ``section.key`` values, and what is wrong with the file."""
+
+    path: bytes
+    values: dict[str, str | int | float | bool | None]
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class ConfigSet(Message, frozen=True, tag="config_set"):
+    """Write one value (``section.key``) into config.yaml, comments kept; answered by Config."""
+
+    key: str
+    value: str | int | float | bool
+
+
+Request = (
+    Hello
+    | StatusRequest
+    | ShutdownRequest
+    | FolderOpen
+    | FolderClose
+    | SubfoldersRequest
+    | ThumbnailRequest
+    | PreviewRequest
+    | SurfaceMapped
+    | CancelRequests
+    | PhotoInfoRequest
+    | AiEditRequest
+    | JobsRequest
+    | JobCancel
+    | JobRetry
+    | LutExtractRequest
+    | LutApplyRequest
+    | OperationsRequest
+    | WorkflowsRequest
+    | HostsRequest
+    | ConfigRequest
+    | ConfigSet
+)
+
+Reply = (
+    Welcome
+    | DaemonStatus
+    | Done
+    | Failed
+    | TraceEvent
+    | SettingsChanged
+    | FolderChunk
+    | FolderDelta
+    | Subfolders
+    | ThumbnailReady
+    | SurfaceReady
+    | PhotoInfo
+    | AiEditAccepted
+    | AiEditProgress
+    | AiEditPreview
+    | AiEditComplete
+    | AiEditFailed
+    | AiEditCancelled
+    | Jobs
+    | LutExtracted
+    | LutApplied
+    | Operations
+    | Workflows
+    | Hosts
+    | HostChanged
+    | Config
+)
+
+
+def encode(message: Message) -> bytes:
+    """Return *message* as the header of a frame."""
+    return _encoder.encode(message)
+
+
+def decode_request(header: bytes) -> Request:
+    """Return the request in *header*.
+
+    Raises:
+        msgspec.DecodeError: it is none; the text names the field.
+    """
+    return _request_decoder.decode(header)
+
+
+def decode_reply(header: bytes) -> Reply:
+    """Return the answer or event in *header*.
+
+    Raises:
+        msgspec.DecodeError: it is none; the text names the field.
+    """
+    return _reply_decoder.decode(header)
+
+
+def _to_wire(value: object) -> bytes:
+    if isinstance(value, WirePath):
+        return bytes(value)
+    raise NotImplementedError(f"{type(value).__name__} cannot cross the socket")
+
+
+def _from_wire(kind: type, value: object) -> WirePath:
+    if kind is WirePath and isinstance(value, (bytes, str)):
+        return WirePath(os.fsencode(value))
+    raise ValueError(f"expected a path, got {type(value).__name__}")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_wire)
+_request_decoder = msgspec.msgpack.Decoder(Request, dec_hook=_from_wire)
+_reply_decoder = msgspec.msgpack.Decoder(Reply, dec_hook=_from_wire)

@@ -1,0 +1,273 @@
+"""What a worker process can be asked, and what it answers: typed structs, no code behind them.
+
+Paths are bytes. Files that a worker writes are temporary; the daemon gives them their final names.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.values import FitReport
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="task"):
+    """Base of every task."""
+
+
+class TaskResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="result"):
+    """Base of every result."""
+
+
+# ---------------------------------------------------------------- light pool: looking
+
+
+class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
+    """Decode a photo into a box of *size_px*, upright, in sRGB, as a BGRX blob.
+
+    *embedded_only*: only the file's own small preview; a failure of kind ``not_found`` without one.
+    """
+
+    path: bytes
+    size_px: int
+    embedded_only: bool = False
+
+
+class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
+    """Upright BGRX pixels (stride ``4 * width_px``), in the blob or in the surface file."""
+
+    width_px: int
+    height_px: int
+    source_width_px: int
+    source_height_px: int
+    surface_path: bytes = b""
+
+
+class MakePreview(Task, frozen=True, tag="make_preview"):
+    """Decode a photo for the photo view, fitted into a box (0 x 0: full size), in sRGB.
+
+    The pixels go to *surface_path* (allocated with posix_fallocate), or into the blob when it is
+    empty.
+    """
+
+    path: bytes
+    max_width_px: int
+    max_height_px: int
+    surface_path: bytes = b""
+    embedded_only: bool = False
+
+
+class ReadPhotoInfo(Task, frozen=True, tag="read_photo_info"):
+    """Read what there is to know about a photo without decoding its pixels."""
+
+    path: bytes
+
+
+class PhotoInfoRead(TaskResult, frozen=True, tag="photo_info_read"):
+    """Fields as in the protocol's ``photo_info``."""
+
+    format: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    bit_depth: int
+    channels: int
+    color_space: str
+    icc_description: str
+    orientation: int
+    has_alpha: bool
+    metadata: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+class CheckImage(Task, frozen=True, tag="check_image"):
+    """Decode a picture that a server sent completely; ``result_invalid`` when it is damaged.
+
+    *max_side_px* > 0: answer with BGRX pixels fitted into that box too (a sampler's preview).
+    """
+
+    path: bytes
+    max_side_px: int = 0
+
+
+class DecodePreview(Task, frozen=True, tag="decode_preview"):
+    """Decode a sampler's preview (JPEG or PNG bytes) into a BGRX blob."""
+
+    data: bytes
+
+
+# ---------------------------------------------------------------- heavy pool: editing
+
+
+class PrepareSmall(Task, frozen=True, tag="prepare_small"):
+    """Make the small copy that is sent: upright, sRGB, opaque, lossless PNG near 1 MP.
+
+    Attributes:
+        path: The original.
+        png_path: Where to write the PNG that is uploaded.
+        clipped_path: Where to write the map of clipped samples (8-bit PNG, 255: clipped).
+        long_edge_px: Long edge wanted; 0: near 1 MP.
+        kontext_sizes: Fit into one of the model's 17 sizes so that nothing is cropped.
+    """
+
+    path: bytes
+    png_path: bytes
+    clipped_path: bytes
+    long_edge_px: int = 0
+    kontext_sizes: bool = False
+
+
+class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
+    """Geometry of the small copy and facts of the original.
+
+    Attributes:
+        width_px: Width of the PNG; the photo occupies *box* of it, the rest mirrors its edges.
+        height_px: Height of the PNG.
+        box: left, top, width, height of the photo inside the PNG, pixels.
+        photo_width_px: Upright width of the original.
+        photo_height_px: Upright height of the original.
+        color_space: srgb | adobe-rgb | display-p3 | prophoto | icc:SHA256.
+        notes: Sentences for the user (CMYK was converted, ...).
+    """
+
+    width_px: int
+    height_px: int
+    box: tuple[int, int, int, int]
+    photo_width_px: int
+    photo_height_px: int
+    color_space: str
+    notes: tuple[str, ...] = ()
+
+
+class FitGrade(Task, frozen=True, tag="fit_grade"):
+    """Fit a LUT in the photo's space to (small copy, returned picture), write it as ``.cube``."""
+
+    path: bytes
+    png_path: bytes
+    clipped_path: bytes
+    edited_path: bytes
+    box: tuple[int, int, int, int]
+    cube_path: bytes
+    lut_size: int = 33
+    register: bool = True
+
+
+class FitPair(Task, frozen=True, tag="fit_pair"):
+    """Fit a LUT to two picture files of one scene (``lut extract``), write it as ``.cube``."""
+
+    original_path: bytes
+    edited_path: bytes
+    cube_path: bytes
+    lut_size: int = 33
+    register: bool = True
+
+
+class GradeFitted(TaskResult, frozen=True, tag="grade_fitted"):
+    """The ``.cube`` is written."""
+
+    report: FitReport
+    color_space: str
+
+
+class ApplyLut(Task, frozen=True, tag="apply_lut"):
+    """Apply a ``.cube`` to a photo at full size, in its own space and depth, into a temporary file.
+
+    Attributes:
+        path: The original.
+        cube_path: The LUT, at strength 1.
+        temp_path: File to write and fsync, in the target's folder.
+        extension: Target format by extension with dot, lower case.
+        strength: 0..1.5.
+        mask_path: 8-bit gray PNG of the upright photo's size; empty: everywhere.
+        recipe: JSON to embed in the result.
+        jpeg_quality: 1..100; 0: like the original where it is a JPEG.
+    """
+
+    path: bytes
+    cube_path: bytes
+    temp_path: bytes
+    extension: str
+    strength: float = 1.0
+    mask_path: bytes = b""
+    recipe: str = ""
+    jpeg_quality: int = 0
+
+
+class KeepModelPicture(Task, frozen=True, tag="keep_model_picture"):
+    """Write the model's own picture (cropped to *box* in proportion) with the photo's metadata."""
+
+    path: bytes
+    edited_path: bytes
+    sent_size: tuple[int, int]
+    box: tuple[int, int, int, int]
+    temp_path: bytes
+    extension: str
+    recipe: str = ""
+    jpeg_quality: int = 0
+
+
+class FileWritten(TaskResult, frozen=True, tag="file_written"):
+    """The temporary file is complete and on the disk."""
+
+    width_px: int
+    height_px: int
+    size_bytes: int
+    inode: int
+    notes: tuple[str, ...] = ()
+
+
+AnyTask = (
+    MakeThumbnail
+    | MakePreview
+    | ReadPhotoInfo
+    | CheckImage
+    | DecodePreview
+    | PrepareSmall
+    | FitGrade
+    | FitPair
+    | ApplyLut
+    | KeepModelPicture
+)
+AnyResult = PixelsMade | PhotoInfoRead | SmallPrepared | GradeFitted | FileWritten
+
+
+# ---------------------------------------------------------------- the pipe between them
+
+
+class Run(msgspec.Struct, frozen=True, tag="run"):
+    """Daemon to worker: carry out *task*; ids are unique per worker process."""
+
+    task_id: int
+    task: AnyTask
+
+
+class Control(msgspec.Struct, frozen=True, tag="control"):
+    """Daemon to worker, read at once: *action* is cancel | pause | resume."""
+
+    task_id: int
+    action: str
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """Worker to daemon: share of the running task that is done, 0..1."""
+
+    task_id: int
+    fraction: float
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """Worker to daemon: the task succeeded; pixels, if any, are the frame's blob."""
+
+    task_id: int
+    result: AnyResult
+
+
+class Broken(msgspec.Struct, frozen=True, tag="broken"):
+    """Worker to daemon: the task failed or was cancelled; the worker lives on."""
+
+    task_id: int
+    error: ErrorInfo
+
+
+ToWorker = Run | Control
+FromWorker = Progress | Finished | Broken
