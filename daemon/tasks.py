@@ -106,6 +106,7 @@ class PrepareSmall(Task, frozen=True, tag="prepare_small"):
         path: The original.
         png_path: Where to write the PNG that is uploaded.
         clipped_path: Where to write the map of clipped samples (8-bit PNG, 255: clipped).
+        icc_path: Where to write the photo's ICC profile; no file is written for plain sRGB.
         long_edge_px: Long edge wanted; 0: near 1 MP.
         kontext_sizes: Fit into one of the model's 17 sizes so that nothing is cropped.
     """
@@ -113,6 +114,7 @@ class PrepareSmall(Task, frozen=True, tag="prepare_small"):
     path: bytes
     png_path: bytes
     clipped_path: bytes
+    icc_path: bytes
     long_edge_px: int = 0
     kontext_sizes: bool = False
 
@@ -127,6 +129,8 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
         photo_width_px: Upright width of the original.
         photo_height_px: Upright height of the original.
         color_space: srgb | adobe-rgb | display-p3 | prophoto | icc:SHA256.
+        format: What the content is (``jpeg``, ``png``, ...), whatever the name says.
+        lossy: The original's pixels went through a lossy codec.
         notes: Sentences for the user (CMYK was converted, ...).
     """
 
@@ -136,18 +140,26 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
     photo_width_px: int
     photo_height_px: int
     color_space: str
+    format: str
+    lossy: bool
     notes: tuple[str, ...] = ()
 
 
 class FitGrade(Task, frozen=True, tag="fit_grade"):
-    """Fit a LUT in the photo's space to (small copy, returned picture), write it as ``.cube``."""
+    """Fit a LUT in the photo's space to (small copy, returned picture), write it as ``.cube``.
+
+    *path* is the original, only to be named in a failure; the other files are those of
+    :class:`PrepareSmall` and the host's answer. *title* goes into the file.
+    """
 
     path: bytes
     png_path: bytes
     clipped_path: bytes
+    icc_path: bytes
     edited_path: bytes
     box: tuple[int, int, int, int]
     cube_path: bytes
+    title: str = ""
     lut_size: int = 33
     register: bool = True
 
@@ -180,6 +192,7 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
         strength: 0..1.5.
         mask_path: 8-bit gray PNG of the upright photo's size; empty: everywhere.
         recipe: JSON to embed in the result.
+        ai: A model made the look (goes into ``DigitalSourceType``).
         jpeg_quality: 1..100; 0: like the original where it is a JPEG.
     """
 
@@ -190,6 +203,7 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
     strength: float = 1.0
     mask_path: bytes = b""
     recipe: str = ""
+    ai: bool = False
     jpeg_quality: int = 0
 
 
@@ -203,6 +217,7 @@ class KeepModelPicture(Task, frozen=True, tag="keep_model_picture"):
     temp_path: bytes
     extension: str
     recipe: str = ""
+    ai: bool = False
     jpeg_quality: int = 0
 
 

@@ -1,0 +1,142 @@
+"""Owns ``jobs.db``: every job is a row there before anything is sent to a host."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.job_record import OPEN_STATES, JobRecord
+
+_T = TypeVar("_T")
+
+SCHEMA_VERSION = 1
+KEPT_ENDED_JOBS = 2000
+
+_CREATE = """
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    state TEXT NOT NULL,
+    record BLOB NOT NULL
+) STRICT;
+CREATE INDEX jobs_by_time ON jobs (created DESC);
+CREATE INDEX jobs_by_state ON jobs (state);
+"""
+
+
+class JobStore:
+    """Jobs on disk, read and written on one thread of its own.
+
+    Every :meth:`save` is durable when it returns (``synchronous=FULL``), so that what follows it
+    (a prompt sent, a file renamed) is never unknown to the next daemon.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open or create the database.
+
+        Raises:
+            RabbitError: it was written by a newer version, is damaged, or cannot be opened.
+        """
+        await self._run(self._open)
+
+    async def close(self) -> None:
+        """Close the database and end its thread."""
+        await self._run(self._close)
+        self._thread.shutdown(wait=True)
+
+    async def save(self, record: JobRecord) -> None:
+        """Insert or replace one job, durably."""
+        await self._run(lambda: self._save(record))
+
+    async def get(self, job_id: str) -> JobRecord | None:
+        """Return the job, or None where the id is unknown."""
+        rows = await self._run(
+            lambda: self._select("SELECT record FROM jobs WHERE job_id = ?", (job_id,))
+        )
+        return rows[0] if rows else None
+
+    async def newest(self, limit: int) -> list[JobRecord]:
+        """Return up to *limit* jobs, newest first."""
+        sql = "SELECT record FROM jobs ORDER BY created DESC LIMIT ?"
+        return await self._run(lambda: self._select(sql, (limit,)))
+
+    async def open_jobs(self) -> list[JobRecord]:
+        """Return the jobs with work left, oldest first."""
+        marks = ",".join("?" * len(OPEN_STATES))
+        sql = f"SELECT record FROM jobs WHERE state IN ({marks}) ORDER BY created"
+        return await self._run(lambda: self._select(sql, OPEN_STATES))
+
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as error:
+            raise RabbitError(
+                ErrorKind.DISK_FULL if "full" in str(error) else ErrorKind.INTERNAL,
+                f"The job list {self._path} could not be used: {error}.",
+                "Free space on its disk, or move the file away to start with an empty list.",
+            ) from error
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            connection.close()
+            raise RabbitError(
+                ErrorKind.VERSION_MISMATCH,
+                f"{self._path} was written by a newer RabbitViewer (format {version}).",
+                "Update RabbitViewer, or move that file away.",
+            )
+        if version == 0:
+            connection.executescript(
+                f"BEGIN; {_CREATE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        self._connection = connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _save(self, record: JobRecord) -> None:
+        db = self._db()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE "
+                "SET state = excluded.state, record = excluded.record",
+                (record.job_id, record.created, record.state, msgspec.msgpack.encode(record)),
+            )
+            if not record.is_open:
+                db.execute(
+                    "DELETE FROM jobs WHERE state NOT IN (?, ?) AND created < (SELECT created "
+                    "FROM jobs ORDER BY created DESC LIMIT 1 OFFSET ?)",
+                    (*OPEN_STATES, KEPT_ENDED_JOBS),
+                )
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def _select(self, sql: str, values: tuple[object, ...]) -> list[JobRecord]:
+        rows: list[tuple[bytes]] = self._db().execute(sql, values).fetchall()
+        return [msgspec.msgpack.decode(record, type=JobRecord) for (record,) in rows]
+
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise RabbitError(ErrorKind.INTERNAL, "The job list is not open.")
+        return self._connection
