@@ -1,1 +1,144 @@
-"""Empty until its part lands."""
+"""The settings in force: ``config.yaml`` read, kept good, and written back value by value."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.resources import data_folder
+from daemon.settings_check import (
+    Findings,
+    check_value,
+    flatten,
+    nearest,
+    read_settings,
+    value_types,
+)
+from daemon.settings_file import Scalar, SettingsFileError, parse, read_capped, write_value
+from daemon.settings_keys import (
+    CacheSettings,
+    ComfyuiSettings,
+    DaemonSettings,
+    HostSettings,
+    OutputSettings,
+    Settings,
+    WindowSettings,
+)
+
+__all__ = [
+    "CacheSettings",
+    "ComfyuiSettings",
+    "DaemonSettings",
+    "HostSettings",
+    "OutputSettings",
+    "Settings",
+    "SettingsStore",
+    "WindowSettings",
+]
+
+log = logging.getLogger(__name__)
+
+
+class SettingsStore:
+    """The settings in force.
+
+    Attributes:
+        current: The values; replaced as a whole, never changed.
+        problem: Empty, or the first complaint about the file, with line and column.
+        errors: All complaints; the value in force there is the last good one.
+        warnings: Keys that nobody reads.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self._path = folders.config_file
+        self.current = Settings()
+        self.problem = ""
+        self.errors: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def load(self) -> None:
+        """Read the file at start; without one, the commented default is written first."""
+        if not self._path.exists():
+            self._write_default()
+        self.reload()
+
+    def reload(self) -> bool:
+        """Read the file again; a wrong value leaves the last good one in force.
+
+        Returns:
+            Whether settings or complaints changed.
+        """
+        before = (self.current, self.errors, self.warnings)
+        if self._path.exists():
+            found = read_settings(self._path, self.current)
+        else:
+            found = Findings(Settings())
+        self.current = found.settings
+        self.errors = tuple(found.errors)
+        self.warnings = tuple(found.warnings)
+        self.problem = found.errors[0] if found.errors else ""
+        changed = before != (self.current, self.errors, self.warnings)
+        if changed:
+            for line in (*found.errors, *found.warnings):
+                log.warning("%s", line)
+        return changed
+
+    def set_value(self, key: str, value: Scalar) -> None:
+        """Write one value (``section.key``) into the file and put it into force.
+
+        Raises:
+            RabbitError: no such key, a wrong value, or the file cannot be written; nothing changed.
+        """
+        section, _, name = key.partition(".")
+        types = value_types()
+        if name not in types.get(section, {}):
+            known = [f"{part}.{leaf}" for part, leaves in types.items() for leaf in leaves]
+            raise _refused(
+                f"There is no setting '{key}'.{nearest(key, known)}",
+                "`rabbitviewer config show` lists them.",
+            )
+        complaint = check_value(value, types[section][name])[1]
+        if complaint:
+            raise _refused(f"The setting {key} was not changed: {complaint}.")
+        if not self._path.exists():
+            self._write_default()
+        try:
+            parse(read_capped(self._path))
+        except SettingsFileError as error:
+            raise _refused(
+                f"The setting {key} was not changed: {self._path}: {error}.",
+                "Mend the file by hand first.",
+            ) from error
+        write_value(self._path, (section, name), value)
+        self.reload()
+
+    def flat(self) -> dict[str, Scalar]:
+        """Return the values in force as ``section.key``; request headers are not shown."""
+        return flatten(self.current)
+
+    def check_file(self, path: Path) -> tuple[list[str], list[str]]:
+        """Return (errors, warnings) of another settings file."""
+        found = read_settings(path, Settings())
+        return found.errors, found.warnings
+
+    def _write_default(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            text = (data_folder("config") / "config.yaml").read_bytes()
+            with self._path.open("xb") as stream:
+                stream.write(text)
+        except FileExistsError:
+            return
+        except OSError as error:
+            log.warning("could not write %s: %s; the defaults are in force", self._path, error)
+
+
+def _refused(message: str, hint: str = "") -> RabbitError:
+    return RabbitError(ErrorKind.SETTINGS_INVALID, message, hint)
