@@ -133,7 +133,7 @@ class _Reader:
         hints = _hints(kind)
         self._warn_unknown(node, prefix, list(hints))
         values: dict[str, object] = {}
-        for key in node.value.keys() & hints.keys():
+        for key in (key for key in node.value if key in hints):
             item, name = node.value[key], f"{prefix}.{key}"
             if hints[key] == tuple[HostSettings, ...] and isinstance(item.value, list):
                 values[key] = self._hosts(name, item.value)
