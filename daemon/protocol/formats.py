@@ -6,6 +6,7 @@ Pure data, so that the daemon and the window share it without a pixel library.
 from __future__ import annotations
 
 import os
+from pathlib import PurePath
 from typing import NamedTuple
 
 
@@ -66,7 +67,7 @@ LOSSLESS_EXTENSIONS: frozenset[str] = frozenset({".png", ".tif", ".tiff"})
 
 def extension_of(path: str | bytes) -> str:
     """Return the ending of *path*, with dot, lower case; empty without one."""
-    return os.path.splitext(os.fsdecode(path))[1].lower()
+    return PurePath(os.fsdecode(path)).suffix.lower()
 
 
 def format_by_extension(path: str | bytes) -> PhotoFormat | None:
