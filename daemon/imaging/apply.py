@@ -1,0 +1,147 @@
+"""Applying a LUT to a photo of any size, strip by strip, with strength and mask."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.imaging.lattice import FloatArray, blend_with_identity, check_lut
+from daemon.imaging.processor import LutProcessor, check_depth
+
+Checkpoint = Callable[[float], object]
+"""Called with the share that is done, 0..1; may block, may raise to stop."""
+
+MAX_STRENGTH = 1.5
+
+_STRIP_PX = 512 * 1024
+
+
+def apply_lut(
+    image: NDArray[Any],
+    lut: FloatArray,
+    *,
+    strength: float = 1.0,
+    mask: NDArray[Any] | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int = 2,
+    checkpoint: Checkpoint | None = None,
+) -> NDArray[Any]:
+    """Grade a photo: tetrahedral interpolation, rounded to nearest, alpha left alone.
+
+    Args:
+        image: Shape (H, W, 3) or (H, W, 4) with straight alpha last; uint8, uint16 or float32.
+            Float pixels are clamped to 0..1 on the way in; the result is not clipped.
+        lut: Shape (N, N, N, 3), N in 2..129, indexed [red, green, blue], in the image's space.
+        strength: 0..1.5, linear in the change: 0 returns the image, 1 is the LUT itself.
+        mask: Shape (H, W), 0 keeps and full (1.0, or the integer type's largest value) grades.
+            Pixels under 0 come out untouched, bit by bit.
+        out: Where to write, may be *image* itself; None: a new array.
+        threads: How many work at the same time.
+        checkpoint: Called after every strip of about half a megapixel.
+
+    Returns:
+        *out*, or a new array like *image*.
+
+    Raises:
+        ValueError: a shape or the strength does not fit.
+        TypeError: another dtype.
+    """
+    _check(image, strength, mask, out)
+    target = np.empty_like(image) if out is None else out
+    grade = _StripGrade(blend_with_identity(check_lut(lut), strength), image.dtype)
+
+    def work(rows: slice) -> int:
+        grade.run(image[rows], target[rows], None if mask is None else mask[rows])
+        return rows.stop
+
+    height = image.shape[0]
+    pending: deque[Future[int]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for rows in _strips(height, image.shape[1]):
+            pending.append(pool.submit(work, rows))
+            if len(pending) > threads:
+                _collect(pending, height, checkpoint)
+        while pending:
+            _collect(pending, height, checkpoint)
+    return target
+
+
+def _collect(pending: deque[Future[int]], height: int, checkpoint: Checkpoint | None) -> None:
+    done_rows = pending.popleft().result()
+    if checkpoint is not None:
+        checkpoint(done_rows / height)
+
+
+def _check(
+    image: NDArray[Any], strength: float, mask: NDArray[Any] | None, out: NDArray[Any] | None
+) -> None:
+    if image.ndim != 3 or image.shape[2] not in (3, 4):
+        raise ValueError(f"an image has the shape (H, W, 3) or (H, W, 4), not {image.shape}")
+    check_depth(image.dtype)
+    if not 0 <= strength <= MAX_STRENGTH:
+        raise ValueError(f"the strength is 0 to {MAX_STRENGTH}, not {strength}")
+    if mask is not None and mask.shape != image.shape[:2]:
+        raise ValueError(f"the mask is {mask.shape}, the image {image.shape[:2]}")
+    if out is not None and (out.shape != image.shape or out.dtype != image.dtype):
+        raise ValueError(f"out is {out.dtype} {out.shape}, not {image.dtype} {image.shape}")
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    rows = max(_STRIP_PX // max(width, 1), 1)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+class _StripGrade:
+    """Grades one strip at a time, from any thread."""
+
+    def __init__(self, lut: FloatArray, dtype: np.dtype[Any]) -> None:
+        self._direct = LutProcessor(lut, dtype, dtype)
+        self._to_float = LutProcessor(lut, dtype, np.float32)
+
+    def run(self, image: NDArray[Any], target: NDArray[Any], mask: NDArray[Any] | None) -> None:
+        if not image.size:
+            return
+        share = None if mask is None else _as_share(mask)
+        if share is None or (share == 1).all():
+            self._grade(image, target)
+        elif not share.any():
+            target[:] = image
+        else:
+            target[:] = self._blend(image, share)
+
+    def _grade(self, image: NDArray[Any], target: NDArray[Any]) -> None:
+        source = np.ascontiguousarray(image)
+        graded = target if target.flags.c_contiguous else np.empty_like(source)
+        alpha = image[..., 3:].copy()
+        self._direct.run(source, graded)
+        graded[..., 3:] = alpha
+        if graded is not target:
+            target[:] = graded
+
+    def _blend(self, image: NDArray[Any], share: FloatArray) -> NDArray[Any]:
+        source = np.ascontiguousarray(image)
+        graded = np.empty(source.shape, np.float32)
+        self._to_float.run(source, graded)
+        result = source.copy()
+        colors, change = result[..., :3], graded[..., :3]
+        if image.dtype == np.float32:
+            colors += share[..., None] * (change - colors)
+        else:
+            white = np.float32(np.iinfo(image.dtype).max)
+            change = np.clip(change, 0, 1) * white
+            blended = colors + share[..., None] * (change - colors)
+            colors[:] = np.floor(blended + np.float32(0.5)).astype(image.dtype)
+        return result
+
+
+def _as_share(mask: NDArray[Any]) -> FloatArray:
+    """A mask as float32 0..1."""
+    if mask.dtype.kind == "u":
+        return mask.astype(np.float32) / np.float32(np.iinfo(mask.dtype).max)
+    return np.clip(mask.astype(np.float32), 0, 1)
