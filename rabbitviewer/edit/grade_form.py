@@ -1,0 +1,197 @@
+"""What the user sets before a grade: prompt, look, workflow, strength, seed, advanced."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+
+from daemon.protocol.values import WorkflowInfo
+from rabbitviewer.edit.look_chips import LookChips
+from rabbitviewer.edit.parameter_form import ParameterForm, Value
+from rabbitviewer.edit.prompt_box import PromptBox
+from rabbitviewer.theme.controls import Choice, Fold, push_button, text_label
+from rabbitviewer.theme.theme import figures_font
+from rabbitviewer.theme.tokens import tokens
+
+_FULL_PCT = 100
+_MOST_PCT = 150
+_STEP_PCT = 5
+_LARGEST_SEED = 2**31 - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class GradeSettings:
+    """What the form says.
+
+    Attributes:
+        prompt: Without space round it.
+        workflow: A workflow's name; empty: the configured one.
+        strength: 0..1.5.
+        seed: None: chosen by the daemon.
+        parameters: Values of the workflow that differ from its defaults.
+    """
+
+    prompt: str
+    workflow: str
+    strength: float
+    seed: int | None
+    parameters: dict[str, Value]
+
+
+class GradeForm(QWidget):
+    """The form of a colour grade.
+
+    Signals:
+        changed: something that the line under Run may speak of.
+        submitted: Run, by button or by Ctrl+Enter, with a prompt in the box.
+    """
+
+    changed = Signal()
+    submitted = Signal()
+
+    def __init__(self, recent: Callable[[], list[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workflows: dict[str, WorkflowInfo] = {}
+        self._prompt = PromptBox(recent)
+        self._chips = LookChips()
+        self._workflow = Choice(self.tr("Workflow"))
+        self._strength = self._make_slider()
+        self._strength_figure = text_label()
+        self._seed = self._make_seed()
+        self._parameters = ParameterForm()
+        self._advanced = Fold(self.tr("Advanced"), self._parameters)
+        self._run = push_button(self.tr("Run"), "primary")
+        self._run.setToolTip(self.tr("Run (Ctrl+Enter)"))
+        self._plan = text_label("", "small", wraps=True)
+        self._lay_out()
+        self._prompt.textChanged.connect(self._on_prompt_changed)
+        self._prompt.submitted.connect(self._submit)
+        self._chips.chosen.connect(self._prompt.set_prompt)
+        self._workflow.currentIndexChanged.connect(self._on_workflow_changed)
+        self._run.clicked.connect(self._submit)
+        self._show_strength(_FULL_PCT)
+        self._on_workflow_changed()
+        self._on_prompt_changed()
+
+    @property
+    def settings(self) -> GradeSettings:
+        """What the form says now."""
+        seed = self._seed.text()
+        return GradeSettings(
+            prompt=self._prompt.prompt,
+            workflow=self._workflow.currentData() or "",
+            strength=self._strength.value() / 100,
+            seed=int(seed) if seed.isdigit() else None,
+            parameters=self._parameters.values(),
+        )
+
+    def show_workflows(self, workflows: list[WorkflowInfo]) -> None:
+        """Offer *workflows*; the chosen one stays chosen when it is still there."""
+        chosen = self._workflow.currentData()
+        self._workflows = {each.name: each for each in workflows}
+        with QSignalBlocker(self._workflow):
+            self._workflow.clear()
+            for each in workflows:
+                self._workflow.addItem(each.title, each.name)
+                row = self._workflow.count() - 1
+                self._workflow.setItemData(
+                    row, "\n".join(each.problems), Qt.ItemDataRole.ToolTipRole
+                )
+            self._workflow.setCurrentIndex(max(self._workflow.findData(chosen), 0))
+        self._workflow.setEnabled(len(workflows) > 1)
+        self._on_workflow_changed()
+
+    def show_plan(self, words: str, *, can_run: bool, running: bool) -> None:
+        """Say what Run will do, and whether it can."""
+        self._plan.setText(words)
+        self._can_run = can_run
+        self._run.setEnabled(can_run and bool(self._prompt.prompt))
+        self._run.setText(self.tr("Run another") if running else self.tr("Run"))
+
+    def focus_prompt(self) -> None:
+        """Put the cursor into the prompt box."""
+        self._prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_prompt(self, prompt: str) -> None:
+        """Put *prompt* into the box."""
+        self._prompt.set_prompt(prompt)
+
+    # ------------------------------------------------------------ parts
+
+    _can_run = False
+
+    def _lay_out(self) -> None:
+        look = tokens()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(look.space_3)
+        layout.addWidget(self._prompt)
+        layout.addWidget(self._chips)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(look.space_3)
+        grid.setVerticalSpacing(look.space_2)
+        grid.addWidget(text_label(self.tr("Workflow"), "secondary"), 0, 0)
+        grid.addWidget(self._workflow, 0, 1)
+        grid.addWidget(text_label(self.tr("Strength"), "secondary"), 1, 0)
+        grid.addLayout(self._strength_row(), 1, 1)
+        grid.addWidget(text_label(self.tr("Seed"), "secondary"), 2, 0)
+        grid.addWidget(self._seed, 2, 1)
+        grid.setColumnStretch(1, 1)
+        layout.addLayout(grid)
+        layout.addWidget(self._advanced)
+        layout.addWidget(self._run)
+        layout.addWidget(self._plan)
+        layout.setSpacing(look.space_3)
+
+    def _strength_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(tokens().space_2)
+        row.addWidget(self._strength, 1)
+        self._strength_figure.setFont(figures_font(self._strength_figure.font()))
+        widest = self._strength_figure.fontMetrics().horizontalAdvance("150 %")
+        self._strength_figure.setMinimumWidth(widest + tokens().space_1)
+        self._strength_figure.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._strength_figure)
+        return row
+
+    def _make_slider(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, _MOST_PCT)
+        slider.setSingleStep(_STEP_PCT)
+        slider.setPageStep(25)
+        slider.setValue(_FULL_PCT)
+        slider.setAccessibleName(self.tr("Strength in per cent"))
+        slider.valueChanged.connect(self._show_strength)
+        return slider
+
+    def _make_seed(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setPlaceholderText(self.tr("Random"))
+        field.setValidator(QIntValidator(0, _LARGEST_SEED, field))
+        field.setClearButtonEnabled(True)
+        field.setAccessibleName(self.tr("Seed"))
+        return field
+
+    # ------------------------------------------------------------ events
+
+    def _show_strength(self, percent: int) -> None:
+        self._strength_figure.setText(f"{percent} %")
+
+    def _on_prompt_changed(self) -> None:
+        self._chips.mark(self._prompt.prompt)
+        self._run.setEnabled(self._can_run and bool(self._prompt.prompt))
+        self.changed.emit()
+
+    def _on_workflow_changed(self) -> None:
+        chosen = self._workflows.get(self._workflow.currentData() or "")
+        self._parameters.show_parameters(chosen.parameters if chosen else ())
+        self._advanced.setVisible(not self._parameters.is_empty)
+        self.changed.emit()
+
+    def _submit(self) -> None:
+        if self._run.isEnabled():
+            self.submitted.emit()

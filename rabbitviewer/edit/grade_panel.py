@@ -1,0 +1,246 @@
+"""The Edit tab: the form of a colour grade, and the job of the photo on show under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.messages import AiEditRequest, WirePath
+from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.grade_form import GradeForm
+from rabbitviewer.edit.job_card import JobCard
+from rabbitviewer.edit.words import file_name, plan_words
+from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.models.selection import Selection
+from rabbitviewer.theme.controls import text_label
+from rabbitviewer.theme.tokens import tokens
+
+
+class GradePanel(QScrollArea):
+    """Asks for grades and follows the newest one of the current photo.
+
+    Signals:
+        started: a run was asked for (the photos).
+        preview_changed: the sampler's picture to show in the photo's place; None: the photo again.
+        compare_wanted: lay the handle between (original, result).
+        keep_wanted: the comparison is over, this result stays.
+        folder_wanted: show this file where it lies.
+    """
+
+    started = Signal(tuple)
+    preview_changed = Signal(object)
+    compare_wanted = Signal(bytes, bytes)
+    keep_wanted = Signal(bytes)
+    folder_wanted = Signal(bytes)
+
+    def __init__(
+        self,
+        jobs: JobsModel,
+        hosts: HostsModel,
+        selection: Selection,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._hosts = hosts
+        self._selection = selection
+        self._job_id = ""
+        self._comparing = b""
+        self._asked: set[int] = set()
+        self._subject = text_label("", "secondary")
+        self._no_ai = text_label(self.tr("No AI"), "tag")
+        self._no_ai.setToolTip(self.tr("The built-in look works with classical means, no model."))
+        self._form = GradeForm(jobs.recent_prompts)
+        self._card = JobCard()
+        self._refusal = ErrorCard()
+        self._lay_out()
+        self._connect()
+        self._show_hosts()
+        self._follow()
+
+    def focus_prompt(self) -> None:
+        """Put the cursor into the prompt box."""
+        self._form.focus_prompt()
+
+    def set_prompt(self, prompt: str) -> None:
+        """Put *prompt* into the box."""
+        self._form.set_prompt(prompt)
+
+    def set_comparing(self, result: bytes) -> None:
+        """The handle lies across *result* now; empty: no comparison."""
+        self._comparing = result
+        self._show_job()
+
+    def show_running_preview(self) -> QImage | None:
+        """Return the sampler's picture of the job that is followed, while it runs."""
+        job = self._jobs.job(self._job_id)
+        return None if job is None or job.ended else job.preview
+
+    # ------------------------------------------------------------ parts
+
+    def _lay_out(self) -> None:
+        look = tokens()
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_4)
+        layout.setSpacing(look.space_3)
+        top = QHBoxLayout()
+        top.setSpacing(look.space_2)
+        top.addWidget(text_label(self.tr("AI color grade"), "title"))
+        top.addStretch(1)
+        top.addWidget(self._no_ai)
+        layout.addLayout(top)
+        layout.addWidget(self._subject)
+        layout.addWidget(self._form)
+        layout.addWidget(self._refusal)
+        layout.addWidget(self._card)
+        layout.addStretch(1)
+        self._refusal.hide()
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def _connect(self) -> None:
+        self._form.changed.connect(self._show_plan)
+        self._form.submitted.connect(self._run)
+        self._hosts.changed.connect(self._show_hosts)
+        self._selection.current_changed.connect(self._follow)
+        self._selection.selected_changed.connect(self._show_plan)
+        self._jobs.accepted.connect(self._on_accepted)
+        self._jobs.refused.connect(self._on_refused)
+        self._jobs.changed.connect(self._on_changed)
+        self._jobs.finished.connect(self._on_finished)
+        self._jobs.previewed.connect(self._on_previewed)
+        self._jobs.reset.connect(self._follow)
+        self._card.cancel_pressed.connect(lambda: self._ask(self._jobs.cancel(self._job_id)))
+        self._card.again_pressed.connect(self._try_again)
+        self._card.keep_pressed.connect(lambda: self.keep_wanted.emit(self._result()))
+        self._card.folder_pressed.connect(lambda: self.folder_wanted.emit(self._result()))
+        self._card.compare_pressed.connect(self._compare)
+
+    # ------------------------------------------------------------ what is shown
+
+    def _show_hosts(self) -> None:
+        self._form.show_workflows(self._hosts.grade_workflows())
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        photos = self._selection.selected
+        plan = self._hosts.plan(self._form.settings.workflow)
+        job = self._jobs.job(self._job_id)
+        known = plan.host is not None or plan.workflow is not None
+        self._no_ai.setVisible(known and not plan.ai)
+        self._subject.setText(self._subject_words(photos))
+        words = plan_words(plan, len(photos))
+        if not photos:
+            words = self.tr("Choose a photo first")
+        self._form.show_plan(
+            words,
+            can_run=bool(photos) and known and not plan.reason,
+            running=job is not None and not job.ended,
+        )
+
+    def _subject_words(self, photos: tuple[bytes, ...]) -> str:
+        if not photos:
+            return self.tr("No photo selected")
+        if len(photos) == 1:
+            return file_name(photos[0])
+        return self.tr("{count} photos selected").format(count=len(photos))
+
+    def _follow(self) -> None:
+        """Follow the newest job that the current photo belongs to."""
+        current = self._selection.current
+        pair = self._jobs.pair_for(current)
+        job = self._jobs.latest_for(current)
+        if job is None and pair is not None:
+            job = self._jobs.latest_for(pair[0])
+        self._watch(job.info.job_id if job else "")
+
+    def _watch(self, job_id: str) -> None:
+        self._job_id = job_id
+        self._refusal.hide()
+        self._show_job()
+        self.preview_changed.emit(self.show_running_preview())
+
+    def _show_job(self) -> None:
+        job = self._jobs.job(self._job_id)
+        self._card.setVisible(job is not None)
+        if job is not None:
+            result = job.info.result_path
+            self._card.show_job(job, comparing=result is not None and result == self._comparing)
+        self._show_plan()
+
+    def _result(self) -> bytes:
+        job = self._jobs.job(self._job_id)
+        return (job.info.result_path or b"") if job else b""
+
+    # ------------------------------------------------------------ what is asked
+
+    def _run(self) -> None:
+        photos = self._selection.selected
+        settings = self._form.settings
+        self._refusal.hide()
+        for path in photos:
+            request = AiEditRequest(
+                path=WirePath.of(path),
+                prompt=settings.prompt,
+                workflow=settings.workflow,
+                strength=settings.strength,
+                seed=settings.seed,
+                parameters=settings.parameters,
+            )
+            self._ask(self._jobs.start(request))
+        self.started.emit(photos)
+
+    def _try_again(self) -> None:
+        job = self._jobs.job(self._job_id)
+        if job is not None:
+            done = job.info.state == "done"
+            self._ask(self._jobs.retry(self._job_id, new_seed=done))
+            self.started.emit((job.info.path,))
+
+    def _compare(self) -> None:
+        job = self._jobs.job(self._job_id)
+        if job is not None and job.info.result_path:
+            self.compare_wanted.emit(job.info.path, job.info.result_path)
+
+    def _ask(self, request_id: int) -> None:
+        self._asked.add(request_id)
+
+    # ------------------------------------------------------------ what is heard
+
+    def _on_accepted(self, job_id: str, request_id: int) -> None:
+        self._asked.discard(request_id)
+        job = self._jobs.job(job_id)
+        if job is not None and job.info.path == self._selection.current:
+            self._watch(job_id)
+
+    def _on_refused(self, error: ErrorInfo, request_id: int) -> None:
+        if request_id not in self._asked:
+            return
+        self._asked.discard(request_id)
+        self._card.hide()
+        self._refusal.show_error(error)
+        self._refusal.show()
+
+    def _on_changed(self, job_id: str) -> None:
+        if job_id == self._job_id:
+            self._show_job()
+
+    def _on_previewed(self, job_id: str) -> None:
+        job: Job | None = self._jobs.job(job_id)
+        if job_id == self._job_id and job is not None:
+            self.preview_changed.emit(job.preview)
+
+    def _on_finished(self, job_id: str) -> None:
+        if job_id != self._job_id:
+            return
+        self._show_job()
+        self.preview_changed.emit(None)
+        job = self._jobs.job(job_id)
+        if job is not None and job.info.state == "done":
+            self._compare()

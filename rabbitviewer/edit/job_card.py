@@ -1,0 +1,139 @@
+"""One job of the photo on show: running, done, failed or cancelled, and what can be done then."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.words import fit_words, left_words, stage_words
+from rabbitviewer.models.jobs import Job
+from rabbitviewer.theme.controls import push_button, set_look, text_label
+from rabbitviewer.theme.flow_layout import FlowLayout
+from rabbitviewer.theme.theme import figures_font
+from rabbitviewer.theme.tokens import tokens
+
+_GOOD_SHARE = 0.9
+
+
+class JobCard(QFrame):
+    """Follows one job.
+
+    Signals:
+        cancel_pressed, keep_pressed, again_pressed, folder_pressed, compare_pressed: the buttons.
+    """
+
+    cancel_pressed = Signal()
+    keep_pressed = Signal()
+    again_pressed = Signal()
+    folder_pressed = Signal()
+    compare_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "card")
+        self._title = text_label("", "heading", wraps=True)
+        self._tag = text_label(self.tr("No AI"), "tag")
+        self._figure = text_label("", "secondary")
+        self._figure.setFont(figures_font(self._figure.font()))
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Progress of the grade"))
+        self._line = text_label("", "small", wraps=True)
+        self._fit = text_label("", "tag-good")
+        self._warning = text_label("", "small", wraps=True)
+        self._error = ErrorCard()
+        self._cancel = push_button(self.tr("Cancel"))
+        self._keep = push_button(self.tr("Keep"), "primary")
+        self._compare = push_button(self.tr("Compare"))
+        self._again = push_button(self.tr("Try again"))
+        self._folder = push_button(self.tr("Show in folder"))
+        self._lay_out()
+        self._cancel.clicked.connect(self.cancel_pressed)
+        self._keep.clicked.connect(self.keep_pressed)
+        self._again.clicked.connect(self.again_pressed)
+        self._folder.clicked.connect(self.folder_pressed)
+        self._compare.clicked.connect(self.compare_pressed)
+
+    def show_job(self, job: Job, *, comparing: bool) -> None:
+        """Show how *job* stands; *comparing*: the handle lies across the photo now."""
+        info = job.info
+        running, done, failed = not job.ended, info.state == "done", info.state == "failed"
+        self._tag.setVisible(not info.ai)
+        self._title.setText(self._title_of(job))
+        self._figure.setText(f"{info.progress_pct:.0f} %")
+        self._figure.setVisible(running)
+        self._bar.setValue(round(info.progress_pct * 10))
+        self._bar.setVisible(running)
+        self._show_line(job)
+        self._show_fit(job)
+        if info.error is not None and failed:
+            self._error.show_error(info.error)
+        self._error.setVisible(failed and info.error is not None)
+        self._cancel.setVisible(running)
+        self._keep.setVisible(done and comparing)
+        self._compare.setVisible(done and not comparing)
+        self._again.setVisible(job.ended)
+        self._folder.setVisible(done)
+
+    def _title_of(self, job: Job) -> str:
+        match job.info.state:
+            case "done":
+                return self.tr("Graded at full size")
+            case "failed":
+                return self.tr("The grade failed")
+            case "cancelled":
+                return self.tr("Cancelled")
+            case _:
+                return stage_words(job.info)
+
+    def _show_line(self, job: Job) -> None:
+        info = job.info
+        if not job.ended:
+            parts = [info.message, left_words(job.eta_s)]
+        elif info.state == "done":
+            took = sum(info.timings_s.values())
+            seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
+            parts = [self.tr("Seed {seed}").format(seed=info.seed), seconds, *info.notes]
+        else:
+            parts = []
+        text = " · ".join(part for part in parts if part)
+        self._line.setText(text)
+        self._line.setVisible(bool(text))
+
+    def _show_fit(self, job: Job) -> None:
+        fit = job.info.fit if job.info.state == "done" else None
+        self._fit.setVisible(fit is not None)
+        self._warning.setVisible(fit is not None and bool(fit.warning))
+        if fit is None:
+            return
+        good = not fit.warning and (fit.explained is None or fit.explained >= _GOOD_SHARE)
+        self._fit.setText(fit_words(fit))
+        set_look(self._fit, "tag-good" if good else "tag-warn")
+        self._warning.setText(fit.warning)
+
+    def _lay_out(self) -> None:
+        look = tokens()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(look.space_3, look.space_3, look.space_3, look.space_3)
+        layout.setSpacing(look.space_2)
+        top = QHBoxLayout()
+        top.setSpacing(look.space_2)
+        top.addWidget(self._title, 1)
+        top.addWidget(self._tag)
+        top.addWidget(self._figure)
+        layout.addLayout(top)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._line)
+        fit_row = QHBoxLayout()
+        fit_row.addWidget(self._fit)
+        fit_row.addStretch(1)
+        layout.addLayout(fit_row)
+        layout.addWidget(self._warning)
+        layout.addWidget(self._error)
+        buttons = QWidget()
+        row = FlowLayout(look.space_2, buttons)
+        for button in (self._keep, self._compare, self._again, self._folder, self._cancel):
+            row.addWidget(button)
+        layout.addWidget(buttons)

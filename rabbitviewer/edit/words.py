@@ -1,0 +1,112 @@
+"""Jobs, fits and hosts in words that a photographer reads."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QCoreApplication
+
+from daemon.protocol.values import FitReport, HostInfo, JobInfo
+from rabbitviewer.models.hosts import Plan
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Words", text)
+
+
+def stage_words(info: JobInfo) -> str:
+    """Say what a job does at this moment."""
+    if info.state == "waiting":
+        return _tr("Waiting")
+    words = {
+        "prepare": _tr("Preparing a small copy"),
+        "upload": _tr("Sending it to {host}"),
+        "queued": _tr("In the queue of {host}"),
+        "run": _tr("{host} is grading it"),
+        "fetch": _tr("Fetching the result"),
+        "fit": _tr("Learning the colours"),
+        "apply": _tr("Applying them at full size"),
+        "save": _tr("Saving"),
+        "done": _tr("Done"),
+    }
+    return words.get(info.stage, info.stage).format(host=host_name(info.host))
+
+
+def state_words(info: JobInfo) -> str:
+    """Say how a job stands, in one line."""
+    if info.state in ("waiting", "running"):
+        return stage_words(info)
+    words = {"done": _tr("Done"), "failed": _tr("Failed"), "cancelled": _tr("Cancelled")}
+    return words.get(info.state, info.state)
+
+
+def host_name(name: str) -> str:
+    """Return a host's name as it is read: the built-in one has none of its own."""
+    return _tr("the built-in look") if name in ("", "builtin") else name
+
+
+def left_words(eta_s: float | None) -> str:
+    """Say how long it will take, roughly; empty when nobody knows."""
+    if eta_s is None or eta_s < 1:
+        return ""
+    if eta_s < 90:
+        return _tr("about {count} s left").format(count=round(eta_s))
+    return _tr("about {count} min left").format(count=round(eta_s / 60))
+
+
+def plan_words(plan: Plan, photos: int) -> str:
+    """Say what a run will do."""
+    if plan.host is None and plan.workflow is None:
+        return _tr("Connecting")
+    if plan.reason:
+        return plan.reason
+    if not plan.ai:
+        what = _tr("Built-in look, no AI")
+    else:
+        title = plan.workflow.title if plan.workflow else ""
+        what = _tr("{title} on {host}").format(
+            title=_short(title), host=plan.host.name if plan.host else _tr("no host")
+        )
+    if photos > 1:
+        return _tr("{what}, {count} photos").format(what=what, count=photos)
+    return what
+
+
+def _short(title: str) -> str:
+    """Return what stands in a title's brackets: ``Color grade (X)`` is ``X``."""
+    inside = title.partition("(")[2].rstrip(")")
+    return inside or title
+
+
+def fit_words(fit: FitReport) -> str:
+    """Say how well the fit explains the edit."""
+    names = {"lut": _tr("LUT"), "spatial": _tr("Spatial grade")}
+    if fit.model not in names:
+        return _tr("The model's own picture")
+    parts: list[str] = []
+    if fit.explained is not None:
+        parts.append(
+            _tr("{model} explains {share} %").format(
+                model=names[fit.model], share=round(100 * fit.explained)
+            )
+        )
+    if fit.delta_e_mean is not None:
+        parts.append(f"ΔE {fit.delta_e_mean:.1f}")
+    return ", ".join(parts) or names[fit.model]
+
+
+def host_words(host: HostInfo) -> str:
+    """Say how a host is."""
+    words = {
+        "ready": _tr("Ready"),
+        "busy": _tr("Busy"),
+        "unreachable": _tr("Cannot be reached"),
+        "starting": _tr("Starting"),
+        "unknown": _tr("Not asked yet"),
+    }
+    return words.get(host.state, host.state)
+
+
+def file_name(path: bytes) -> str:
+    """Return the name of a file as it can be shown; bytes that are no text become marks."""
+    return path.rpartition(os.fsencode(os.sep))[2].decode("utf-8", "replace")

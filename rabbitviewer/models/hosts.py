@@ -1,0 +1,143 @@
+"""Hosts, workflows and the settings in force: what an edit would run on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QObject, Signal
+
+from daemon.protocol import messages
+from daemon.protocol.values import HostInfo, WorkflowInfo
+from rabbitviewer.ipc.client import DaemonClient
+
+GRADE_OPERATION = "color_grade"
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        host: The host it would run on; None: not known yet.
+        workflow: The workflow it would use; None: not known yet.
+        ai: Whether a model would be at work.
+        reason: Empty, or why it cannot run now.
+    """
+
+    host: HostInfo | None
+    workflow: WorkflowInfo | None
+    ai: bool
+    reason: str = ""
+
+
+class HostsModel(QObject):
+    """What the daemon last said of hosts, workflows and config.yaml.
+
+    Signals:
+        changed: something is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._hosts: tuple[HostInfo, ...] = ()
+        self._workflows: tuple[WorkflowInfo, ...] = ()
+        self._values: dict[str, str | int | float | bool | None] = {}
+        self._config_path = b""
+        self._problem = ""
+        client.connected.connect(self.refresh)
+        client.replied.connect(self._on_replied)
+
+    @property
+    def hosts(self) -> tuple[HostInfo, ...]:
+        """All hosts."""
+        return self._hosts
+
+    @property
+    def config_path(self) -> bytes:
+        """Where config.yaml stands; empty until the daemon said so."""
+        return self._config_path
+
+    @property
+    def settings_problem(self) -> str:
+        """What is wrong with config.yaml; empty when nothing is."""
+        return self._problem
+
+    @property
+    def ai_enabled(self) -> bool:
+        """Whether config.yaml switches ComfyUI on."""
+        return bool(self._values.get("comfyui.enabled", False))
+
+    def value(self, key: str) -> str | int | float | bool | None:
+        """Return the setting *key* (``section.key``); None when it is not known."""
+        return self._values.get(key)
+
+    def grade_workflows(self) -> list[WorkflowInfo]:
+        """Return the workflows that serve a colour grade, the configured one first."""
+        preferred = self._values.get("comfyui.workflow")
+        found = [each for each in self._workflows if each.operation == GRADE_OPERATION]
+        if not self.ai_enabled:
+            found = [each for each in found if not each.ai]
+        return sorted(found, key=lambda each: each.name != preferred)
+
+    def host(self) -> HostInfo | None:
+        """Return the host that does the work now: the best remote one, or the built-in one."""
+        wanted = [each for each in self._hosts if each.builtin != self.ai_enabled]
+        ranks = ("ready", "busy", "starting", "unknown", "unreachable")
+        return min(wanted, key=lambda each: _rank(each.state, ranks), default=None)
+
+    def plan(self, workflow_name: str) -> Plan:
+        """Return what a run with the workflow *workflow_name* would do."""
+        named = next((each for each in self._workflows if each.name == workflow_name), None)
+        if named is None or not named.ai:
+            host = next((each for each in self._hosts if each.builtin), None)
+            return Plan(host, named, ai=False)
+        host = self.host()
+        if host is not None and host.state == "unreachable":
+            return Plan(host, named, ai=True, reason=host.detail)
+        reason = named.problems[0] if named.usable is False and named.problems else ""
+        return Plan(host, named, ai=True, reason=reason)
+
+    def refresh(self) -> None:
+        """Ask for everything again."""
+        self._client.send(messages.ConfigRequest())
+        self._client.send(messages.HostsRequest(check=True))
+        self._client.send(messages.WorkflowsRequest(check=True))
+
+    def check_hosts(self) -> None:
+        """Contact every host again."""
+        self._client.send(messages.HostsRequest(check=True))
+
+    def _on_replied(self, message: object, _blob: bytes) -> None:
+        match message:
+            case messages.Hosts():
+                self._hosts = message.hosts
+            case messages.HostChanged():
+                self._put_host(message.host)
+            case messages.Workflows():
+                self._workflows = message.workflows
+            case messages.Config():
+                self._values = message.values
+                self._config_path = message.path
+                self._problem = message.errors[0] if message.errors else ""
+            case messages.SettingsChanged():
+                self._problem = message.problem
+                self.refresh()
+            case _:
+                return
+        self.changed.emit()
+
+    def _put_host(self, host: HostInfo) -> None:
+        names = [each.name for each in self._hosts]
+        hosts = list(self._hosts)
+        if host.name in names:
+            hosts[names.index(host.name)] = host
+        else:
+            hosts.append(host)
+        self._hosts = tuple(hosts)
+
+
+def _rank(state: str, ranks: tuple[str, ...]) -> int:
+    return ranks.index(state) if state in ranks else len(ranks)

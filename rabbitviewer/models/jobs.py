@@ -1,0 +1,218 @@
+"""The jobs of the daemon as the window knows them, and the window's own requests for jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from daemon.protocol import messages
+from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.values import JobInfo
+from rabbitviewer.ipc.client import DaemonClient
+
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One job.
+
+    Attributes:
+        info: What the daemon last said of it.
+        eta_s: Seconds left by the daemon's estimate; None: it has none.
+        preview: The sampler's latest picture; None: none came, or the job has ended.
+    """
+
+    info: JobInfo
+    eta_s: float | None = None
+    preview: QImage | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.info.state in ENDED
+
+
+@dataclasses.dataclass(frozen=True)
+class JobCounts:
+    """How many jobs wait, run and have failed since the window opened."""
+
+    waiting: int = 0
+    running: int = 0
+    failed: int = 0
+
+
+class JobsModel(QObject):
+    """Jobs by id, newest first; kept true by the daemon's events.
+
+    Signals:
+        changed: the job with this id is new or another one.
+        previewed: the job with this id has a new preview.
+        accepted: the daemon took on a job this window asked for (job id, the request's id).
+        refused: the daemon refused a request (:class:`ErrorInfo`, the request's id).
+        finished: the job with this id ended while the window was open.
+        reset: the whole list was read again.
+    """
+
+    changed = Signal(str)
+    previewed = Signal(str)
+    accepted = Signal(str, int)
+    refused = Signal(object, int)
+    finished = Signal(str)
+    reset = Signal()
+
+    def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._jobs: dict[str, Job] = {}
+        self._asked: set[int] = set()
+        self._seen_failed: set[str] = set()
+        client.connected.connect(self.refresh)
+        client.replied.connect(self._on_replied)
+
+    # ------------------------------------------------------------ reading
+
+    def jobs(self) -> list[Job]:
+        """Return all known jobs, newest first."""
+        return sorted(self._jobs.values(), key=lambda job: job.info.created, reverse=True)
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one job, or None for an id that is not known."""
+        return self._jobs.get(job_id)
+
+    def counts(self) -> JobCounts:
+        """Count what the jobs pill shows; failures only until the list was looked at."""
+        states = [job.info.state for job in self._jobs.values()]
+        failed = sum(
+            job.info.state == "failed" and job_id not in self._seen_failed
+            for job_id, job in self._jobs.items()
+        )
+        return JobCounts(states.count("waiting"), states.count("running"), failed)
+
+    def latest_for(self, path: bytes) -> Job | None:
+        """Return the newest job that edits the photo at *path*."""
+        return next((job for job in self.jobs() if job.info.path == path), None)
+
+    def pair_for(self, path: bytes) -> tuple[bytes, bytes] | None:
+        """Return (original, result) where *path* is either of them; the newest result wins."""
+        for job in self.jobs():
+            result = job.info.result_path
+            if result is not None and path in (job.info.path, result):
+                return job.info.path, result
+        return None
+
+    def recent_prompts(self, limit: int = 12) -> list[str]:
+        """Return the prompts used last, newest first, each once."""
+        prompts = (job.info.prompt for job in self.jobs())
+        return list(dict.fromkeys(prompt for prompt in prompts if prompt))[:limit]
+
+    # ------------------------------------------------------------ asking
+
+    def refresh(self) -> None:
+        """Read the whole list again."""
+        self._client.send(messages.JobsRequest())
+
+    def start(self, request: messages.AiEditRequest) -> int:
+        """Ask for an edit; return the request's id, which ``accepted`` or ``refused`` repeats."""
+        return self._ask(request)
+
+    def cancel(self, job_id: str) -> int:
+        """Ask to cancel a job."""
+        return self._ask(messages.JobCancel(job_id=job_id))
+
+    def retry(self, job_id: str, *, new_seed: bool = False) -> int:
+        """Ask to run an ended job again, as a new job."""
+        return self._ask(messages.JobRetry(job_id=job_id, new_seed=new_seed))
+
+    def mark_failures_seen(self) -> None:
+        """The list was looked at: past failures no longer count."""
+        self._seen_failed = {
+            job_id for job_id, job in self._jobs.items() if job.info.state == "failed"
+        }
+        self.reset.emit()
+
+    def _ask(self, request: messages.Message) -> int:
+        request_id = self._client.send(request)
+        self._asked.add(request_id)
+        return request_id
+
+    # ------------------------------------------------------------ hearing
+
+    def _on_replied(self, message: object, blob: bytes) -> None:
+        match message:
+            case messages.Jobs():
+                self._take_list(message.jobs)
+            case messages.AiEditAccepted():
+                self._put(Job(message.job))
+                self._asked.discard(message.request_id)
+                self.accepted.emit(message.job_id, message.request_id)
+            case messages.AiEditProgress():
+                self._take_progress(message)
+            case messages.AiEditPreview():
+                self._take_preview(message, blob)
+            case messages.AiEditComplete() | messages.AiEditFailed() | messages.AiEditCancelled():
+                self._put(Job(message.job))
+                self.finished.emit(message.job_id)
+            case messages.Failed() if message.request_id in self._asked:
+                self._asked.discard(message.request_id)
+                self.refused.emit(message.error, message.request_id)
+            case messages.Done():
+                self._asked.discard(message.request_id)
+            case _:
+                pass
+
+    def _take_list(self, found: tuple[JobInfo, ...]) -> None:
+        first = not self._jobs
+        kept = {job_id: job for job_id, job in self._jobs.items() if not job.ended}
+        self._jobs = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
+        if first:
+            self._seen_failed = {info.job_id for info in found if info.state == "failed"}
+        self.reset.emit()
+
+    def _take_progress(self, progress: messages.AiEditProgress) -> None:
+        job = self._jobs.get(progress.job_id)
+        if job is None:
+            self.refresh()
+            return
+        if job.ended:
+            return
+        info = msgspec.structs.replace(
+            job.info,
+            state="running",
+            stage=progress.stage,
+            progress_pct=max(progress.progress_pct, job.info.progress_pct),
+            message=progress.message,
+        )
+        self._put(dataclasses.replace(job, info=info, eta_s=progress.eta_s))
+
+    def _take_preview(self, preview: messages.AiEditPreview, blob: bytes) -> None:
+        job = self._jobs.get(preview.job_id)
+        if job is None or job.ended or len(blob) < preview.width_px * preview.height_px * 4:
+            return
+        image = QImage(
+            blob,
+            preview.width_px,
+            preview.height_px,
+            preview.width_px * 4,
+            QImage.Format.Format_RGB32,
+        )
+        self._jobs[preview.job_id] = dataclasses.replace(job, preview=image)
+        self.previewed.emit(preview.job_id)
+
+    def _put(self, job: Job) -> None:
+        self._jobs[job.info.job_id] = job
+        self.changed.emit(job.info.job_id)
+
+
+def _merged(known: Job | None, info: JobInfo) -> Job:
+    if known is None or info.state in ENDED:
+        return Job(info)
+    return dataclasses.replace(known, info=info)
+
+
+def error_of(job: Job) -> ErrorInfo | None:
+    """Return why *job* failed; None unless it did."""
+    return job.info.error if job.info.state == "failed" else None

@@ -1,0 +1,49 @@
+"""Which photo is the current one and which are selected: one truth for every part of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Selection(QObject):
+    """The current photo and the selected ones, as paths.
+
+    Signals:
+        current_changed: the current photo is another one (path; empty: none).
+        selected_changed: the selected photos are others.
+    """
+
+    current_changed = Signal(bytes)
+    selected_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._current = b""
+        self._selected: tuple[bytes, ...] = ()
+
+    @property
+    def current(self) -> bytes:
+        """The current photo; empty: none."""
+        return self._current
+
+    @property
+    def selected(self) -> tuple[bytes, ...]:
+        """The selected photos, in the order of the grid; the current one alone when none is."""
+        if self._selected:
+            return self._selected
+        return (self._current,) if self._current else ()
+
+    def set_current(self, path: bytes) -> None:
+        """Make *path* the current photo."""
+        if path != self._current:
+            self._current = path
+            self.current_changed.emit(path)
+
+    def set_selected(self, paths: Iterable[bytes]) -> None:
+        """Make *paths* the selected photos."""
+        chosen = tuple(paths)
+        if chosen != self._selected:
+            self._selected = chosen
+            self.selected_changed.emit()

@@ -1,0 +1,144 @@
+"""Small controls that Fusion and the style sheet alone do not give: choice, fold, icon button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rabbitviewer.theme.icons import icon, paint_icon
+from rabbitviewer.theme.tokens import tokens
+
+
+class Choice(QComboBox):
+    """A drop-down list with the theme's caret; the wheel scrolls the panel, not the choice."""
+
+    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(accessible_name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, then the caret."""
+        super().paintEvent(event)
+        look = tokens()
+        side = look.font_small
+        box = QRect(0, 0, side, side)
+        box.moveCenter(self.rect().center())
+        box.moveRight(self.width() - look.space_2)
+        painter = QPainter(self)
+        color = look.text_secondary if self.isEnabled() else look.text_disabled
+        paint_icon(painter, box, "ph.caret-down", color)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what scrolls."""
+        event.ignore()
+
+
+class Fold(QWidget):
+    """A heading that opens and closes what stands under it."""
+
+    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self._button = QPushButton(title)
+        self._button.setProperty("look", "fold")
+        self._button.setCheckable(True)
+        self._button.setAccessibleName(title)
+        self._button.toggled.connect(self._on_toggled)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(tokens().space_1)
+        layout.addWidget(self._button)
+        layout.addWidget(content)
+        self._on_toggled(False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the content is shown."""
+        return self._button.isChecked()
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Show or hide the content."""
+        self._button.setChecked(is_open)
+
+    def _on_toggled(self, checked: bool) -> None:
+        self._button.setIcon(
+            icon("ph.caret-down" if checked else "ph.caret-right", "text_secondary")
+        )
+        self._button.setIconSize(QSize(tokens().font_small, tokens().font_small))
+        self._content.setVisible(checked)
+
+
+def text_label(text: str = "", look: str = "", *, wraps: bool = False) -> QLabel:
+    """Return a label of a variant of the style sheet (``secondary``, ``small``, ``title`` ...)."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if look:
+        label.setProperty("look", look)
+    if wraps:
+        label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+    return label
+
+
+def set_look(widget: QWidget, look: str) -> None:
+    """Change the variant of *widget* after it was shown."""
+    if widget.property("look") != look:
+        widget.setProperty("look", look)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def push_button(text: str, look: str = "", icon_name: str = "") -> QPushButton:
+    """Return a button with words on it."""
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    if look:
+        button.setProperty("look", look)
+    if icon_name:
+        button.setIcon(icon(icon_name, "on_accent" if look == "primary" else "text"))
+        button.setIconSize(QSize(tokens().icon_small, tokens().icon_small))
+    return button
+
+
+def icon_button(icon_name: str, text: str) -> QToolButton:
+    """Return a button with an icon alone; *text* is its tool tip and accessible name."""
+    button = QToolButton()
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(tokens().icon_small, tokens().icon_small))
+    button.setToolTip(text)
+    button.setAccessibleName(text)
+    return button
+
+
+def action_button(action: QAction) -> QToolButton:
+    """Return a button for *action*, with its icon, state and tool tip."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(tokens().icon, tokens().icon))
+    button.setAccessibleName(action.text())
+    return button
+
+
+def hairline(*, vertical: bool = False) -> QFrame:
+    """Return a line between parts."""
+    line = QFrame()
+    line.setProperty("look", "line")
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line
