@@ -131,6 +131,7 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
         color_space: srgb | adobe-rgb | display-p3 | prophoto | icc:SHA256.
         format: What the content is (``jpeg``, ``png``, ...), whatever the name says.
         lossy: The original's pixels went through a lossy codec.
+        palette: The original holds palette or 1-bit pixels.
         notes: Sentences for the user (CMYK was converted, ...).
     """
 
@@ -142,6 +143,7 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
     color_space: str
     format: str
     lossy: bool
+    palette: bool = False
     notes: tuple[str, ...] = ()
 
 
