@@ -11,12 +11,12 @@ from daemon.protocol.messages import AiEditRequest, WirePath
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
-from rabbitviewer.edit.words import file_name, plan_words
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.words import file_name, plan_words
 
 
 class GradePanel(QScrollArea):

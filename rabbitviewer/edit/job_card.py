@@ -6,12 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
-from rabbitviewer.edit.words import fit_words, left_words, stage_words
 from rabbitviewer.models.jobs import Job
 from rabbitviewer.theme.controls import push_button, set_look, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.words import fit_words, left_words, stage_words
 
 _GOOD_SHARE = 0.9
 

@@ -20,6 +20,8 @@ QLabel[look="small"] { color: $text_secondary; font-size: ${font_small}px; }
 QLabel[look="title"] { font-size: ${font_title}px; font-weight: 600; }
 QLabel[look="heading"] { font-weight: 600; }
 QLabel[look="error"] { color: $error; }
+QLabel[look="key"] { color: $text; background: $control; border: 1px solid $control_line;
+    border-radius: 4px; padding: 1px 6px; font-size: ${font_small}px; }
 QLabel[look="tag"] { color: $text_secondary; border: 1px solid $control_line; border-radius: 4px;
     padding: 0 5px; font-size: ${font_small}px; }
 QLabel[look="tag-good"] { color: $success; border: 1px solid $success; border-radius: 4px;

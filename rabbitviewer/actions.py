@@ -1,0 +1,195 @@
+"""Every action of the window, once: id, text, keys, icon; menus and overlay come from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from rabbitviewer.theme.icons import icon
+
+
+@dataclasses.dataclass(frozen=True)
+class ActionSpec:
+    """One action.
+
+    Attributes:
+        id: Name in code, ``room.verb``.
+        text: What menus and tool tips say, translated.
+        keys: Shortcuts; the first one is shown.
+        icon: Name of the icon; empty: none.
+        group: Heading in the key overlay, translated.
+        checkable: It is on or off.
+        photo_only: Its keys count only while the photo view has the focus.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    group: str = ""
+    checkable: bool = False
+    photo_only: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyHelp:
+    """A line of the key overlay for what is no action (held keys, the mouse)."""
+
+    keys: str
+    text: str
+    group: str
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Actions", text)
+
+
+def action_specs() -> tuple[ActionSpec, ...]:
+    """Return all actions, in the order of the key overlay."""
+    looking, photo, edit, panels = _groups()
+    return (
+        ActionSpec("folder.open", _tr("Open folder…"), ("Ctrl+O",), "ph.folder-open", looking),
+        ActionSpec("view.grid", _tr("Grid"), (), "ph.squares-four", looking, checkable=True),
+        ActionSpec("view.photo", _tr("Photo"), (), "ph.image", looking, checkable=True),
+        ActionSpec("filter.focus", _tr("Filter by name"), ("Ctrl+F", "/"), "", looking),
+        ActionSpec("view.back", _tr("Back"), ("Esc",), "ph.arrow-left", looking),
+        ActionSpec(
+            "view.full_screen",
+            _tr("Full screen"),
+            ("F", "F11"),
+            "ph.arrows-out",
+            looking,
+            checkable=True,
+        ),
+        ActionSpec(
+            "photo.next",
+            _tr("Next photo"),
+            ("Right", "Space"),
+            "ph.caret-right",
+            photo,
+            photo_only=True,
+        ),
+        ActionSpec(
+            "photo.previous",
+            _tr("Previous photo"),
+            ("Left", "Backspace"),
+            "ph.caret-left",
+            photo,
+            photo_only=True,
+        ),
+        ActionSpec("photo.first", _tr("First photo"), ("Home",), "", photo, photo_only=True),
+        ActionSpec("photo.last", _tr("Last photo"), ("End",), "", photo, photo_only=True),
+        ActionSpec(
+            "photo.to_grid",
+            _tr("Back to the grid"),
+            ("Return", "Enter"),
+            "",
+            photo,
+            photo_only=True,
+        ),
+        ActionSpec("photo.zoom", _tr("100 % or fit"), ("Z",), "ph.magnifying-glass-plus", photo),
+        ActionSpec("photo.zoom_in", _tr("Zoom in"), ("+", "="), "", photo, photo_only=True),
+        ActionSpec("photo.zoom_out", _tr("Zoom out"), ("-",), "", photo, photo_only=True),
+        ActionSpec("photo.background", _tr("Ground behind the photo"), ("Shift+B",), "", photo),
+        ActionSpec("edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit),
+        ActionSpec(
+            "view.compare",
+            _tr("Compare with the original"),
+            ("C",),
+            "ph.square-half",
+            edit,
+            checkable=True,
+        ),
+        ActionSpec("photo.show_original", _tr("Show original"), (), "ph.eye", edit),
+        ActionSpec(
+            "photo.show_in_folder", _tr("Show in folder"), ("Ctrl+Shift+O",), "ph.folder", edit
+        ),
+        ActionSpec("photo.copy_path", _tr("Copy path"), ("Ctrl+Shift+C",), "ph.copy", edit),
+        ActionSpec("panel.left", _tr("Folders"), ("L",), "ph.folders", panels, checkable=True),
+        ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels),
+        ActionSpec("panel.right", _tr("Side panel"), ("R",), "", panels, checkable=True),
+        ActionSpec("panel.jobs", _tr("Jobs"), ("J",), "ph.stack", panels),
+        ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
+        ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),
+        ActionSpec("help.keys", _tr("All keys"), ("?", "F1"), "ph.keyboard", panels),
+        ActionSpec("window.quit", _tr("Quit"), ("Ctrl+Q",), "", panels),
+    )
+
+
+def extra_help() -> tuple[KeyHelp, ...]:
+    """Return what the overlay says beside the actions."""
+    _, photo, edit, _ = _groups()
+    return (
+        KeyHelp(_tr("Wheel, pinch"), _tr("Zoom at the pointer"), photo),
+        KeyHelp("\\", _tr("Hold to see the original"), edit),
+        KeyHelp(", .", _tr("Move the compare handle"), edit),
+        KeyHelp(_tr("Ctrl+Enter"), _tr("Run, from the prompt box"), edit),
+    )
+
+
+def _groups() -> tuple[str, str, str, str]:
+    return _tr("Looking around"), _tr("Photo"), _tr("Editing"), _tr("Window")
+
+
+class Actions(QObject):
+    """The actions as Qt knows them, by id."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._specs = action_specs()
+        self._actions = {spec.id: self._make(spec, window) for spec in self._specs}
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def specs(self) -> Iterator[ActionSpec]:
+        """Go through all actions."""
+        return iter(self._specs)
+
+    def connect_all(self, handlers: dict[str, Callable[[], object]]) -> None:
+        """Call each handler when its action is triggered."""
+        for action_id, handler in handlers.items():
+            self._actions[action_id].triggered.connect(_without_argument(handler))
+
+    def put_on_photo_view(self, widget: QWidget) -> None:
+        """Let the keys of the photo view count there."""
+        for spec in self._specs:
+            if spec.photo_only:
+                widget.addAction(self._actions[spec.id])
+
+    def fill(self, menu: QMenu, action_ids: Iterable[str]) -> QMenu:
+        """Add actions to *menu*; an empty id makes a line."""
+        for action_id in action_ids:
+            if action_id:
+                menu.addAction(self._actions[action_id])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _make(self, spec: ActionSpec, window: QWidget) -> QAction:
+        action = QAction(spec.text, self)
+        action.setObjectName(spec.id)
+        action.setCheckable(spec.checkable)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setShortcutVisibleInContextMenu(True)
+        if spec.keys:
+            shown = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{spec.text} ({shown})")
+        if spec.icon:
+            action.setIcon(icon(spec.icon))
+        if spec.photo_only:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        else:
+            window.addAction(action)
+        return action
+
+
+def _without_argument(handler: Callable[[], object]) -> Callable[[bool], None]:
+    def run(_checked: bool = False) -> None:
+        handler()
+
+    return run

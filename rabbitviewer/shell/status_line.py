@@ -1,0 +1,158 @@
+"""The line at the bottom: counts and messages left, jobs and host pills right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.jobs import JobsModel
+from rabbitviewer.theme.controls import push_button, text_label
+from rabbitviewer.theme.icons import icon
+from rabbitviewer.theme.theme import figures_font
+from rabbitviewer.theme.tokens import tokens
+
+_MESSAGE_MS = 8000
+_RUN_ICONS = {"ready": "ph.check-circle", "busy": "ph.hourglass-medium"}
+
+
+class StatusLine(QFrame):
+    """What is shown, what is selected, what runs, and on what.
+
+    Signals:
+        jobs_pressed, host_pressed: the pills.
+    """
+
+    jobs_pressed = Signal()
+    host_pressed = Signal()
+
+    def __init__(self, jobs: JobsModel, hosts: HostsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._hosts = hosts
+        look = tokens()
+        self.setProperty("look", "status")
+        self.setFixedHeight(look.status_height)
+        self._counts = text_label("", "small")
+        self._counts.setFont(figures_font(self._counts.font()))
+        self._message = text_label("", "small")
+        self._offer = push_button("", "pill")
+        self._offer_run: object = None
+        self._message_timer = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
+        self._message_timer.timeout.connect(lambda: self.say(""))
+        self.jobs_pill = self._make_pill(self.tr("Jobs"))
+        self.host_pill = self._make_pill(self.tr("Host"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(look.space_3, 0, look.space_2, 0)
+        layout.setSpacing(look.space_3)
+        layout.addWidget(self._counts)
+        layout.addWidget(self._message)
+        layout.addWidget(self._offer)
+        layout.addStretch(1)
+        layout.addWidget(self.jobs_pill)
+        layout.addWidget(self.host_pill)
+        self._offer.hide()
+        self._offer.clicked.connect(self._take_offer)
+        self.jobs_pill.clicked.connect(self.jobs_pressed)
+        self.host_pill.clicked.connect(self.host_pressed)
+        for signal in (jobs.changed, jobs.finished, jobs.reset):
+            signal.connect(self._show_jobs)
+        hosts.changed.connect(self._show_host)
+        self._connected = True
+        self._show_jobs()
+        self._show_host()
+
+    def show_counts(self, photos: int, shown: int, selected: int) -> None:
+        """Say how many photos the folder has, how many the filter leaves, how many are chosen."""
+        parts: list[str] = []
+        if photos or shown:
+            one = photos == 1
+            parts.append((self.tr("{n} photo") if one else self.tr("{n} photos")).format(n=photos))
+        if shown != photos:
+            parts.append(self.tr("{n} shown").format(n=shown))
+        if selected > 1:
+            parts.append(self.tr("{n} selected").format(n=selected))
+        self._counts.setText(" · ".join(parts))
+
+    def say(self, text: str, offer: str = "", run: object = None) -> None:
+        """Show *text* for a while, with a button *offer* that calls *run*."""
+        self._message.setText(text)
+        self._offer.setText(offer)
+        self._offer.setAccessibleName(offer)
+        self._offer.setVisible(bool(offer))
+        self._offer_run = run
+        if text:
+            self._message_timer.start()
+
+    def show_connected(self, *, connected: bool) -> None:
+        """Say whether the daemon answers."""
+        self._connected = connected
+        self._show_host()
+
+    def _take_offer(self) -> None:
+        run = self._offer_run
+        self.say("")
+        if callable(run):
+            run()
+
+    def _make_pill(self, name: str) -> QPushButton:
+        pill = push_button("", "pill")
+        pill.setAccessibleName(name)
+        pill.setIconSize(QSize(tokens().font_body, tokens().font_body))
+        pill.setFont(figures_font(pill.font()))
+        return pill
+
+    def _show_jobs(self, *_what: object) -> None:
+        counts = self._jobs.counts()
+        parts: list[str] = []
+        if counts.running:
+            parts.append(self.tr("{n} running").format(n=counts.running))
+        if counts.waiting:
+            parts.append(self.tr("{n} waiting").format(n=counts.waiting))
+        if counts.failed:
+            parts.append(self.tr("{n} failed").format(n=counts.failed))
+        self.jobs_pill.setText(" · ".join(parts) or self.tr("No jobs running"))
+        if counts.failed:
+            self.jobs_pill.setIcon(icon("ph.warning-circle", "error"))
+        elif counts.running or counts.waiting:
+            self.jobs_pill.setIcon(icon("ph.circle-half", "accent"))
+        else:
+            self.jobs_pill.setIcon(icon("ph.stack", "text_secondary"))
+        self.jobs_pill.setAccessibleName(
+            self.tr("Jobs: {words}").format(words=self.jobs_pill.text())
+        )
+
+    def _show_host(self) -> None:
+        host = self._hosts.host()
+        text, name, role = self._host_look()
+        if self._hosts.settings_problem:
+            name, role = "ph.warning-circle", "error"
+        self.host_pill.setText(text)
+        self.host_pill.setIcon(icon(name, role))
+        self.host_pill.setToolTip(self._hosts.settings_problem or (host.detail if host else ""))
+        self.host_pill.setAccessibleName(self.tr("Host: {words}").format(words=text))
+
+    def _host_look(self) -> tuple[str, str, str]:
+        """Return text, icon and colour of the host pill."""
+        host = self._hosts.host()
+        if not self._connected:
+            return self.tr("Connecting"), "ph.circle-dashed", "text_secondary"
+        if host is None:
+            return self.tr("No host known"), "ph.circle-dashed", "text_secondary"
+        if host.builtin:
+            return self.tr("Built-in look · no AI"), "ph.cpu", "text_secondary"
+        if host.state == "unreachable":
+            text = self.tr("{name} · cannot be reached").format(name=host.name)
+            return text, "ph.warning-circle", "error"
+        names = {
+            "ready": self.tr("ready"),
+            "busy": self.tr("busy"),
+            "starting": self.tr("starting"),
+        }
+        text = " · ".join(part for part in (host.name, names.get(host.state, "")) if part)
+        good = host.state in _RUN_ICONS
+        return (
+            text,
+            _RUN_ICONS.get(host.state, "ph.circle-dashed"),
+            ("success" if good else "text_secondary"),
+        )

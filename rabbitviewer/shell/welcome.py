@@ -1,0 +1,154 @@
+"""What stands where photos would be: folders to start with, or why there are none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from daemon.protocol.errors import ErrorInfo
+from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.theme.controls import push_button, text_label
+from rabbitviewer.theme.icons import icon
+from rabbitviewer.theme.tokens import tokens
+
+_CARD_WIDTH = 420
+_MOST_RECENT = 5
+
+
+class Centered(QFrame):
+    """A column of a fixed width in the middle of the photo area."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        look = tokens()
+        column = QWidget()
+        column.setFixedWidth(_CARD_WIDTH)
+        self.column = QVBoxLayout(column)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(look.space_2)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(column)
+        across.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(look.space_5, look.space_5, look.space_5, look.space_5)
+        layout.addStretch(2)
+        layout.addLayout(across)
+        layout.addStretch(3)
+
+
+class Welcome(Centered):
+    """First start: folders to choose from, never an empty grey window.
+
+    Signals:
+        folder_chosen: a folder was pressed (its path).
+        browse_pressed: the user wants to look for one.
+    """
+
+    folder_chosen = Signal(bytes)
+    browse_pressed = Signal()
+
+    def __init__(self, recent: Sequence[bytes], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        look = tokens()
+        self.column.addWidget(text_label(self.tr("Where are your photos?"), "title"))
+        words = self.tr(
+            "Choose a folder. RabbitViewer shows what is in it and never changes an original."
+        )
+        self.column.addWidget(text_label(words, "secondary", wraps=True))
+        self.column.addSpacing(look.space_2)
+        for path, name, icon_name in [*_recent(recent), *_places()]:
+            self.column.addWidget(self._make_row(path, name, icon_name))
+        self.column.addSpacing(look.space_2)
+        self._browse = push_button(self.tr("Choose another folder…"), "primary", "ph.folder-open")
+        self._browse.clicked.connect(self.browse_pressed)
+        self.column.addWidget(self._browse, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _make_row(self, path: bytes, name: str, icon_name: str) -> QPushButton:
+        row = push_button(name, "row")
+        row.setIcon(icon(icon_name, "text_secondary"))
+        row.setIconSize(QSize(tokens().icon, tokens().icon))
+        row.setToolTip(os.fsdecode(path))
+        row.setAccessibleName(self.tr("Open {folder}").format(folder=name))
+        row.clicked.connect(lambda: self.folder_chosen.emit(path))
+        return row
+
+
+class Trouble(Centered):
+    """The daemon cannot be started or was lost for good: what, why, what to do.
+
+    Signals:
+        again_pressed: try again.
+        log_pressed: show the log.
+    """
+
+    again_pressed = Signal()
+    log_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        look = tokens()
+        self.column.addWidget(text_label(self.tr("RabbitViewer cannot read photos now"), "title"))
+        self._card = ErrorCard()
+        self.column.addWidget(self._card)
+        self.column.addSpacing(look.space_2)
+        again = push_button(self.tr("Try again"), "primary")
+        log = push_button(self.tr("Show the log"))
+        again.clicked.connect(self.again_pressed)
+        log.clicked.connect(self.log_pressed)
+        row = QHBoxLayout()
+        row.setSpacing(look.space_2)
+        row.addWidget(again)
+        row.addWidget(log)
+        row.addStretch(1)
+        self.column.addLayout(row)
+
+    def show_error(self, error: ErrorInfo) -> None:
+        """Say what is wrong."""
+        self._card.show_error(error)
+
+
+class Notice(Centered):
+    """One quiet sentence where photos would be (an empty folder, a filter that leaves nothing)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = text_label("", "title", wraps=True)
+        self._words = text_label("", "secondary", wraps=True)
+        for label in (self._title, self._words):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self.column.addWidget(label)
+
+    def say(self, title: str, words: str) -> None:
+        """Show *title* with *words* under it."""
+        self._title.setText(title)
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+
+
+def _places() -> list[tuple[bytes, str, str]]:
+    """The user's own folders by the desktop's names, each once."""
+    kinds = (
+        (QStandardPaths.StandardLocation.PicturesLocation, "ph.image-square"),
+        (QStandardPaths.StandardLocation.DownloadLocation, "ph.download-simple"),
+        (QStandardPaths.StandardLocation.DesktopLocation, "ph.desktop"),
+        (QStandardPaths.StandardLocation.HomeLocation, "ph.house"),
+    )
+    found: dict[bytes, tuple[bytes, str, str]] = {}
+    for kind, icon_name in kinds:
+        path = os.fsencode(QStandardPaths.writableLocation(kind))
+        name = QStandardPaths.displayName(kind)
+        if path:
+            found[path] = (path, name, icon_name)
+    return list(found.values())
+
+
+def _recent(paths: Sequence[bytes]) -> list[tuple[bytes, str, str]]:
+    shown = [path for path in paths if path][:_MOST_RECENT]
+    return [
+        (path, os.fsdecode(path).rstrip(os.sep).rpartition(os.sep)[2] or os.sep, "ph.clock")
+        for path in shown
+    ]
