@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,9 @@ def resolve_folders() -> Folders:
     if home:
         root = Path(home).expanduser().absolute()
         return Folders(root / "config", root / "data", root / "cache", root / "runtime")
-    runtime = platformdirs.user_runtime_path(_APP, appauthor=False)
+    with warnings.catch_warnings():  # without a session's folder platformdirs takes the temporary
+        warnings.simplefilter("ignore", UserWarning)  # one, which make_private checks
+        runtime = platformdirs.user_runtime_path(_APP, appauthor=False)
     return Folders(
         platformdirs.user_config_path(_APP, appauthor=False),
         platformdirs.user_data_path(_APP, appauthor=False),

@@ -1,0 +1,85 @@
+"""How commands are registered and arguments checked; every complaint is one line."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from typing import NoReturn, Protocol
+
+from rabbitviewer.commands.session import Session
+
+Run = Callable[[argparse.Namespace, Session], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line on standard error and ends with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to read more."""
+        sys.stderr.write(f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        sys.exit(2)
+
+
+class SubParsers(Protocol):
+    """What ``ArgumentParser.add_subparsers`` returns, as far as we use it."""
+
+    def add_parser(
+        self, name: str, *, help: str, description: str, allow_abbrev: bool
+    ) -> argparse.ArgumentParser:
+        """Return a parser for one command."""
+        ...
+
+
+class Commands:
+    """Where commands register themselves."""
+
+    def __init__(self, parsers: SubParsers) -> None:
+        self._parsers = parsers
+
+    def add(self, name: str, run: Run, about: str) -> argparse.ArgumentParser:
+        """Return the parser of a new command that takes ``--json``."""
+        parser = self._parsers.add_parser(
+            name, help=about, description=about[:1].upper() + about[1:] + ".", allow_abbrev=False
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        parser.set_defaults(run=run)
+        return parser
+
+    def group(self, name: str, about: str) -> Commands:
+        """Return where the verbs of a command with verbs register; one of them is required."""
+        parser = self._parsers.add_parser(
+            name, help=about, description=about[:1].upper() + about[1:] + ".", allow_abbrev=False
+        )
+        return Commands(parser.add_subparsers(metavar="VERB", required=True, dest="verb"))
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Return a converter for whole numbers in [*low*, *high*]."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {low} to {high}")
+        return value
+
+    return convert
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return a converter for numbers in [*low*, *high*]."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number {low:g} to {high:g}")
+        return value
+
+    return convert

@@ -1,0 +1,178 @@
+"""Waiting for jobs: events in, progress out, through a daemon that was killed and started again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.messages import (
+    AiEditCancelled,
+    AiEditComplete,
+    AiEditFailed,
+    AiEditProgress,
+    Done,
+    JobCancel,
+    Jobs,
+    JobsRequest,
+    Message,
+)
+from daemon.protocol.values import JobInfo
+from rabbitviewer.commands.session import Session
+from rabbitviewer.commands.terminal import ProgressBar
+from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
+
+ENDED = frozenset({"done", "failed", "cancelled"})
+MAX_JOBS = 10_000
+_MAX_RECONNECTS = 5
+_POLL_S = 5.0
+
+
+class JobFollower:
+    """Follows some jobs until each has ended.
+
+    Attributes:
+        jobs: The latest known state by job id.
+        connection: To the daemon; another one after :meth:`reconnect`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._bar = ProgressBar()
+        self._reconnects = 0
+        self.connection: DaemonConnection = session.connect()
+        self.jobs: dict[str, JobInfo] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+
+    def add(self, job: JobInfo) -> None:
+        """Follow *job* too."""
+        self.jobs[job.job_id] = job
+
+    @property
+    def open_ids(self) -> list[str]:
+        """The jobs that have not ended."""
+        return [job_id for job_id, job in self.jobs.items() if job.state not in ENDED]
+
+    def run(self) -> None:
+        """Return when every job has ended.
+
+        Raises:
+            RabbitError: the daemon stays away.
+            KeyboardInterrupt: the user leaves; the jobs go on.
+        """
+        try:
+            while self.open_ids:
+                try:
+                    self._turn()
+                except ConnectionLostError:
+                    self.reconnect()
+        finally:
+            self._bar.clear()
+
+    def cancel(self) -> None:
+        """Cancel what is open and wait until it has ended."""
+        for job_id in self.open_ids:
+            try:
+                self.connection.request(JobCancel(job_id=job_id), Done)
+            except RabbitError as error:
+                if error.info.kind != ErrorKind.NOT_FOUND:
+                    raise
+        self.run()
+
+    def _turn(self) -> None:
+        event = self.connection.next_event(_POLL_S)
+        if event is None:
+            self._refresh()
+        else:
+            self._take(event)
+
+    def _take(self, event: Message) -> None:
+        match event:
+            case AiEditComplete() | AiEditFailed() | AiEditCancelled():
+                if event.job_id in self.jobs:
+                    self.jobs[event.job_id] = event.job
+            case AiEditProgress() if event.job_id in self.jobs:
+                job = self.jobs[event.job_id]
+                self.jobs[event.job_id] = msgspec.structs.replace(
+                    job, progress_pct=event.progress_pct, stage=event.stage, message=event.message
+                )
+                self._draw(event)
+            case _:
+                return
+
+    def _draw(self, event: AiEditProgress) -> None:
+        shares = [100.0 if j.state in ENDED else j.progress_pct for j in self.jobs.values()]
+        words = event.message or event.stage
+        if len(self.jobs) > 1:
+            words = f"{len(self.jobs) - len(self.open_ids)} of {len(self.jobs)} done, {words}"
+        if event.eta_s is not None:
+            words += f", about {event.eta_s:.0f} s left"
+        self._bar.update(sum(shares) / len(shares), words)
+
+    def _refresh(self) -> None:
+        """Ask for the states: what was missed while nobody listened."""
+        found = {
+            job.job_id: job
+            for job in self.connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
+        }
+        for job_id in self.open_ids:
+            self.jobs[job_id] = found.get(job_id) or _vanished(self.jobs[job_id])
+
+    def reconnect(self) -> None:
+        """Start the daemon again; it resumes the jobs.
+
+        Raises:
+            RabbitError: it does not stay.
+        """
+        self._reconnects += 1
+        self.connection.close()
+        if self._reconnects > _MAX_RECONNECTS:
+            raise RabbitError(
+                ErrorKind.DAEMON_UNAVAILABLE,
+                f"The RabbitViewer daemon ended {self._reconnects} times over this job.",
+                f"Its log is {self._session.folders.log_file}.",
+            )
+        self.connection = self._session.connect()
+        self._refresh()
+
+
+def _vanished(job: JobInfo) -> JobInfo:
+    error = ErrorInfo(
+        ErrorKind.NOT_FOUND,
+        f"The job {job.job_id} is no longer known to the daemon.",
+        "Start it again.",
+    )
+    return msgspec.structs.replace(job, state="failed", error=error)
+
+
+def find_jobs(known: Iterable[JobInfo], wanted: Iterable[str]) -> list[JobInfo]:
+    """Return the jobs whose ids begin with *wanted*, in that order.
+
+    Raises:
+        RabbitError: ``not_found``, or an abbreviation that fits several.
+    """
+    jobs = list(known)
+    found: list[JobInfo] = []
+    for name in wanted:
+        exact = [job for job in jobs if job.job_id == name]
+        fitting = exact or [job for job in jobs if job.job_id.startswith(name)]
+        if len(fitting) != 1:
+            how = "fits several jobs" if fitting else "is not the id of a job"
+            raise RabbitError(
+                ErrorKind.NOT_FOUND, f"{name!r} {how}.", "See `rabbitviewer jobs list`."
+            )
+        found.append(fitting[0])
+    return found

@@ -1,0 +1,109 @@
+"""``rabbitviewer jobs list|watch|cancel|retry``."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+
+from daemon.protocol.messages import AiEditAccepted, Done, JobCancel, JobRetry, Jobs, JobsRequest
+from daemon.protocol.values import JobInfo
+from rabbitviewer.commands.arguments import Commands, integer
+from rabbitviewer.commands.documents import grade_document, job_document
+from rabbitviewer.commands.follow import ENDED, MAX_JOBS, JobFollower, find_jobs
+from rabbitviewer.commands.grade import leave, report_job
+from rabbitviewer.commands.session import Session
+from rabbitviewer.commands.targets import UsageError
+from rabbitviewer.commands.terminal import shown_path, write_json, write_line, write_table
+
+
+def add(commands: Commands) -> None:
+    """Register the command."""
+    verbs = commands.group("jobs", "list, watch, cancel and repeat jobs")
+    listing = verbs.add("list", run_list, "list the jobs, newest first")
+    listing.add_argument("--limit", type=integer(1, MAX_JOBS), default=200, metavar="N")
+    watch = verbs.add("watch", run_watch, "wait for jobs and show their progress")
+    watch.add_argument("ids", nargs="*", metavar="JOB_ID", help="default: all open jobs")
+    watch.add_argument("--cancel-on-interrupt", action="store_true")
+    cancel = verbs.add("cancel", run_cancel, "cancel jobs at any stage")
+    cancel.add_argument("ids", nargs="*", metavar="JOB_ID")
+    cancel.add_argument("--all", action="store_true", help="every open job")
+    retry = verbs.add("retry", run_retry, "run failed or cancelled jobs again")
+    retry.add_argument("ids", nargs="+", metavar="JOB_ID")
+    retry.add_argument("--new-seed", action="store_true", help="with another seed")
+
+
+def run_list(args: argparse.Namespace, session: Session) -> int:
+    """List the jobs."""
+    jobs = session.ask(JobsRequest(limit=args.limit), Jobs).jobs
+    if session.json:
+        write_json([job_document(job) for job in jobs])
+        return 0
+    rows = [("JOB", "CREATED", "STATE", "PHOTO", "PROMPT")]
+    rows += [_row(job) for job in jobs]
+    write_table(rows)
+    return 0
+
+
+def run_watch(args: argparse.Namespace, session: Session) -> int:
+    """Wait for the named jobs, or for all that are open; 1 if one failed."""
+    with JobFollower(session) as follower:
+        known = follower.connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
+        chosen = find_jobs(known, args.ids) if args.ids else [j for j in known if _open(j)]
+        for job in chosen:
+            follower.add(job)
+        try:
+            follower.run()
+        except KeyboardInterrupt:
+            leave(follower, cancel=args.cancel_on_interrupt)
+    ended = [follower.jobs[job.job_id] for job in chosen]
+    for job in ended:
+        if not session.json or job.error is not None:
+            report_job(job)
+    if session.json:
+        documents = [grade_document(job) for job in ended]
+        write_json(documents[0] if len(args.ids) == 1 else documents)
+    return 0 if all(job.state == "done" for job in ended) else 1
+
+
+def run_cancel(args: argparse.Namespace, session: Session) -> int:
+    """Cancel the named jobs, or all that are open."""
+    if args.all == bool(args.ids):
+        raise UsageError("name the jobs to cancel, or say --all")
+    with session.connect() as connection:
+        known = connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
+        chosen = [j for j in known if _open(j)] if args.all else find_jobs(known, args.ids)
+        for job in chosen:
+            connection.request(JobCancel(job_id=job.job_id), Done)
+    if session.json:
+        write_json([{"job_id": job.job_id} for job in chosen])
+    else:
+        for job in chosen:
+            write_line(f"{job.job_id} cancelled")
+    return 0
+
+
+def run_retry(args: argparse.Namespace, session: Session) -> int:
+    """Run jobs again as new ones, which go on in the background."""
+    with session.connect() as connection:
+        known = connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
+        begun: list[tuple[str, JobInfo]] = []
+        for job in find_jobs(known, args.ids):
+            request = JobRetry(job_id=job.job_id, new_seed=args.new_seed)
+            begun.append((job.job_id, connection.request(request, AiEditAccepted).job))
+    if session.json:
+        write_json([{"job_id": new.job_id, "retry_of": old} for old, new in begun])
+    else:
+        for _, new in begun:
+            write_line(f"{new.job_id} started; `rabbitviewer jobs watch {new.job_id}` shows it")
+    return 0
+
+
+def _open(job: JobInfo) -> bool:
+    return job.state not in ENDED
+
+
+def _row(job: JobInfo) -> tuple[str, str, str, str, str]:
+    created = dt.datetime.fromtimestamp(job.created).astimezone()
+    state = f"{job.progress_pct:.0f} %" if job.state == "running" else job.state
+    when = created.strftime("%Y-%m-%d %H:%M")
+    return (job.job_id, when, state, shown_path(job.path), " ".join(job.prompt.split())[:40])
