@@ -71,7 +71,7 @@ class DaemonConnection:
         """
         try:
             return cls(_connect(folders, timeout_s), folders)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise RabbitError(
                 ErrorKind.DAEMON_UNAVAILABLE,
                 "The RabbitViewer daemon is not running.",
