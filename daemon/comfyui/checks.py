@@ -1,0 +1,143 @@
+"""Whether a workflow fits its graph, and whether a host can run it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from daemon.comfyui.graph import Graph, Workflow, link, nodes
+from daemon.comfyui.lenient import mapping
+from daemon.comfyui.manifest import Manifest, invalid, version_is_enough
+from daemon.comfyui.model_folders import is_model_file, loaders_of, model_folder
+from daemon.comfyui.node_errors import missing_model, missing_node
+from daemon.comfyui.object_info import ObjectInfo
+
+MAX_GRAPH_BYTES = 4 * 1024 * 1024
+HOW_TO_EXPORT = (
+    "is saved in the format of ComfyUI's window, not for other programs; export it with "
+    "Workflow > Export (API), called Save (API Format) in older versions"
+)
+
+
+def parse_graph(data: bytes, filename: str) -> Graph:
+    """Return the graph in *data*.
+
+    Raises:
+        RabbitError: ``workflow_invalid``; too large, no JSON, in the window's format, or a node
+            is malformed.
+    """
+    if len(data) > MAX_GRAPH_BYTES:
+        raise invalid(filename, f"is larger than {MAX_GRAPH_BYTES >> 20} MiB")
+    try:
+        found = json.loads(data)
+    except UnicodeDecodeError as error:
+        raise invalid(filename, "is not text in UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise invalid(filename, f"{where}: is not JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise invalid(filename, "is nested too deeply") from error
+    graph = mapping(found)
+    if isinstance(graph.get("nodes"), list):
+        raise invalid(filename, HOW_TO_EXPORT)
+    if not graph:
+        raise invalid(filename, "holds no graph")
+    for node_id, node in graph.items():
+        if not isinstance(mapping(node).get("class_type"), str):
+            raise invalid(filename, f"node {node_id} has no class_type")
+        if not isinstance(mapping(node).get("inputs", {}), dict):
+            raise invalid(filename, f"node {node_id} has no inputs")
+    return {node_id: {"inputs": {}, **mapping(node)} for node_id, node in graph.items()}
+
+
+def check_bindings(manifest: Manifest, graph: Graph, filename: str) -> None:
+    """Make sure that everything the manifest names is in the graph.
+
+    Raises:
+        RabbitError: ``workflow_invalid`` naming the binding, the node and its class.
+    """
+    for name, binding in manifest.bindings.items():
+        found = _class_of(graph, binding.node)
+        if found is None:
+            raise invalid(filename, f"bindings.{name}: the graph has no node {binding.node}")
+        if found != binding.class_:
+            raise invalid(
+                filename,
+                f"bindings.{name}: node {binding.node} is a {found}, not a {binding.class_}",
+            )
+        _check_input(graph, binding.node, binding.input, f"bindings.{name}", filename)
+    for name, parameter in manifest.parameters.items():
+        if _class_of(graph, parameter.node) is None:
+            raise invalid(filename, f"parameters.{name}: the graph has no node {parameter.node}")
+        _check_input(graph, parameter.node, parameter.input, f"parameters.{name}", filename)
+    if _class_of(graph, manifest.output.node) is None:
+        raise invalid(filename, f"output: the graph has no node {manifest.output.node}")
+
+
+def check_host(workflow: Workflow, info: ObjectInfo, version: str, host: str) -> list[str]:
+    """Return what keeps a host from running a workflow; empty when it can.
+
+    Args:
+        workflow: The workflow.
+        info: The host's nodes.
+        version: The host's version, '' if it does not say.
+        host: The host in words.
+    """
+    manifest = workflow.manifest
+    problems: list[str] = []
+    required = manifest.requires.comfyui
+    if not version_is_enough(required, version):
+        problems.append(f"{host} runs ComfyUI {version}; the workflow needs {required}.")
+    wanted = [str(node["class_type"]) for _, node in nodes(workflow.graph)]
+    absent = [name for name in (*wanted, *manifest.requires.nodes) if name not in info]
+    problems += [missing_node(name, host) for name in dict.fromkeys(absent)]
+    problems += missing_models(workflow.graph, info, host)
+    problems += _missing_requirements(workflow, info, host)
+    return list(dict.fromkeys(problems))
+
+
+def missing_models(graph: Graph, info: ObjectInfo, host: str) -> list[str]:
+    """Return a sentence for every model file that *graph* names and the host does not have."""
+    problems: list[str] = []
+    for _, node in nodes(graph):
+        class_type = str(node["class_type"])
+        for name, value in mapping(node.get("inputs")).items():
+            folder = model_folder(class_type, name)
+            choices = info.choices(class_type, name)
+            if choices is None or value in choices or not (folder or is_model_file(value)):
+                continue
+            if link(value) is None:
+                problems.append(missing_model(str(value), folder, host))
+    return problems
+
+
+def _missing_requirements(workflow: Workflow, info: ObjectInfo, host: str) -> list[str]:
+    """Look for the manifest's models where the graph does not name a model in that folder."""
+    in_graph: set[str] = {
+        model_folder(str(node["class_type"]), name)
+        for _, node in nodes(workflow.graph)
+        for name in mapping(node.get("inputs"))
+    }
+    problems: list[str] = []
+    for folder, filenames in workflow.manifest.requires.models.items():
+        if folder in in_graph:
+            continue
+        known = [info.choices(class_type, name) for class_type, name in loaders_of(folder)]
+        present: set[Any] = {choice for choices in known for choice in choices or ()}
+        if any(choices is not None for choices in known):
+            problems += [missing_model(f, folder, host) for f in filenames if f not in present]
+    return problems
+
+
+def _class_of(graph: Graph, node_id: str) -> str | None:
+    node = graph.get(node_id)
+    return None if node is None else str(mapping(node).get("class_type"))
+
+
+def _check_input(graph: Graph, node_id: str, name: str, what: str, filename: str) -> None:
+    value = mapping(mapping(graph[node_id]).get("inputs")).get(name)
+    source = link(value)
+    if source is not None:
+        raise invalid(
+            filename, f"{what}: {name} of node {node_id} is linked to node {source}, not a value"
+        )

@@ -1,0 +1,205 @@
+"""A host's complaints about a graph or a run, turned into what a photographer can act on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from daemon.comfyui.lenient import items, mapping
+from daemon.comfyui.model_folders import is_model_file, model_folder
+from daemon.protocol.errors import ErrorKind, RabbitError
+
+_MAX_CONTEXT = 4000
+_QUOTED = re.compile(r"'([^']*)'")
+_DAMAGED = (
+    "header too small",
+    "header too large",
+    "invalid header",
+    "incomplete metadata",
+    "pickle data was truncated",
+    "pop from empty list",
+)
+_MEMORY = ("out of memory", "allocation on device", "can't allocate memory", "not enough memory")
+
+
+def missing_model(filename: str, folder: str, host: str) -> str:
+    """Return the sentence that names a missing model file and where it belongs."""
+    if not folder:
+        return f"The model file {filename} is missing on {host}."
+    return f"The model file {filename} is missing in models/{folder} on {host}."
+
+
+def missing_node(class_type: str, host: str) -> str:
+    """Return the sentence that names a missing node."""
+    return f"{host} has no node '{class_type}'."
+
+
+def validation_failed(reply: object, graph: dict[str, Any], host: str) -> RabbitError:
+    """Return the failure for a graph that ``POST /prompt`` did not take, or took in part.
+
+    Args:
+        reply: The answer's JSON: ``error`` and ``node_errors``.
+        graph: The graph that was sent.
+        host: The host in words.
+    """
+    answer = mapping(reply)
+    error = mapping(answer.get("error"))
+    kind = str(error.get("type") or "")
+    extra = mapping(error.get("extra_info"))
+    class_type = str(extra.get("class_type") or "")
+    if class_type and kind in {"missing_node_type", "invalid_prompt"}:
+        return _no_node(class_type, str(extra.get("node_id") or ""), host)
+    found = _worst(mapping(answer.get("node_errors")))
+    if found is not None:
+        node_id, class_type, complaint = found
+        return _node_refused(node_id, class_type, complaint, graph, host)
+    said = str(error.get("message") or "without a reason").strip()
+    return RabbitError(
+        ErrorKind.WORKFLOW_INVALID,
+        f"{host} did not accept the workflow: {said}",
+        "Check the workflow with `rabbitviewer workflows check`.",
+        {"type": kind, "details": str(error.get("details") or "")[:_MAX_CONTEXT]},
+    )
+
+
+def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> RabbitError:
+    """Return the failure for an ``execution_error``.
+
+    Args:
+        data: The event's data, as sent or as the history holds it.
+        graph: The graph that ran.
+        host: The host in words.
+    """
+    node_id, class_type = str(data.get("node_id") or ""), str(data.get("node_type") or "")
+    text = str(data.get("exception_message") or "").strip()
+    kind = str(data.get("exception_type") or "")
+    context = {
+        "node": node_id,
+        "class": class_type,
+        "exception": kind,
+        "message": text[:_MAX_CONTEXT],
+        "traceback": _lines(data.get("traceback"))[:_MAX_CONTEXT],
+    }
+    lowered = f"{kind} {text}".lower()
+    if any(sign in lowered for sign in _MEMORY) or "outofmemory" in lowered:
+        return RabbitError(
+            ErrorKind.OUT_OF_MEMORY,
+            f"{host} ran out of memory in {class_type or 'a node'}.",
+            "Free memory there (close other programs, unload models) and retry, "
+            "or use a smaller --long-edge.",
+            context,
+        )
+    models = _models_of(node_id, class_type, graph)
+    if models and any(sign in lowered for sign in _DAMAGED):
+        return _damaged_model(models, host, context)
+    first = _without_paths(text.splitlines()[0]) if text else kind or "no reason given"
+    return RabbitError(
+        ErrorKind.HOST_FAILED,
+        f"{host} failed in {class_type or 'a node'}: {first.rstrip('.')}.",
+        "The details are in ComfyUI's own log.",
+        context,
+    )
+
+
+def _no_node(class_type: str, node_id: str, host: str) -> RabbitError:
+    return RabbitError(
+        ErrorKind.WORKFLOW_UNAVAILABLE,
+        missing_node(class_type, host),
+        "Install the custom node there, or update ComfyUI if the node is one of its own.",
+        {"node": node_id, "class": class_type},
+    )
+
+
+def _node_refused(
+    node_id: str, class_type: str, complaint: dict[str, Any], graph: dict[str, Any], host: str
+) -> RabbitError:
+    kind = str(complaint.get("type") or "")
+    details = str(complaint.get("details") or "")
+    input_name = str(mapping(complaint.get("extra_info")).get("input_name") or "")
+    context = {
+        "node": node_id,
+        "class": class_type,
+        "input": input_name,
+        "type": kind,
+        "details": details[:_MAX_CONTEXT],
+    }
+    inputs = mapping(mapping(graph.get(node_id)).get("inputs"))
+    value = inputs.get(input_name)
+    folder = model_folder(class_type, input_name)
+    if kind == "value_not_in_list" and (folder or is_model_file(value)):
+        filename = str(value if value is not None else _quoted(details))
+        return RabbitError(
+            ErrorKind.WORKFLOW_UNAVAILABLE,
+            missing_model(filename, folder, host),
+            f"Put it into ComfyUI's models/{folder or '...'} there, or choose another model.",
+            {**context, "file": filename, "folder": folder},
+        )
+    if kind == "custom_validation_failed" and class_type.startswith("LoadImage"):
+        return RabbitError(
+            ErrorKind.HOST_FAILED,
+            f"{host} does not find the picture it was sent.",
+            "Try again; if it stays so, check that ComfyUI can write its input folder.",
+            context,
+        )
+    said = str(complaint.get("message") or kind)
+    where = f"{class_type}.{input_name}" if input_name else class_type
+    shown = "" if kind == "exception_during_inner_validation" else f" ({details[:200]})"
+    return RabbitError(
+        ErrorKind.WORKFLOW_INVALID,
+        f"{host} did not accept node {node_id} ({where}): {said}{shown if details else ''}.",
+        "Check the workflow with `rabbitviewer workflows check`.",
+        context,
+    )
+
+
+def _worst(node_errors: dict[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
+    """Return (node, class, complaint) of the first complaint, missing values before the rest."""
+    found: list[tuple[int, str, str, dict[str, Any]]] = []
+    for node_id, entry in node_errors.items():
+        about = mapping(entry)
+        for complaint in items(about.get("errors")):
+            one = mapping(complaint)
+            rank = 0 if one.get("type") == "value_not_in_list" else 1
+            found.append((rank, node_id, str(about.get("class_type") or ""), one))
+    if not found:
+        return None
+    _, node_id, class_type, complaint = min(found, key=lambda item: item[0])
+    return node_id, class_type, complaint
+
+
+def _models_of(node_id: str, class_type: str, graph: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (folder, file) of every model that the node loads."""
+    inputs = mapping(mapping(graph.get(node_id)).get("inputs"))
+    found: list[tuple[str, str]] = []
+    for name, value in inputs.items():
+        folder = model_folder(class_type, name)
+        if isinstance(value, str) and (folder or is_model_file(value)):
+            found.append((folder, value))
+    return found
+
+
+def _damaged_model(
+    models: list[tuple[str, str]], host: str, context: dict[str, str]
+) -> RabbitError:
+    names = " or ".join(filename for _, filename in models)
+    folders = " or ".join(sorted({f"models/{folder or '...'}" for folder, _ in models}))
+    return RabbitError(
+        ErrorKind.HOST_FAILED,
+        f"The model file {names} on {host} is damaged.",
+        f"Download it again into {folders} there.",
+        {**context, "file": names},
+    )
+
+
+def _without_paths(line: str) -> str:
+    """Shorten the host's absolute paths to their last part; its folders are nobody's business."""
+    return re.sub(r"(?:[A-Za-z]:)?[\\/](?:[^\\/'\"\s]+[\\/])+([^\\/'\"\s]+)", r"\1", line)
+
+
+def _quoted(details: str) -> str:
+    match = _QUOTED.search(details)
+    return match[1] if match else details
+
+
+def _lines(value: object) -> str:
+    return "".join(str(line) for line in items(value))

@@ -1,0 +1,184 @@
+"""The workflows there are: shipped ones and the user's own, read again when files change."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+
+from daemon.comfyui.checks import MAX_GRAPH_BYTES, check_bindings, check_host, parse_graph
+from daemon.comfyui.graph import Workflow
+from daemon.comfyui.manifest import MAX_MANIFEST_BYTES, invalid, parse_manifest
+from daemon.comfyui.object_info import ObjectInfo
+from daemon.comfyui.proposals import propose_manifest
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.values import WorkflowInfo
+from daemon.resources import data_folder
+
+log = logging.getLogger(__name__)
+
+_MAX_FILES = 500
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+class WorkflowEntry(msgspec.Struct, frozen=True):
+    """One name in a workflow folder: a usable workflow, or why it is none.
+
+    Attributes:
+        name: File name without its extension.
+        source: ``shipped`` or ``user``.
+        workflow: None where the files cannot be used.
+        error: Why not.
+    """
+
+    name: str
+    source: str
+    workflow: Workflow | None = None
+    error: ErrorInfo | None = None
+
+    def to_info(self, problems: list[str] | None = None) -> WorkflowInfo:
+        """Return what clients see; *problems* of a host that was checked, None where none was."""
+        workflow = self.workflow
+        if workflow is None:
+            said = self.error.message if self.error else ""
+            return WorkflowInfo(
+                name=self.name,
+                operation="",
+                title=self.name,
+                result="",
+                mask="none",
+                source=self.source,
+                ai=False,
+                usable=False,
+                problems=(said,),
+            )
+        manifest = workflow.manifest
+        return WorkflowInfo(
+            name=self.name,
+            operation=manifest.operation,
+            title=manifest.title,
+            result=manifest.result,
+            mask=manifest.mask,
+            source=self.source,
+            ai=workflow.uses_ai,
+            usable=None if problems is None else not problems,
+            problems=tuple(problems or ()),
+            parameters=tuple(p.to_info(name) for name, p in manifest.parameters.items()),
+        )
+
+
+class WorkflowLibrary:
+    """Every workflow by name; the user's own stand before shipped ones of the same name."""
+
+    def __init__(self, shipped: Path, user: Path) -> None:
+        """Prepare; the folders are read at the first question.
+
+        Args:
+            shipped: Folder of the installation.
+            user: Folder of the user; need not exist.
+        """
+        self._folders = (("shipped", shipped), ("user", user))
+        self._entries: dict[str, WorkflowEntry] = {}
+        self._stamps: dict[str, _Stamp] = {}
+
+    @classmethod
+    def of(cls, folders: Folders) -> WorkflowLibrary:
+        """Return the library of this installation and this user."""
+        return cls(data_folder("comfyui_workflows"), folders.config / "comfyui_workflows")
+
+    def entries(self) -> tuple[WorkflowEntry, ...]:
+        """Return all names in order, broken ones too."""
+        self.refresh()
+        return tuple(self._entries[name] for name in sorted(self._entries))
+
+    def get(self, name: str) -> Workflow:
+        """Return the workflow called *name*.
+
+        Raises:
+            RabbitError: ``not_found`` with the nearest name, or why its files cannot be used.
+        """
+        self.refresh()
+        entry = self._entries.get(name)
+        if entry is None:
+            near = difflib.get_close_matches(name, self._entries, 1)
+            hint = f"Did you mean '{near[0]}'?" if near else "See `rabbitviewer workflows list`."
+            raise RabbitError(ErrorKind.NOT_FOUND, f"There is no workflow called '{name}'.", hint)
+        if entry.workflow is None:
+            error = entry.error or ErrorInfo(ErrorKind.WORKFLOW_INVALID, f"{name} is broken.")
+            raise RabbitError.from_info(error)
+        return entry.workflow
+
+    def has(self, name: str) -> bool:
+        """Whether there is a usable workflow called *name*."""
+        self.refresh()
+        entry = self._entries.get(name)
+        return entry is not None and entry.workflow is not None
+
+    def check(self, name: str, info: ObjectInfo, version: str, host: str) -> list[str]:
+        """Return what keeps *host* from running the workflow; empty when it can."""
+        return check_host(self.get(name), info, version, host)
+
+    def refresh(self) -> bool:
+        """Read the folders again where files changed; return whether anything did."""
+        stamps = {source: _stamp(folder) for source, folder in self._folders}
+        if stamps == self._stamps:
+            return False
+        self._stamps = stamps
+        entries: dict[str, WorkflowEntry] = {}
+        for source, folder in self._folders:
+            for name in _names(stamps[source]):
+                entries[name] = _load(name, folder, source)
+        self._entries = entries
+        return True
+
+
+def _load(name: str, folder: Path, source: str) -> WorkflowEntry:
+    try:
+        return WorkflowEntry(name, source, _read(name, folder, source))
+    except RabbitError as error:
+        log.info("workflow %s (%s): %s", name, source, error.info.message)
+        return WorkflowEntry(name, source, error=error.info)
+
+
+def _read(name: str, folder: Path, source: str) -> Workflow:
+    graph_file, manifest_file = folder / f"{name}.json", folder / f"{name}.yaml"
+    if not graph_file.exists():
+        raise invalid(manifest_file.name, f"the graph {graph_file.name} beside it is missing")
+    graph = parse_graph(_content(graph_file, MAX_GRAPH_BYTES), graph_file.name)
+    if not manifest_file.exists():
+        return Workflow(name, source, propose_manifest(graph, name), graph, proposed=True)
+    manifest = parse_manifest(_content(manifest_file, MAX_MANIFEST_BYTES), manifest_file.name)
+    check_bindings(manifest, graph, manifest_file.name)
+    return Workflow(name, source, manifest, graph)
+
+
+def _content(path: Path, max_bytes: int) -> bytes:
+    """Return at most one byte more than *max_bytes* of a regular file; never waits for a FIFO."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as stream:
+            return stream.read(max_bytes + 1) or b""
+    except OSError as error:
+        raise invalid(path.name, f"cannot be read: {error.strerror}") from error
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """Return names, sizes and times of a folder's files, so that a change shows."""
+    found: list[tuple[str, int, int]] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((".json", ".yaml")) and not entry.name.startswith("."):
+                    status = entry.stat()
+                    found.append((entry.name, status.st_size, status.st_mtime_ns))
+    except OSError:
+        return ()
+    return tuple(sorted(found)[:_MAX_FILES])
+
+
+def _names(stamp: _Stamp) -> list[str]:
+    return sorted({name.rpartition(".")[0] for name, _, _ in stamp})
