@@ -1,0 +1,37 @@
+"""A fake daemon on a real socket, and a client that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from daemon.protocol.endpoint import Folders, resolve_folders
+from rabbitviewer.ipc.client import DaemonClient
+from tests.fakes.daemon import FakeDaemon
+
+
+@pytest.fixture
+def folders(home: Path) -> Folders:
+    """The test's own folders."""
+    return resolve_folders()
+
+
+@pytest.fixture
+def fake_daemon(qtbot: QtBot, folders: Folders) -> Iterator[FakeDaemon]:
+    """A daemon that listens; it answers what the test tells it."""
+    daemon = FakeDaemon(folders)
+    yield daemon
+    daemon.close()
+
+
+@pytest.fixture
+def client(qtbot: QtBot, fake_daemon: FakeDaemon, folders: Folders) -> Iterator[DaemonClient]:
+    """A client that the fake daemon has welcomed."""
+    client = DaemonClient(folders, launch=lambda _folders: None)
+    with qtbot.waitSignal(client.connected):
+        client.start()
+    yield client
+    client.close()
