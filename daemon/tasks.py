@@ -161,6 +161,7 @@ class FitGrade(Task, frozen=True, tag="fit_grade"):
     edited_path: bytes
     box: tuple[int, int, int, int]
     cube_path: bytes
+    color_space: str = "srgb"
     title: str = ""
     lut_size: int = 33
     register: bool = True
