@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from daemon.imaging.resample import area_weights, downscale
+from daemon.imaging.area import area_weights, downscale
 
 
 def test_every_source_pixel_counts_the_same() -> None:
