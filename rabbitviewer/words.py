@@ -9,6 +9,8 @@ from PySide6.QtCore import QCoreApplication
 from daemon.protocol.values import FitReport, HostInfo, JobInfo
 from rabbitviewer.models.hosts import Plan
 
+BUILTIN_NAMES = ("", "builtin")
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Words", text)
@@ -18,18 +20,19 @@ def stage_words(info: JobInfo) -> str:
     """Say what a job does at this moment."""
     if info.state == "waiting":
         return _tr("Waiting")
+    builtin = info.host in BUILTIN_NAMES
     words = {
         "prepare": _tr("Preparing a small copy"),
-        "upload": _tr("Sending it to {host}"),
-        "queued": _tr("In the queue of {host}"),
-        "run": _tr("{host} is grading it"),
+        "upload": _tr("Handing it over") if builtin else _tr("Sending it to {host}"),
+        "queued": _tr("Waiting its turn") if builtin else _tr("In the queue of {host}"),
+        "run": _tr("Finding the look") if builtin else _tr("{host} is grading it"),
         "fetch": _tr("Fetching the result"),
         "fit": _tr("Learning the colours"),
         "apply": _tr("Applying them at full size"),
         "save": _tr("Saving"),
         "done": _tr("Done"),
     }
-    return words.get(info.stage, info.stage).format(host=host_name(info.host))
+    return words.get(info.stage, info.stage).format(host=info.host)
 
 
 def state_words(info: JobInfo) -> str:
@@ -38,11 +41,6 @@ def state_words(info: JobInfo) -> str:
         return stage_words(info)
     words = {"done": _tr("Done"), "failed": _tr("Failed"), "cancelled": _tr("Cancelled")}
     return words.get(info.state, info.state)
-
-
-def host_name(name: str) -> str:
-    """Return a host's name as it is read: the built-in one has none of its own."""
-    return _tr("the built-in look") if name in ("", "builtin") else name
 
 
 def left_words(eta_s: float | None) -> str:
@@ -110,3 +108,8 @@ def host_words(host: HostInfo) -> str:
 def file_name(path: bytes) -> str:
     """Return the name of a file as it can be shown; bytes that are no text become marks."""
     return path.rpartition(os.fsencode(os.sep))[2].decode("utf-8", "replace")
+
+
+def folder_name(path: bytes) -> str:
+    """Return the folder of a file as it can be shown."""
+    return path.rpartition(os.fsencode(os.sep))[0].decode("utf-8", "replace") or os.sep

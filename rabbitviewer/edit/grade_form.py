@@ -102,7 +102,7 @@ class GradeForm(QWidget):
                     row, "\n".join(each.problems), Qt.ItemDataRole.ToolTipRole
                 )
             self._workflow.setCurrentIndex(max(self._workflow.findData(chosen), 0))
-        self._workflow.setEnabled(len(workflows) > 1)
+        self._workflow.setEnabled(bool(workflows))
         self._on_workflow_changed()
 
     def show_plan(self, words: str, *, can_run: bool, running: bool) -> None:

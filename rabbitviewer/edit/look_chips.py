@@ -11,6 +11,7 @@ from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.tokens import tokens
 
 _SWATCH = 12
+_SWATCH_ROOM = 15
 
 
 class LookChips(QWidget):
@@ -24,7 +25,7 @@ class LookChips(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = FlowLayout(tokens().space_1 + 2, self)
+        layout = FlowLayout(tokens().space_1, self)
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._chips: dict[str, QPushButton] = {}
@@ -43,7 +44,7 @@ class LookChips(QWidget):
         chip = QPushButton(_swatch(look, self.devicePixelRatioF()), look.title)
         chip.setProperty("look", "chip")
         chip.setCheckable(True)
-        chip.setIconSize(QSize(_SWATCH, _SWATCH))
+        chip.setIconSize(QSize(_SWATCH_ROOM, _SWATCH))
         chip.setToolTip(look.prompt)
         chip.setAccessibleName(self.tr("Look: {title}").format(title=look.title))
         chip.clicked.connect(lambda: self.chosen.emit(look.prompt))
@@ -52,7 +53,7 @@ class LookChips(QWidget):
 
 def _swatch(look: Look, ratio: float) -> QIcon:
     """A dot from the look's shadows to its lights."""
-    pixmap = QPixmap(round(_SWATCH * ratio), round(_SWATCH * ratio))
+    pixmap = QPixmap(round(_SWATCH_ROOM * ratio), round(_SWATCH * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     ramp = QLinearGradient(QPointF(0, _SWATCH), QPointF(_SWATCH, 0))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
     QComboBox,
     QFrame,
     QLabel,
@@ -53,10 +55,7 @@ class Fold(QWidget):
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = content
-        self._button = QPushButton(title)
-        self._button.setProperty("look", "fold")
-        self._button.setCheckable(True)
-        self._button.setAccessibleName(title)
+        self._button = _FoldButton(title)
         self._button.toggled.connect(self._on_toggled)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,11 +74,61 @@ class Fold(QWidget):
         self._button.setChecked(is_open)
 
     def _on_toggled(self, checked: bool) -> None:
-        self._button.setIcon(
-            icon("ph.caret-down" if checked else "ph.caret-right", "text_secondary")
-        )
-        self._button.setIconSize(QSize(tokens().font_small, tokens().font_small))
         self._content.setVisible(checked)
+
+
+class _FoldButton(QAbstractButton):
+    """A caret and a title, flush with what stands above and below."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setText(title)
+        self.setCheckable(True)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return the room for caret and title."""
+        look = tokens()
+        width = self.fontMetrics().horizontalAdvance(self.text()) + look.icon_small + look.space_2
+        return QSize(width, look.control_height - look.space_1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint caret and title, and the ring of the focus."""
+        look = tokens()
+        painter = QPainter(self)
+        color = look.text if self.underMouse() else look.text_secondary
+        side = look.font_small
+        box = QRect(0, (self.height() - side) // 2, side, side)
+        paint_icon(painter, box, "ph.caret-down" if self.isChecked() else "ph.caret-right", color)
+        painter.setPen(QColor(color))
+        words = self.rect().adjusted(side + look.space_1 + 2, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.hasFocus():
+            painter.setPen(QColor(look.accent))
+            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+        painter.end()
+
+
+class Tick(QCheckBox):
+    """A box to tick, drawn from the icon set."""
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the box; it has no words."""
+        side = tokens().icon + tokens().space_1
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, ticked or not."""
+        look = tokens()
+        painter = QPainter(self)
+        box = QRect(0, (self.height() - look.icon) // 2, look.icon, look.icon)
+        name = "ph.check-square-fill" if self.isChecked() else "ph.square"
+        on = look.accent if self.isChecked() or self.hasFocus() else look.text_secondary
+        paint_icon(painter, box, name, on if self.isEnabled() else look.text_disabled)
+        painter.end()
 
 
 def text_label(text: str = "", look: str = "", *, wraps: bool = False) -> QLabel:
@@ -88,6 +137,8 @@ def text_label(text: str = "", look: str = "", *, wraps: bool = False) -> QLabel
     label.setTextFormat(Qt.TextFormat.PlainText)
     if look:
         label.setProperty("look", look)
+    if look.startswith("tag"):
+        label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     if wraps:
         label.setWordWrap(True)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)

@@ -55,10 +55,10 @@ QPushButton[look="quiet"] { background: transparent; border-color: transparent;
 QPushButton[look="quiet"]:hover { background: $raised; color: $text; }
 QPushButton[look="quiet"]:focus { border: ${focus_ring}px solid $accent; padding: 0 5px; }
 QPushButton[look="chip"] { background: $control; border: 1px solid $control_line;
-    border-radius: 12px; padding: 0 10px; min-height: 22px; font-size: ${font_small}px; }
+    border-radius: 12px; padding: 0 8px; min-height: 22px; font-size: ${font_small}px; }
 QPushButton[look="chip"]:hover { background: $control_hover; }
 QPushButton[look="chip"]:checked { background: $accent_soft; border-color: $accent; }
-QPushButton[look="chip"]:focus { border: ${focus_ring}px solid $accent; padding: 0 9px;
+QPushButton[look="chip"]:focus { border: ${focus_ring}px solid $accent; padding: 0 7px;
     min-height: 20px; }
 QPushButton[look="pill"] { background: transparent; border: 1px solid transparent;
     border-radius: 10px; padding: 0 8px; min-height: 18px; font-size: ${font_small}px;
@@ -66,10 +66,6 @@ QPushButton[look="pill"] { background: transparent; border: 1px solid transparen
 QPushButton[look="pill"]:hover, QPushButton[look="pill"]:checked { background: $raised;
     color: $text; }
 QPushButton[look="pill"]:focus { border: 1px solid $accent; }
-QPushButton[look="fold"] { background: transparent; border: 1px solid transparent;
-    text-align: left; padding: 0 2px; color: $text_secondary; min-height: 22px; }
-QPushButton[look="fold"]:hover { color: $text; }
-QPushButton[look="fold"]:focus { border: 1px solid $accent; }
 QPushButton[look="row"] { background: transparent; border: 1px solid transparent; text-align: left;
     padding: 0 10px; min-height: 34px; }
 QPushButton[look="row"]:hover { background: $raised; }
@@ -93,12 +89,12 @@ QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QCo
     border: 1px solid $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled { color: $text_disabled; background: $panel; border-color: $line; }
+QAbstractSpinBox QLineEdit { border: none; background: transparent; min-height: 0; padding: 0; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
 QDoubleSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $control_line; outline: none;
     selection-background-color: $accent_soft; selection-color: $text; padding: 4px; }
-QCheckBox { spacing: 8px; }
 
 QTabBar { background: $panel; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $text_secondary; padding: 8px 4px; margin: 0 8px;

@@ -104,7 +104,7 @@ class Tokens:
     bar_height: int = 44
     status_height: int = 28
     control_height: int = 28
-    panel_width: int = 300
+    panel_width: int = 320
     cell_gap: int = 4
     selection_ring: int = 2
     focus_ring: int = 2

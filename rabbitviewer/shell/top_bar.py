@@ -1,0 +1,164 @@
+"""The slim bar at the top: where we are, which view, sort, size, filter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSlider, QToolButton, QWidget
+
+from rabbitviewer.actions import Actions
+from rabbitviewer.theme.controls import action_button, icon_button
+from rabbitviewer.theme.icons import icon
+from rabbitviewer.theme.tokens import tokens
+
+_FILTER_WIDTH = 168
+_SLIDER_WIDTH = 96
+
+
+class TopBar(QFrame):
+    """Breadcrumbs, view switch, filter, sort, thumbnail size, panel switches.
+
+    Signals:
+        filter_changed: the text of the filter box.
+        sort_changed: the column and whether it runs backwards.
+        size_changed: the edge of a thumbnail's cell, logical pixels.
+    """
+
+    filter_changed = Signal(str)
+    sort_changed = Signal(str, bool)
+    size_changed = Signal(int)
+
+    def __init__(
+        self,
+        actions: Actions,
+        breadcrumbs: QWidget,
+        sizes: tuple[int, int],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        look = tokens()
+        self.setProperty("look", "bar")
+        self.setFixedHeight(look.bar_height)
+        self._sort_group = QActionGroup(self)
+        self._backwards = QAction(self.tr("Reverse order"), self)
+        self._backwards.setCheckable(True)
+        self._filter = _FilterBox()
+        self._filter.setPlaceholderText(self.tr("Filter by name"))
+        self._filter.setAccessibleName(self.tr("Filter by name"))
+        self._filter.setClearButtonEnabled(True)
+        self._filter.addAction(
+            icon("ph.magnifying-glass", "text_secondary"), QLineEdit.ActionPosition.LeadingPosition
+        )
+        self._filter.setFixedWidth(_FILTER_WIDTH)
+        self._sort = self._make_sort()
+        self._size = self._make_size(sizes)
+        self._grid_only = (self._filter, self._sort, self._size)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(look.space_2, 0, look.space_2, 0)
+        layout.setSpacing(look.space_2)
+        layout.addWidget(action_button(actions["panel.left"]))
+        layout.addWidget(breadcrumbs, 1)
+        layout.addWidget(_make_segments(actions))
+        layout.addStretch(1)
+        layout.addWidget(self._filter)
+        layout.addWidget(self._sort)
+        layout.addWidget(self._size)
+        layout.addSpacing(look.space_2)
+        layout.addWidget(action_button(actions["panel.info"]))
+        layout.addWidget(action_button(actions["edit.grade"]))
+        self._filter.textChanged.connect(self.filter_changed)
+        self._size.valueChanged.connect(self.size_changed)
+
+    @property
+    def filter_text(self) -> str:
+        """What the filter box says."""
+        return self._filter.text()
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter box."""
+        self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._filter.selectAll()
+
+    def clear_filter(self) -> None:
+        """Show everything again."""
+        self._filter.clear()
+
+    def show_grid_tools(self, *, shown: bool) -> None:
+        """Show or hide what concerns only the grid."""
+        for widget in self._grid_only:
+            widget.setVisible(shown)
+
+    def set_size(self, size: int) -> None:
+        """Put the slider where the grid is."""
+        self._size.setValue(size)
+
+    def set_sort(self, column: str, *, backwards: bool) -> None:
+        """Tick how the grid is sorted."""
+        for action in self._sort_group.actions():
+            action.setChecked(action.data() == column)
+        self._backwards.setChecked(backwards)
+
+    def _make_sort(self) -> QToolButton:
+        menu = QMenu(self)
+        columns = (
+            ("name", self.tr("Name")),
+            ("modified", self.tr("Date changed")),
+            ("size", self.tr("File size")),
+            ("type", self.tr("Type")),
+        )
+        for column, text in columns:
+            action = QAction(text, self)
+            action.setCheckable(True)
+            action.setData(column)
+            action.triggered.connect(self._tell_sort)
+            self._sort_group.addAction(action)
+            menu.addAction(action)
+        self._sort_group.actions()[0].setChecked(True)
+        menu.addSeparator()
+        menu.addAction(self._backwards)
+        self._backwards.triggered.connect(self._tell_sort)
+        button = icon_button("ph.sort-ascending", self.tr("Sort"))
+        button.setIconSize(QSize(tokens().icon, tokens().icon))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _make_size(self, sizes: tuple[int, int]) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(*sizes)
+        slider.setSingleStep(16)
+        slider.setPageStep(48)
+        slider.setFixedWidth(_SLIDER_WIDTH)
+        slider.setProperty("look", "plain")
+        slider.setAccessibleName(self.tr("Thumbnail size"))
+        slider.setToolTip(self.tr("Thumbnail size"))
+        return slider
+
+    def _tell_sort(self) -> None:
+        chosen = self._sort_group.checkedAction()
+        column = str(chosen.data()) if chosen else "name"
+        self.sort_changed.emit(column, self._backwards.isChecked())
+
+
+class _FilterBox(QLineEdit):
+    """Esc clears it, then leaves it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Clear on Esc while there is text; Down and Enter go to the grid."""
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.focusNextChild()
+        else:
+            super().keyPressEvent(event)
+
+
+def _make_segments(actions: Actions) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("look", "segments")
+    layout = QHBoxLayout(frame)
+    layout.setContentsMargins(1, 1, 1, 1)
+    layout.setSpacing(0)
+    for action_id in ("view.grid", "view.photo", "view.compare"):
+        layout.addWidget(action_button(actions[action_id]))
+    return frame
