@@ -58,9 +58,20 @@ class RabbitError(Exception):
         self, kind: ErrorKind, message: str, hint: str = "", context: dict[str, str] | None = None
     ) -> None:
         super().__init__(message)
-        self.info = ErrorInfo(kind, message, hint, context or {})
+        details = {name: _encodable(text) for name, text in (context or {}).items()}
+        self.info = ErrorInfo(kind, _encodable(message), _encodable(hint), details)
 
     @classmethod
     def from_info(cls, info: ErrorInfo) -> RabbitError:
         """Rebuild the exception from what crossed a process boundary."""
         return cls(info.kind, info.message, info.hint, info.context)
+
+
+def _encodable(text: str) -> str:
+    """Return *text* as UTF-8 can hold it: the bytes of a path that are no text become U+FFFD."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def readable(text: str) -> str:
+    r"""Return *text* with bytes of undecodable file names as ``\xNN``, so that it can be sent."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

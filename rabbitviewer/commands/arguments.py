@@ -83,3 +83,14 @@ def number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return convert
+
+
+def text(value: str) -> str:
+    """Return *value* when it is text; bytes that are none can only stand in paths.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not UTF-8.
+    """
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not UTF-8 text")
+    return value

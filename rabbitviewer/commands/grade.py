@@ -8,7 +8,7 @@ import os
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditAccepted, AiEditRequest
 from daemon.protocol.values import JobInfo
-from rabbitviewer.commands.arguments import Commands, integer, number
+from rabbitviewer.commands.arguments import Commands, integer, number, text
 from rabbitviewer.commands.documents import Document, failed_photo, grade_document
 from rabbitviewer.commands.follow import JobFollower
 from rabbitviewer.commands.session import Session
@@ -29,10 +29,14 @@ def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add("grade", run, "grade the colours of photos from words")
     parser.add_argument("photos", nargs="+", metavar="PHOTO")
-    parser.add_argument("--prompt", required=True, metavar="TEXT", help="the look, in words")
-    parser.add_argument("--workflow", default="", metavar="NAME", help="default: as configured")
     parser.add_argument(
-        "--host", default="", metavar="HOST", help="a host's name, its URL, or 'builtin'"
+        "--prompt", type=text, required=True, metavar="TEXT", help="the look, in words"
+    )
+    parser.add_argument(
+        "--workflow", type=text, default="", metavar="NAME", help="default: as configured"
+    )
+    parser.add_argument(
+        "--host", type=text, default="", metavar="HOST", help="a host's name, its URL, or 'builtin'"
     )
     parser.add_argument(
         "--strength", type=number(0.0, 1.5), default=1.0, help="0 to 1.5 (default 1.0)"

@@ -7,7 +7,7 @@ import datetime as dt
 
 from daemon.protocol.messages import AiEditAccepted, Done, JobCancel, JobRetry, Jobs, JobsRequest
 from daemon.protocol.values import JobInfo
-from rabbitviewer.commands.arguments import Commands, integer
+from rabbitviewer.commands.arguments import Commands, integer, text
 from rabbitviewer.commands.documents import grade_document, job_document
 from rabbitviewer.commands.follow import ENDED, MAX_JOBS, JobFollower, find_jobs
 from rabbitviewer.commands.grade import leave, report_job
@@ -22,13 +22,13 @@ def add(commands: Commands) -> None:
     listing = verbs.add("list", run_list, "list the jobs, newest first")
     listing.add_argument("--limit", type=integer(1, MAX_JOBS), default=200, metavar="N")
     watch = verbs.add("watch", run_watch, "wait for jobs and show their progress")
-    watch.add_argument("ids", nargs="*", metavar="JOB_ID", help="default: all open jobs")
+    watch.add_argument("ids", type=text, nargs="*", metavar="JOB_ID", help="default: all open jobs")
     watch.add_argument("--cancel-on-interrupt", action="store_true")
     cancel = verbs.add("cancel", run_cancel, "cancel jobs at any stage")
-    cancel.add_argument("ids", nargs="*", metavar="JOB_ID")
+    cancel.add_argument("ids", type=text, nargs="*", metavar="JOB_ID")
     cancel.add_argument("--all", action="store_true", help="every open job")
     retry = verbs.add("retry", run_retry, "run failed or cancelled jobs again")
-    retry.add_argument("ids", nargs="+", metavar="JOB_ID")
+    retry.add_argument("ids", type=text, nargs="+", metavar="JOB_ID")
     retry.add_argument("--new-seed", action="store_true", help="with another seed")
 
 

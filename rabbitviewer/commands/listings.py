@@ -16,7 +16,7 @@ from daemon.protocol.messages import (
     WorkflowsRequest,
 )
 from daemon.protocol.values import WorkflowInfo
-from rabbitviewer.commands.arguments import Commands
+from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.documents import plain
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import absolute
@@ -37,8 +37,10 @@ def add(commands: Commands) -> None:
     verbs = commands.group("workflows", "list and check the workflows")
     verbs.add("list", run_workflows, "list the workflows")
     check = verbs.add("check", run_check, "check workflows against the host that would run them")
-    check.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    check.add_argument("--host", default="", metavar="HOST", help="name, URL or 'builtin'")
+    check.add_argument("names", type=text, nargs="*", metavar="NAME", help="default: all")
+    check.add_argument(
+        "--host", type=text, default="", metavar="HOST", help="name, URL or 'builtin'"
+    )
     hosts = commands.add("hosts", run_hosts, "list the hosts")
     hosts.add_argument("--check", action="store_true", help="contact each of them")
     info = commands.add("info", run_info, "show what the decoder and the metadata reader see")

@@ -1,0 +1,606 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from daemon.protocol.endpoint import resolve_folders
+from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.messages import (
+    AiEditAccepted,
+    AiEditCancelled,
+    AiEditComplete,
+    AiEditFailed,
+    AiEditProgress,
+    AiEditRequest,
+    Config,
+    ConfigRequest,
+    DaemonStatus,
+    Done,
+    Failed,
+    Hosts,
+    HostsRequest,
+    JobCancel,
+    JobRetry,
+    Jobs,
+    JobsRequest,
+    LutApplied,
+    LutApplyRequest,
+    LutExtracted,
+    LutExtractRequest,
+    Message,
+    Operations,
+    OperationsRequest,
+    PhotoInfo,
+    PhotoInfoRequest,
+    ShutdownRequest,
+    StatusRequest,
+    Workflows,
+    WorkflowsRequest,
+)
+from daemon.protocol.values import (
+    FitReport,
+    HostInfo,
+    JobInfo,
+    OperationInfo,
+    Registration,
+    WorkflowInfo,
+)
+from rabbitviewer.cli import main
+from rabbitviewer.commands.follow import JobFollower
+from tests.fakes.scripted_daemon import HangUp, ScriptedDaemon
+
+FIT = FitReport(
+    model="lut",
+    delta_e_mean=0.5,
+    delta_e_p95=1.25,
+    coverage=0.75,
+    explained=0.9375,
+    registration=Registration(0.5, -0.25, 1.0, 0.0),
+)
+REFUSED = ErrorInfo(ErrorKind.NOT_FOUND, "There is no photo /gone.jpg.", "Check its name.")
+
+
+def job(path: bytes, *, state: str = "waiting", job_id: str = "") -> JobInfo:
+    return JobInfo(
+        job_id=job_id or "job-" + os.path.basename(path).decode("ascii", "replace"),
+        path=path,
+        operation="color_grade",
+        prompt="warm",
+        workflow="builtin_color_grade",
+        host="builtin",
+        ai=False,
+        state=state,
+        stage="done" if state == "done" else "prepare",
+        progress_pct=100.0 if state == "done" else 0.0,
+        created=1_700_000_000.0,
+        seed=7,
+        strength=1.0,
+        result_path=path + b".out.jpg" if state == "done" else None,
+        fit=FIT if state == "done" else None,
+        timings_s={"fit": 0.5} if state == "done" else {},
+        error=REFUSED if state == "failed" else None,
+    )
+
+
+def accepted(request: Message) -> AiEditAccepted:
+    assert isinstance(request, AiEditRequest)
+    waiting = job(bytes(request.path))
+    return AiEditAccepted(job_id=waiting.job_id, job=waiting)
+
+
+def complete(info: JobInfo) -> AiEditComplete:
+    assert info.result_path is not None
+    return AiEditComplete(
+        job_id=info.job_id, path=info.path, result_path=info.result_path, job=info
+    )
+
+
+def grades(request: Message) -> Iterator[Message]:
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    done = job(bytes(request.path), state="done")
+    yield AiEditProgress(job_id=done.job_id, path=done.path, progress_pct=40.0, stage="fit")
+    yield complete(done)
+
+
+def grades_all_but_gone(request: Message) -> Iterator[Message]:
+    assert isinstance(request, AiEditRequest)
+    if request.path.endswith(b"gone.jpg"):
+        yield Failed(error=REFUSED)
+    else:
+        yield from grades(request)
+
+
+def fails_later(request: Message) -> Iterator[Message]:
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    failed = job(bytes(request.path), state="failed")
+    yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=REFUSED, job=failed)
+
+
+@pytest.fixture
+def fake() -> Iterator[ScriptedDaemon]:
+    with ScriptedDaemon(resolve_folders()) as daemon:
+        daemon.scripts[AiEditRequest] = grades
+        yield daemon
+
+
+def read(capsys: pytest.CaptureFixture[str]) -> object:
+    return json.loads(capsys.readouterr().out)
+
+
+# ---------------------------------------------------------------- usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["batch", "x"], "'batch' is neither a command nor a file here"),
+        (["graed"], "did you mean 'grade'?"),
+        (["grade"], "the following arguments are required: PHOTO, --prompt"),
+        (["grade", "a.jpg", "--prompt", "x", "--strength", "2"], "'2' is not a number 0 to 1.5"),
+        (["grade", "a.jpg", "--prompt", "x", "--lut-size", "1"], "not a whole number 2 to 129"),
+        (["grade", "a.jpg", "--prompt", "x", "--fit", "spatial"], "invalid choice: 'spatial'"),
+        (["grade", "a.jpg", "--prompt", " "], "--prompt is empty"),
+        (["grade", "a.jpg", "--prompt", "caf\udce9"], "'caf\\udce9' is not UTF-8 text"),
+        (["grade", "a.jpg", "--prompt", "x", "-o", "b.heic"], ".heic cannot be written"),
+        (["grade", "a", "b", "--prompt", "x", "-o", "c.jpg"], "several photos need a folder"),
+        (["grade", "a", "--prompt", "x", "-o", "../{stem}"], "may not leave its folder"),
+        (["grade", "a", "--prompt", "x", "-o", "{date}"], "{stem} and {operation} only"),
+        (["lut"], "the following arguments are required: VERB"),
+        (["lut", "extract", "a", "b"], "the following arguments are required: -o"),
+        (["jobs", "cancel"], "name the jobs to cancel, or say --all"),
+        (["--trace"], "expected one argument"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as left:
+        code = left.code
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert complaint in captured.err
+
+
+def test_config_path_needs_no_daemon(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "path"]) == 0
+    assert capsys.readouterr().out == f"{home}/config/config.yaml\n"
+
+
+def test_without_a_display_the_window_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    assert main([str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "no display" in error
+
+
+def test_a_missing_photo_for_the_window_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["./gone.jpg"]) == 1
+    assert "There is no photo or folder ./gone.jpg." in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- grade
+
+
+def test_one_graded_photo_is_one_object_with_the_promised_fields(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    photo = str(tmp_path / "a.jpg")
+    assert main(["grade", photo, "--prompt", "warm", "--json"]) == 0
+    assert read(capsys) == {
+        "job_id": "job-a.jpg",
+        "path": photo,
+        "result_path": f"{photo}.out.jpg",
+        "cube_path": None,
+        "workflow": "builtin_color_grade",
+        "host": "builtin",
+        "seed": 7,
+        "fit": {
+            "model": "lut",
+            "delta_e_mean": 0.5,
+            "delta_e_p95": 1.25,
+            "coverage": 0.75,
+            "explained": 0.9375,
+            "registration": {"dx_px": 0.5, "dy_px": -0.25, "scale": 1.0, "rotation_deg": 0.0},
+            "warning": "",
+        },
+        "ai": False,
+        "timings_s": {"fit": 0.5},
+    }
+
+
+def test_every_option_reaches_the_daemon(
+    fake: ScriptedDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = "--workflow w --host h --strength 0.5 --seed 3 --fit model --lut-size 17"
+    more = "--long-edge 800 -o out/ --cube look --json"
+    main(["grade", "a.jpg", "--prompt", "warm", *options.split(), *more.split()])
+    (request,) = fake.asked(AiEditRequest)
+    here = os.fsencode(tmp_path)
+    assert msgspec.structs.asdict(request) == {
+        "request_id": 0,
+        "path": here + b"/a.jpg",
+        "prompt": "warm",
+        "workflow": "w",
+        "host": "h",
+        "strength": 0.5,
+        "seed": 3,
+        "fit": "model",
+        "lut_size": 17,
+        "long_edge_px": 800,
+        "output": here + b"/out/",
+        "cube": here + b"/look.cube",
+        "parameters": {},
+    }
+
+
+def test_several_photos_are_a_list_and_a_failed_one_stands_in_its_place(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fake.scripts[AiEditRequest] = grades_all_but_gone
+    photos = [str(tmp_path / name) for name in ("a.jpg", "gone.jpg", "b.jpg")]
+    assert main(["grade", *photos, "--prompt", "warm", "--json"]) == 1
+    captured = capsys.readouterr()
+    first, second, third = json.loads(captured.out)
+    assert (first["job_id"], third["job_id"]) == ("job-a.jpg", "job-b.jpg")
+    assert second == {
+        "path": photos[1],
+        "error": {
+            "kind": "not_found",
+            "message": "There is no photo /gone.jpg.",
+            "hint": "Check its name.",
+        },
+    }
+    assert captured.err == "rabbitviewer: There is no photo /gone.jpg. Check its name.\n"
+
+
+def test_a_job_that_fails_is_exit_code_1_and_one_line(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fake.scripts[AiEditRequest] = fails_later
+    assert main(["grade", str(tmp_path / "a.jpg"), "--prompt", "warm"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "There is no photo /gone.jpg. Check its name." in captured.err
+
+
+def test_undecodable_bytes_of_a_path_are_lone_surrogates_in_ascii_json(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    photo = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")
+    assert main(["grade", photo, "--prompt", "warm", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert "caf\\udce9.jpg" in out
+    (request,) = fake.asked(AiEditRequest)
+    assert isinstance(request, AiEditRequest)
+    assert request.path.endswith(b"/caf\xe9.jpg")
+
+
+def test_people_get_the_path_on_stdout_and_the_fit_on_stderr(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    photo = str(tmp_path / "a.jpg")
+    main(["grade", photo, "--prompt", "warm"])
+    captured = capsys.readouterr()
+    assert captured.out == f"{photo}.out.jpg\n"
+    assert captured.err == (
+        "builtin_color_grade on builtin, no AI; the LUT explains 94 % of the edit; "
+        "mean Delta E 0.50.\n"
+    )
+
+
+def test_a_daemon_that_dies_over_a_job_is_asked_again_how_it_ended(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    photo = tmp_path / "a.jpg"
+    fake.scripts[AiEditRequest] = lambda request: [accepted(request), HangUp()]
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(os.fsencode(photo), state="done"),))]
+    assert main(["grade", str(photo), "--prompt", "warm", "--json"]) == 0
+    assert len(fake.asked(AiEditRequest)) == 1
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert document["result_path"] == f"{photo}.out.jpg"
+
+
+def test_ctrl_c_leaves_the_job_running_and_prints_its_id(
+    fake: ScriptedDaemon,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    fake.scripts[AiEditRequest] = lambda request: [accepted(request)]
+    monkeypatch.setattr(JobFollower, "run", interrupt)
+    assert main(["grade", str(tmp_path / "a.jpg"), "--prompt", "warm", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "Job job-a.jpg goes on" in captured.err
+    assert json.loads(captured.out) == {
+        "job_id": "job-a.jpg",
+        "path": str(tmp_path / "a.jpg"),
+        "state": "waiting",
+    }
+    assert fake.asked(JobCancel) == []
+
+
+def test_ctrl_c_cancels_when_asked_to(
+    fake: ScriptedDaemon,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    photo = os.fsencode(tmp_path / "a.jpg")
+    ended = job(photo, state="cancelled")
+    event = AiEditCancelled(job_id=ended.job_id, path=photo, job=ended)
+    fake.scripts[AiEditRequest] = lambda request: [accepted(request)]
+    fake.scripts[JobCancel] = lambda _: [Done(), event]
+    interrupt_once(monkeypatch)
+    arguments = ["grade", os.fsdecode(photo), "--prompt", "warm", "--cancel-on-interrupt"]
+    assert main(arguments) == 1
+    assert fake.asked(JobCancel) == [JobCancel(job_id="job-a.jpg")]
+    assert "cancelled" in capsys.readouterr().err
+
+
+def interrupt(self: object) -> None:
+    raise KeyboardInterrupt
+
+
+def interrupt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user presses Ctrl+C the first time the command waits."""
+    waits = iter([interrupt, JobFollower.run])
+
+    def wait(follower: JobFollower) -> None:
+        next(waits)(follower)
+
+    monkeypatch.setattr(JobFollower, "run", wait)
+
+
+def test_an_error_inside_the_daemon_names_the_log(
+    fake: ScriptedDaemon, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = ErrorInfo(ErrorKind.INTERNAL, "The operations could not be listed.", "")
+    fake.scripts[OperationsRequest] = lambda _: [Failed(error=error)]
+    assert main(["operations"]) == 1
+    assert f"{home}/data/logs/daemon.log" in capsys.readouterr().err
+
+
+def test_an_error_inside_the_command_goes_to_its_log_without_a_traceback_on_screen(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rabbitviewer.commands.config.write_line", interrupt_with_a_bug)
+    assert main(["config", "path"]) == 1
+    log = home / "data" / "logs" / "command-line.log"
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert str(log) in error
+    assert "ZeroDivisionError" in log.read_text(encoding="utf-8")
+
+
+def interrupt_with_a_bug(text: str) -> None:
+    raise ZeroDivisionError(text)
+
+
+# ---------------------------------------------------------------- the other commands
+
+
+def test_lut_extract_answers_with_the_cube_and_the_fit(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fake.scripts[LutExtractRequest] = lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)]
+    out = str(tmp_path / "look")
+    assert main(["lut", "extract", "a.png", "b.png", "-o", out, "--no-register", "--json"]) == 0
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert document["cube_path"] == "/x.cube"
+    (request,) = fake.asked(LutExtractRequest)
+    assert isinstance(request, LutExtractRequest)
+    assert (request.output, request.register) == (os.fsencode(out) + b".cube", False)
+
+
+def test_lut_apply_answers_with_the_result(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[LutApplyRequest] = lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))]
+    assert main(["lut", "apply", "a.png", "x.cube", "-o", "r.png", "--json"]) == 0
+    assert read(capsys) == {"result_path": "/r.png", "notes": ["n."]}
+
+
+def test_operations_are_listed(fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    item = OperationInfo(
+        id="color_grade",
+        title="Color grade",
+        category="color",
+        result="lut",
+        mask="optional",
+        available=False,
+        reason="studio is away",
+    )
+    fake.scripts[OperationsRequest] = lambda _: [Operations(operations=(item,))]
+    assert main(["operations", "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)
+    assert (document["id"], document["available"], document["reason"]) == (
+        "color_grade",
+        False,
+        "studio is away",
+    )
+
+
+def test_a_workflow_with_a_missing_model_fails_the_check_with_file_and_folder(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = WorkflowInfo(
+        name="kontext_color_grade",
+        operation="color_grade",
+        title="Color grade",
+        result="lut",
+        mask="optional",
+        source="shipped",
+        ai=True,
+        usable=False,
+        problems=("ae.safetensors is missing from models/vae.",),
+    )
+    fake.scripts[WorkflowsRequest] = lambda _: [Workflows(workflows=(item,))]
+    assert main(["workflows", "check"]) == 1
+    assert capsys.readouterr().err == (
+        "rabbitviewer: kontext_color_grade: ae.safetensors is missing from models/vae.\n"
+    )
+
+
+def test_checking_a_workflow_that_does_not_exist_says_so(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[WorkflowsRequest] = lambda _: [Workflows(workflows=())]
+    assert main(["workflows", "check", "nope"]) == 1
+    assert "There is no workflow named 'nope'." in capsys.readouterr().err
+
+
+def test_a_host_that_does_not_answer_fails_the_check_with_the_advice(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = HostInfo(
+        name="studio",
+        url="http://studio:8188",
+        builtin=False,
+        state="unreachable",
+        detail="studio:8188 refused the connection.",
+        hint="Start ComfyUI with --listen 0.0.0.0.",
+    )
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(host,))]
+    assert main(["hosts", "--check"]) == 1
+    assert "--listen 0.0.0.0" in capsys.readouterr().err
+    assert fake.asked(HostsRequest) == [HostsRequest(check=True)]
+
+
+def test_jobs_can_be_named_by_the_start_of_their_id(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = (job(b"/a.jpg", job_id="aaaa1"), job(b"/b.jpg", job_id="bbbb2"))
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=known)]
+    fake.scripts[JobCancel] = lambda _: [Done()]
+    assert main(["jobs", "cancel", "bb", "--json"]) == 0
+    assert read(capsys) == [{"job_id": "bbbb2"}]
+    assert main(["jobs", "cancel", "c"]) == 1
+
+
+def test_a_retried_job_is_a_new_one(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = job(b"/a.jpg", job_id="old", state="failed"), job(b"/a.jpg", job_id="new")
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(old,))]
+    fake.scripts[JobRetry] = lambda _: [AiEditAccepted(job_id="new", job=new)]
+    assert main(["jobs", "retry", "old", "--new-seed", "--json"]) == 0
+    assert read(capsys) == [{"job_id": "new", "retry_of": "old"}]
+    assert fake.asked(JobRetry) == [JobRetry(job_id="old", new_seed=True)]
+
+
+def test_watching_a_job_that_ended_reports_it_at_once(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(b"/a.jpg", state="done"),))]
+    assert main(["jobs", "watch", "job-a", "--json"]) == 0
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert document["result_path"] == "/a.jpg.out.jpg"
+
+
+def test_the_jobs_are_listed_for_people(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(b"/p/a.jpg", state="done"),))]
+    assert main(["jobs", "list"]) == 0
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["JOB", "CREATED", "STATE", "PHOTO", "PROMPT"]
+    assert "/p/a.jpg" in row
+
+
+def test_info_shows_what_the_decoder_sees(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = PhotoInfo(
+        path=b"/a.jpg",
+        format="jpeg",
+        width_px=6000,
+        height_px=4000,
+        size_bytes=9,
+        bit_depth=8,
+        channels=3,
+        color_space="adobe-rgb",
+        icc_description="Adobe RGB (1998)",
+        orientation=6,
+        has_alpha=False,
+        metadata={"Model": "X100"},
+    )
+    fake.scripts[PhotoInfoRequest] = lambda _: [found]
+    assert main(["info", "a.jpg", "--json"]) == 0
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert (document["color_space"], document["metadata"]) == ("adobe-rgb", {"Model": "X100"})
+    assert "request_id" not in document
+
+
+def test_a_wrong_settings_file_is_exit_code_1(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = Config(path=b"/c.yaml", values={}, errors=("c.yaml: line 2, column 9: wrong",))
+    fake.scripts[ConfigRequest] = lambda _: [answer]
+    assert main(["config", "check", "/c.yaml", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["errors"] == ["c.yaml: line 2, column 9: wrong"]
+    assert captured.err == "rabbitviewer: c.yaml: line 2, column 9: wrong\n"
+
+
+def test_status_of_a_daemon_that_does_not_run_is_no_failure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["daemon", "status", "--json"]) == 0
+    assert read(capsys) == {"running": False}
+
+
+def test_status_shows_the_daemons_figures(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = DaemonStatus(
+        pid=5,
+        version="0.1.0",
+        build_id="b",
+        uptime_s=3.0,
+        rss_bytes=40_000_000,
+        clients=1,
+        open_jobs=0,
+        workers=2,
+        tasks_waiting=0,
+        ai_enabled=False,
+        log_path=b"/l",
+    )
+    fake.scripts[StatusRequest] = lambda _: [status]
+    assert main(["daemon", "status", "--json"]) == 0
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert (document["running"], document["pid"], document["log_path"]) == (True, 5, "/l")
+
+
+def test_stopping_waits_until_the_daemon_left(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["daemon", "stop", "--json"]) == 0
+    assert read(capsys) == {"running": False, "stopped": True}
+    assert fake.asked(ShutdownRequest) == [ShutdownRequest(force=False)]
+
+
+def test_stopping_what_does_not_run_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["daemon", "stop"]) == 0
+    assert capsys.readouterr().out == "The daemon was not running.\n"
