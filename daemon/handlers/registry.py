@@ -1,0 +1,64 @@
+"""Which module handles which task; it is imported when the first such task arrives."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable
+
+from daemon.handlers.context import Context
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.tasks import (
+    AnyResult,
+    AnyTask,
+    ApplyLut,
+    CheckImage,
+    DecodePreview,
+    FitGrade,
+    FitPair,
+    KeepModelPicture,
+    MakePreview,
+    MakeThumbnail,
+    PrepareSmall,
+    ReadPhotoInfo,
+)
+
+Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
+
+_LOOKING = "daemon.handlers.looking"
+_GRADING = "daemon.handlers.grading"
+_MODULES: dict[type[AnyTask], str] = {
+    MakeThumbnail: _LOOKING,
+    MakePreview: _LOOKING,
+    ReadPhotoInfo: _LOOKING,
+    CheckImage: _LOOKING,
+    DecodePreview: _LOOKING,
+    PrepareSmall: _GRADING,
+    FitGrade: _GRADING,
+    FitPair: _GRADING,
+    ApplyLut: _GRADING,
+    KeepModelPicture: _GRADING,
+}
+
+
+def find_handler(kind: type[AnyTask]) -> Handler:
+    """Return the function that carries out tasks of *kind*.
+
+    Raises:
+        RabbitError: ``internal``; no module handles it.
+    """
+    module = _MODULES.get(kind)
+    if module is None:
+        raise RabbitError(ErrorKind.INTERNAL, f"No worker can carry out {kind.__name__}.")
+    return importlib.import_module(module).HANDLERS[kind]
+
+
+def preload(pool: str) -> None:
+    """Import what the first task of *pool* would wait for.
+
+    Only for the light pool: its modules are few, and somebody is looking at the screen. A module
+    that cannot be imported fails with the first task that needs it.
+    """
+    if pool == "light":
+        with contextlib.suppress(ImportError):
+            importlib.import_module(_LOOKING)

@@ -1,0 +1,41 @@
+"""Which files a task reads: to name them in a failure, and to remember one that killed a worker."""
+
+from __future__ import annotations
+
+from daemon.tasks import (
+    AnyTask,
+    ApplyLut,
+    DecodePreview,
+    FitGrade,
+    FitPair,
+    KeepModelPicture,
+)
+
+
+def files_read(task: AnyTask) -> tuple[bytes, ...]:
+    """Return the files whose content could break a worker, the most telling one first."""
+    match task:
+        case DecodePreview():
+            return ()
+        case FitGrade():
+            return (task.edited_path, task.png_path)
+        case FitPair():
+            return (task.original_path, task.edited_path)
+        case ApplyLut():
+            return tuple(path for path in (task.path, task.cube_path, task.mask_path) if path)
+        case KeepModelPicture():
+            return (task.path, task.edited_path)
+        case _:
+            return (task.path,)
+
+
+def file_in_words(task: AnyTask) -> str:
+    """Return the photo a task is about as a person reads it; never undecodable text."""
+    match task:
+        case DecodePreview():
+            return "a preview from the host"
+        case FitPair():
+            path = task.original_path
+        case _:
+            path = task.path
+    return path.decode("utf-8", "backslashreplace")
