@@ -96,7 +96,7 @@ async def follow(
             pause_s = pace.poll_s
             continue
         async for event in run.ask():
-            if isinstance(event, Terminal) and not ended:
+            if isinstance(event, Finished) and not ended:
                 await inbox.wait(pace.grace_s)
                 run.check_socket_at_end()
             yield event

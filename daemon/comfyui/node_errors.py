@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from daemon.comfyui.lenient import items, mapping
+import msgspec
+
+from daemon.comfyui.lenient import items, mapping, text
 from daemon.comfyui.model_folders import is_model_file, model_folder
 from daemon.protocol.errors import ErrorKind, RabbitError
 
@@ -20,6 +22,27 @@ _DAMAGED = (
     "pop from empty list",
 )
 _MEMORY = ("out of memory", "allocation on device", "can't allocate memory", "not enough memory")
+
+
+class _Complaint(msgspec.Struct, frozen=True):
+    """One thing that a host says is wrong with a node."""
+
+    node: str
+    class_type: str
+    input: str
+    type: str
+    message: str
+    details: str
+
+    def context(self) -> dict[str, str]:
+        """Return it for an error's context."""
+        return {
+            "node": self.node,
+            "class": self.class_type,
+            "input": self.input,
+            "type": self.type,
+            "details": self.details[:_MAX_CONTEXT],
+        }
 
 
 def missing_model(filename: str, folder: str, host: str) -> str:
@@ -49,10 +72,12 @@ def validation_failed(reply: object, graph: dict[str, Any], host: str) -> Rabbit
     class_type = str(extra.get("class_type") or "")
     if class_type and kind in {"missing_node_type", "invalid_prompt"}:
         return _no_node(class_type, str(extra.get("node_id") or ""), host)
-    found = _worst(mapping(answer.get("node_errors")))
-    if found is not None:
-        node_id, class_type, complaint = found
-        return _node_refused(node_id, class_type, complaint, graph, host)
+    complaints = _complaints(mapping(answer.get("node_errors")))
+    absent = [found for one in complaints if (found := _absent_model(one, graph)) is not None]
+    if absent:
+        return _no_models(absent, complaints[0], host)
+    if complaints:
+        return _node_refused(complaints[0], host)
     said = str(error.get("message") or "without a reason").strip()
     return RabbitError(
         ErrorKind.WORKFLOW_INVALID,
@@ -71,16 +96,16 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
         host: The host in words.
     """
     node_id, class_type = str(data.get("node_id") or ""), str(data.get("node_type") or "")
-    text = str(data.get("exception_message") or "").strip()
+    said = str(data.get("exception_message") or "").strip()
     kind = str(data.get("exception_type") or "")
     context = {
         "node": node_id,
         "class": class_type,
         "exception": kind,
-        "message": text[:_MAX_CONTEXT],
+        "message": said[:_MAX_CONTEXT],
         "traceback": _lines(data.get("traceback"))[:_MAX_CONTEXT],
     }
-    lowered = f"{kind} {text}".lower()
+    lowered = f"{kind} {said}".lower()
     if any(sign in lowered for sign in _MEMORY) or "outofmemory" in lowered:
         return RabbitError(
             ErrorKind.OUT_OF_MEMORY,
@@ -92,7 +117,7 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
     models = _models_of(node_id, class_type, graph)
     if models and any(sign in lowered for sign in _DAMAGED):
         return _damaged_model(models, host, context)
-    first = _without_paths(text.splitlines()[0]) if text else kind or "no reason given"
+    first = _without_paths(said.splitlines()[0]) if said else kind or "no reason given"
     return RabbitError(
         ErrorKind.HOST_FAILED,
         f"{host} failed in {class_type or 'a node'}: {first.rstrip('.')}.",
@@ -110,61 +135,77 @@ def _no_node(class_type: str, node_id: str, host: str) -> RabbitError:
     )
 
 
-def _node_refused(
-    node_id: str, class_type: str, complaint: dict[str, Any], graph: dict[str, Any], host: str
-) -> RabbitError:
-    kind = str(complaint.get("type") or "")
-    details = str(complaint.get("details") or "")
-    input_name = str(mapping(complaint.get("extra_info")).get("input_name") or "")
-    context = {
-        "node": node_id,
-        "class": class_type,
-        "input": input_name,
-        "type": kind,
-        "details": details[:_MAX_CONTEXT],
-    }
-    inputs = mapping(mapping(graph.get(node_id)).get("inputs"))
-    value = inputs.get(input_name)
-    folder = model_folder(class_type, input_name)
-    if kind == "value_not_in_list" and (folder or is_model_file(value)):
-        filename = str(value if value is not None else _quoted(details))
-        return RabbitError(
-            ErrorKind.WORKFLOW_UNAVAILABLE,
-            missing_model(filename, folder, host),
-            f"Put it into ComfyUI's models/{folder or '...'} there, or choose another model.",
-            {**context, "file": filename, "folder": folder},
-        )
-    if kind == "custom_validation_failed" and class_type.startswith("LoadImage"):
+def _no_models(absent: list[tuple[str, str]], complaint: _Complaint, host: str) -> RabbitError:
+    """Return the failure for (folder, file) pairs that the host does not have."""
+    places = [f"models/{folder}/{filename}" for folder, filename in absent]
+    if len(absent) == 1:
+        folder, filename = absent[0]
+        message = missing_model(filename, folder, host)
+        hint = f"Put it into ComfyUI's models/{folder or '...'} there, or choose another model."
+    else:
+        message = f"{len(absent)} model files are missing on {host}: {', '.join(places)}."
+        hint = "Put them into those folders of ComfyUI there, or choose other models."
+    return RabbitError(
+        ErrorKind.WORKFLOW_UNAVAILABLE,
+        message,
+        hint,
+        {**complaint.context(), "files": ", ".join(places)},
+    )
+
+
+def _absent_model(complaint: _Complaint, graph: dict[str, Any]) -> tuple[str, str] | None:
+    """Return (folder, file) where the complaint is about a model file that is not there."""
+    if complaint.type != "value_not_in_list":
+        return None
+    inputs = mapping(mapping(graph.get(complaint.node)).get("inputs"))
+    value = inputs.get(complaint.input)
+    folder = model_folder(complaint.class_type, complaint.input)
+    if not folder and not is_model_file(value):
+        return None
+    return folder, str(value if value is not None else _quoted(complaint.details))
+
+
+def _node_refused(complaint: _Complaint, host: str) -> RabbitError:
+    context = complaint.context()
+    class_type = complaint.class_type
+    if complaint.type == "custom_validation_failed" and class_type.startswith("LoadImage"):
         return RabbitError(
             ErrorKind.HOST_FAILED,
             f"{host} does not find the picture it was sent.",
             "Try again; if it stays so, check that ComfyUI can write its input folder.",
             context,
         )
-    said = str(complaint.get("message") or kind)
-    where = f"{class_type}.{input_name}" if input_name else class_type
-    shown = "" if kind == "exception_during_inner_validation" else f" ({details[:200]})"
+    said = complaint.message or complaint.type
+    where = f"{class_type}.{complaint.input}" if complaint.input else class_type
+    # The details of this one are a Python exception, of no use to a reader.
+    internal = complaint.type == "exception_during_inner_validation"
+    details = "" if internal or not complaint.details else f" ({complaint.details[:200]})"
     return RabbitError(
         ErrorKind.WORKFLOW_INVALID,
-        f"{host} did not accept node {node_id} ({where}): {said}{shown if details else ''}.",
+        f"{host} did not accept node {complaint.node} ({where}): {said}{details}.",
         "Check the workflow with `rabbitviewer workflows check`.",
         context,
     )
 
 
-def _worst(node_errors: dict[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
-    """Return (node, class, complaint) of the first complaint, missing values before the rest."""
-    found: list[tuple[int, str, str, dict[str, Any]]] = []
+def _complaints(node_errors: dict[str, Any]) -> list[_Complaint]:
+    """Return every complaint, those about missing files first."""
+    found: list[_Complaint] = []
     for node_id, entry in node_errors.items():
         about = mapping(entry)
-        for complaint in items(about.get("errors")):
-            one = mapping(complaint)
-            rank = 0 if one.get("type") == "value_not_in_list" else 1
-            found.append((rank, node_id, str(about.get("class_type") or ""), one))
-    if not found:
-        return None
-    _, node_id, class_type, complaint = min(found, key=lambda item: item[0])
-    return node_id, class_type, complaint
+        for one in items(about.get("errors")):
+            complaint = mapping(one)
+            found.append(
+                _Complaint(
+                    node=node_id,
+                    class_type=text(about.get("class_type")),
+                    input=text(mapping(complaint.get("extra_info")).get("input_name")),
+                    type=text(complaint.get("type")),
+                    message=text(complaint.get("message")),
+                    details=text(complaint.get("details")),
+                )
+            )
+    return sorted(found, key=lambda one: one.type != "value_not_in_list")
 
 
 def _models_of(node_id: str, class_type: str, graph: dict[str, Any]) -> list[tuple[str, str]]:
