@@ -37,7 +37,7 @@ class PhotoCanvas(PhotoSurface):
             return
         self._drag_from = event.position()
         self._drags_handle = self._over_handle(event.position())
-        if self._original is not None and not self._drags_handle:
+        if self.comparing and not self._drags_handle:
             self._hold_timer.start()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -99,9 +99,9 @@ class PhotoCanvas(PhotoSurface):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hold the original; move the handle."""
         held = event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat()
-        if held and self._original is not None:
+        if held:
             self.hold_original(on=True)
-        elif self._original is not None and event.key() in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
+        elif self.comparing and event.key() in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
             forward = event.key() == Qt.Key.Key_Period
             self.set_split(self._split + (_KEY_STEP if forward else -_KEY_STEP))
         else:
@@ -115,7 +115,7 @@ class PhotoCanvas(PhotoSurface):
             super().keyReleaseEvent(event)
 
     def _over_handle(self, where: QPointF) -> bool:
-        shown = self._original is not None and not self._holding
+        shown = self.comparing and not self._holding
         return shown and abs(where.x() - self._handle_x()) <= HANDLE_REACH
 
     def _show_cursor(self, where: QPointF) -> None:

@@ -23,11 +23,13 @@ class PhotoSurface(QWidget):
         zoom_changed: the zoom is another one (device pixels per photo pixel).
         painted: a picture reached the screen for the first time.
         split_changed: the handle was moved (share of the photo's width, 0..1).
+        original_wanted: the user holds the key or button that shows the original.
     """
 
     zoom_changed = Signal(float)
     painted = Signal(object)
     split_changed = Signal(float)
+    original_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +38,7 @@ class PhotoSurface(QWidget):
         self._stand_in: QImage | None = None
         self._viewport = Viewport(1, 1, 0, 0)
         self._split = 0.5
+        self._comparing = False
         self._holding = False
         self._background = 0
         self._unpainted: list[Picture] = []
@@ -53,8 +56,13 @@ class PhotoSurface(QWidget):
 
     @property
     def original(self) -> Picture | None:
-        """The photo that the handle compares with; None outside compare."""
+        """The photo this one was made from, once it is known."""
         return self._original
+
+    @property
+    def comparing(self) -> bool:
+        """Whether the handle lies across the photo."""
+        return self._comparing and self._original is not None
 
     @property
     def viewport(self) -> Viewport:
@@ -77,23 +85,27 @@ class PhotoSurface(QWidget):
         same = picture is not None and before is not None and picture.path == before.path
         if not same:
             self._stand_in = None
+            self._holding = False
         self._picture = picture
         if picture is None:
-            self._original = None
             self._viewport = Viewport(*self._area(), 0, 0)
         else:
             self._unpainted.append(picture)
             self._look_at(picture)
         self.update()
 
-    def compare_with(self, original: Picture | None) -> None:
-        """Lay *original* under the handle; None ends the comparison."""
+    def know_original(self, original: Picture | None) -> None:
+        """Take the photo that this one was made from, to compare with."""
         if original is not None:
             self._unpainted.append(original)
-            if self._original is None:
-                self._split = 0.5
         self._original = original
-        self._holding = False
+        self.update()
+
+    def set_comparing(self, *, on: bool) -> None:
+        """Lay the handle across the photo as soon as the original is known, or take it away."""
+        if on and not self._comparing:
+            self._split = 0.5
+        self._comparing = on
         self.update()
 
     def stand_in(self, image: QImage | None) -> None:
@@ -103,7 +115,9 @@ class PhotoSurface(QWidget):
 
     def hold_original(self, *, on: bool) -> None:
         """Show the original whole while held."""
-        self._holding = on and self._original is not None
+        if on and not self._holding:
+            self.original_wanted.emit()
+        self._holding = on
         self.update()
 
     def set_split(self, share: float) -> None:
@@ -177,8 +191,7 @@ class PhotoSurface(QWidget):
             painter.scale(1 / ratio, 1 / ratio)
             self._paint_photo(painter, look)
             painter.scale(ratio, ratio)
-            if self._original is not None:
-                self._paint_comparison(painter, look)
+            self._paint_marks(painter, look)
         painter.end()
         if self._unpainted:
             QTimer.singleShot(0, self._tell_painted)
@@ -195,7 +208,7 @@ class PhotoSurface(QWidget):
             return
         if self._stand_in is not None:
             self._draw(painter, _cover(target, self._stand_in), self._stand_in)
-        elif self._original is None:
+        elif self._original is None or not (self._comparing or self._holding):
             self._draw(painter, (target, None), shown.image)
         elif self._holding:
             self._draw(painter, (target, None), self._original.image)
@@ -219,8 +232,13 @@ class PhotoSurface(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _NEAREST_FROM_ZOOM)
         painter.drawImage(target, image, source or QRectF(image.rect()))
 
-    def _paint_comparison(self, painter: QPainter, look: Tokens) -> None:
+    def _paint_marks(self, painter: QPainter, look: Tokens) -> None:
         photo = self._photo_rect().intersected(QRectF(self.rect()))
+        if self._stand_in is not None:
+            paint_tag(painter, photo, self.tr("Preview"), look, right=False)
+            return
+        if self._original is None or not (self._comparing or self._holding):
+            return
         if self._holding:
             paint_tag(painter, photo, self.tr("Original"), look, right=False)
             return

@@ -1,0 +1,70 @@
+"""What the window remembers from one start to the next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+_MOST_RECENT = 8
+_MOST_BYTES = 1 << 18
+
+
+class WindowState(msgspec.Struct, kw_only=True):
+    """Places and sizes; every field has a default, so that an older or broken file does no harm.
+
+    Attributes:
+        geometry: Qt's own description of place and size; empty: Qt chooses.
+        left_open: Whether the folders are shown.
+        left_width: Their width, logical pixels.
+        right_open: Whether the side panel is shown.
+        right_width: Its width.
+        right_tab: ``info`` or ``edit``.
+        cell_size: Edge of a thumbnail's cell, logical pixels.
+        sort: Column the grid is sorted by.
+        backwards: Whether it runs backwards.
+        theme: ``system``, ``dark`` or ``light``.
+        folder: The folder shown last.
+        recent: Folders shown before, newest first.
+    """
+
+    geometry: bytes = b""
+    left_open: bool = True
+    left_width: int = 240
+    right_open: bool = False
+    right_width: int = 320
+    right_tab: str = "info"
+    cell_size: int = 200
+    sort: str = "name"
+    backwards: bool = False
+    theme: str = ""
+    folder: bytes = b""
+    recent: list[bytes] = msgspec.field(default_factory=list[bytes])
+
+    def visit(self, folder: bytes) -> None:
+        """Remember *folder* as the one shown now."""
+        self.folder = folder
+        others = [each for each in self.recent if each != folder]
+        self.recent = [folder, *others][:_MOST_RECENT]
+
+
+def load_state(path: Path) -> WindowState:
+    """Read the state; a fresh one when there is none or it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.read(_MOST_BYTES), type=WindowState)
+    except (OSError, msgspec.MsgspecError):
+        return WindowState()
+
+
+def save_state(path: Path, state: WindowState) -> None:
+    """Write the state beside the old one, then put it in its place.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(msgspec.json.encode(state))
+    os.replace(beside, path)  # noqa: PTH105 - the one call that is atomic everywhere

@@ -1,0 +1,197 @@
+"""The photo view: one photo at a time, its result beside it under a handle, its errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from daemon.protocol.errors import ErrorInfo
+from rabbitviewer.view.broken import BrokenPhoto
+from rabbitviewer.view.canvas import PhotoCanvas
+from rabbitviewer.view.overlay import PassingFigure
+from rabbitviewer.view.picture import Picture
+
+_SETTLE_MS = 120
+_ENOUGH = 0.98
+
+
+class PixelSource(Protocol):
+    """What gives the view its pixels."""
+
+    @property
+    def ready(self) -> SignalInstance:
+        """A stage of a wanted photo is there (:class:`Picture`)."""
+        ...
+
+    @property
+    def failed(self) -> SignalInstance:
+        """A photo cannot be shown (its path, :class:`ErrorInfo`)."""
+        ...
+
+    def want(self, path: bytes, width_px: int, height_px: int) -> int:
+        """Ask for *path* in a box (0 x 0: full size); return the request's id, 0 for none."""
+        ...
+
+
+PairOf = Callable[[bytes], tuple[bytes, bytes] | None]
+
+
+class PhotoView(QWidget):
+    """Shows a photo; the one before stays until the first stage of this one is there.
+
+    Signals:
+        menu_wanted: the context menu, at this point of the screen.
+        requested: pixels were asked for (path, the request's id).
+        comparing_changed: the result the handle lies across; empty: none.
+    """
+
+    menu_wanted = Signal(QPoint)
+    requested = Signal(bytes, int)
+    comparing_changed = Signal(bytes)
+
+    def __init__(self, source: PixelSource, pair_of: PairOf, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._source = source
+        self._pair_of = pair_of
+        self._path = b""
+        self._original_path = b""
+        self._compare_wanted = False
+        self.canvas = PhotoCanvas()
+        self._broken = BrokenPhoto(self.canvas)
+        self._figure = PassingFigure(self.canvas)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle.timeout.connect(self._ask_for_enough)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.setFocusProxy(self.canvas)
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.canvas.customContextMenuRequested.connect(self._on_menu)
+        self.canvas.zoom_changed.connect(self._on_zoom_changed)
+        self.canvas.original_wanted.connect(self._on_original_wanted)
+        source.ready.connect(self._on_ready)
+        source.failed.connect(self._on_failed)
+
+    @property
+    def path(self) -> bytes:
+        """The photo that is shown, or on its way."""
+        return self._path
+
+    @property
+    def comparing(self) -> bool:
+        """Whether the handle lies across the photo, or will as soon as both are there."""
+        return self._compare_wanted
+
+    def show_photo(self, path: bytes) -> None:
+        """Show the photo at *path*; empty: nothing."""
+        if path == self._path:
+            return
+        self._leave_compare()
+        self._path = path
+        self._broken.hide()
+        if path:
+            self._ask(path)
+        else:
+            self.canvas.show_picture(None)
+
+    def compare(self, original: bytes, result: bytes) -> None:
+        """Show *result* with the handle between it and *original*."""
+        before = self.canvas.picture
+        if result != self._path:
+            self.show_photo(result)
+        self._original_path = original
+        self._compare_wanted = True
+        if before is not None and before.path == original:
+            self.canvas.know_original(before)
+        self._ask(original)
+        self._start_compare()
+        self.comparing_changed.emit(result)
+
+    def end_compare(self) -> None:
+        """Take the handle away; the result stays."""
+        if self._compare_wanted:
+            self._leave_compare()
+            self.comparing_changed.emit(b"")
+
+    def stand_in(self, image: QImage | None) -> None:
+        """Show a sampler's picture in the photo's place; None: the photo again."""
+        self.canvas.stand_in(image)
+
+    # ------------------------------------------------------------ pixels
+
+    def _ask(self, path: bytes, *, full: bool = False) -> None:
+        area = self.canvas.viewport
+        width, height = (0, 0) if full else (area.area_width, area.area_height)
+        request_id = self._source.want(path, width, height)
+        if request_id and path == self._path:
+            self.requested.emit(path, request_id)
+
+    def _on_ready(self, picture: Picture) -> None:
+        if picture.path == self._path:
+            self._broken.hide()
+            shown = self.canvas.picture
+            if shown is None or shown.path != picture.path or picture.is_better_than(shown):
+                self.canvas.show_picture(picture)
+                self._settle.start()
+        if picture.path == self._original_path:
+            known = self.canvas.original
+            if known is None or known.path != picture.path or picture.is_better_than(known):
+                self.canvas.know_original(picture)
+        self._start_compare()
+
+    def _on_failed(self, path: bytes, error: ErrorInfo) -> None:
+        shown = self.canvas.picture
+        if path == self._path and (shown is None or shown.path != path):
+            self.canvas.show_picture(None)
+            self._broken.show_error(path, error)
+
+    def _start_compare(self) -> None:
+        shown, original = self.canvas.picture, self.canvas.original
+        if shown is None or original is None or not self._compare_wanted:
+            return
+        if shown.path == self._path:
+            self.canvas.set_comparing(on=True)
+
+    def _leave_compare(self) -> None:
+        self._compare_wanted = False
+        self._original_path = b""
+        self.canvas.set_comparing(on=False)
+        self.canvas.know_original(None)
+
+    def _ask_for_enough(self) -> None:
+        """Ask for more pixels where the zoom or the area needs them."""
+        shown = self.canvas.picture
+        if shown is None or shown.path != self._path:
+            return
+        area = self.canvas.viewport
+        wanted = min(area.zoom, 1.0) * shown.source_width
+        if shown.image.width() >= wanted * _ENOUGH or shown.quality == "embedded":
+            return
+        for path in filter(None, (self._path, self._original_path)):
+            self._ask(path, full=not area.fitted)
+
+    # ------------------------------------------------------------ events
+
+    def _on_zoom_changed(self, zoom: float) -> None:
+        if not self.canvas.viewport.fitted or self._figure.isVisible():
+            self._figure.say(f"{zoom * 100:.0f} %")
+        self._settle.start()
+
+    def _on_original_wanted(self) -> None:
+        pair = self._pair_of(self._path)
+        if pair is not None and pair[1] == self._path and not self._original_path:
+            self._original_path = pair[0]
+            self._ask(pair[0])
+
+    def _on_menu(self, where: QPoint) -> None:
+        self.menu_wanted.emit(self.canvas.mapToGlobal(where))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for pixels of the new size once it stays."""
+        super().resizeEvent(event)
+        self._broken.setGeometry(self.canvas.rect())
+        self._settle.start()
