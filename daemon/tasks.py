@@ -25,12 +25,21 @@ class TaskResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="result"):
 class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
     """Decode a photo into a box of *size_px*, upright, in sRGB, as a BGRX blob.
 
-    *embedded_only*: only the file's own small preview; a failure of kind ``not_found`` without one.
+    Attributes:
+        path: The photo.
+        size_px: Side of the box.
+        embedded_only: Only the file's own small preview; a failure of kind ``not_found`` without.
+        generation: The file's modification time; equal tasks are joined, and those of a file's
+            earlier content are not equal.
+        jpeg_path: Also write the thumbnail there as a JPEG (the daemon's cache); empty: do not. A
+            file that cannot be written is no failure.
     """
 
     path: bytes
     size_px: int
     embedded_only: bool = False
+    generation: int = 0
+    jpeg_path: bytes = b""
 
 
 class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
