@@ -10,6 +10,8 @@ from daemon.comfyui.lenient import items, mapping
 from daemon.comfyui.node_errors import execution_failed
 from daemon.protocol.errors import ErrorInfo
 
+_MAX_TEXTS, _MAX_TEXT_CHARS = 20, 1000
+
 PromptStateName = Literal["pending", "running", "finished", "failed", "interrupted", "unknown"]
 
 
@@ -42,6 +44,7 @@ class PromptState(msgspec.Struct, frozen=True):
         position: Prompts before it while pending.
         error: Why it failed.
         images: Pictures by node id once it is finished.
+        texts: What nodes said in words (``"ui": {"text": [...]}``) once it is finished.
     """
 
     name: PromptStateName
@@ -50,6 +53,7 @@ class PromptState(msgspec.Struct, frozen=True):
     images: dict[str, tuple[OutputImage, ...]] = msgspec.field(
         default_factory=dict[str, "tuple[OutputImage, ...]"]
     )
+    texts: tuple[str, ...] = ()
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -75,7 +79,8 @@ def read_history(reply: object, prompt_id: str, host: str) -> PromptState | None
         return None
     status = _child(entry, "status")
     if status.get("status_str") != "error":
-        return PromptState("finished", images=_images(entry.get("outputs")))
+        outputs = entry.get("outputs")
+        return PromptState("finished", images=_images(outputs), texts=_texts(outputs))
     name, data = _last_message(status)
     if name == "execution_interrupted":
         return PromptState("interrupted")
@@ -134,6 +139,12 @@ def _images(outputs: object) -> dict[str, tuple[OutputImage, ...]]:
                 continue
         found[node] = tuple(images)
     return found
+
+
+def _texts(outputs: object) -> tuple[str, ...]:
+    said = [items(mapping(output).get("text")) for output in mapping(outputs).values()]
+    lines = [line for lines in said for line in lines if isinstance(line, str)]
+    return tuple(line[:_MAX_TEXT_CHARS] for line in lines[:_MAX_TEXTS])
 
 
 def _last_message(status: dict[str, Any]) -> tuple[str, dict[str, Any]]:
