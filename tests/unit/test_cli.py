@@ -13,13 +13,8 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import (
     AiEditAccepted,
     AiEditCancelled,
-    AiEditComplete,
-    AiEditFailed,
-    AiEditProgress,
     AiEditRequest,
-    Config,
     ConfigRequest,
-    DaemonStatus,
     Done,
     Failed,
     Hosts,
@@ -32,95 +27,31 @@ from daemon.protocol.messages import (
     LutApplyRequest,
     LutExtracted,
     LutExtractRequest,
-    Message,
     Operations,
     OperationsRequest,
-    PhotoInfo,
     PhotoInfoRequest,
     ShutdownRequest,
     StatusRequest,
     Workflows,
     WorkflowsRequest,
 )
-from daemon.protocol.values import (
-    FitReport,
-    HostInfo,
-    JobInfo,
-    OperationInfo,
-    Registration,
-    WorkflowInfo,
-)
 from rabbitviewer.cli import main
 from rabbitviewer.commands.follow import JobFollower
-from tests.fakes.scripted_daemon import HangUp, ScriptedDaemon
-
-FIT = FitReport(
-    model="lut",
-    delta_e_mean=0.5,
-    delta_e_p95=1.25,
-    coverage=0.75,
-    explained=0.9375,
-    registration=Registration(0.5, -0.25, 1.0, 0.0),
+from tests.fakes.answers import (
+    CONFIG,
+    FIT,
+    HOST,
+    OPERATION,
+    PHOTO,
+    STATUS,
+    WORKFLOW,
+    accepted,
+    fails_later,
+    grades,
+    grades_all_but_gone,
+    job,
 )
-REFUSED = ErrorInfo(ErrorKind.NOT_FOUND, "There is no photo /gone.jpg.", "Check its name.")
-
-
-def job(path: bytes, *, state: str = "waiting", job_id: str = "") -> JobInfo:
-    return JobInfo(
-        job_id=job_id or "job-" + os.path.basename(path).decode("ascii", "replace"),
-        path=path,
-        operation="color_grade",
-        prompt="warm",
-        workflow="builtin_color_grade",
-        host="builtin",
-        ai=False,
-        state=state,
-        stage="done" if state == "done" else "prepare",
-        progress_pct=100.0 if state == "done" else 0.0,
-        created=1_700_000_000.0,
-        seed=7,
-        strength=1.0,
-        result_path=path + b".out.jpg" if state == "done" else None,
-        fit=FIT if state == "done" else None,
-        timings_s={"fit": 0.5} if state == "done" else {},
-        error=REFUSED if state == "failed" else None,
-    )
-
-
-def accepted(request: Message) -> AiEditAccepted:
-    assert isinstance(request, AiEditRequest)
-    waiting = job(bytes(request.path))
-    return AiEditAccepted(job_id=waiting.job_id, job=waiting)
-
-
-def complete(info: JobInfo) -> AiEditComplete:
-    assert info.result_path is not None
-    return AiEditComplete(
-        job_id=info.job_id, path=info.path, result_path=info.result_path, job=info
-    )
-
-
-def grades(request: Message) -> Iterator[Message]:
-    yield accepted(request)
-    assert isinstance(request, AiEditRequest)
-    done = job(bytes(request.path), state="done")
-    yield AiEditProgress(job_id=done.job_id, path=done.path, progress_pct=40.0, stage="fit")
-    yield complete(done)
-
-
-def grades_all_but_gone(request: Message) -> Iterator[Message]:
-    assert isinstance(request, AiEditRequest)
-    if request.path.endswith(b"gone.jpg"):
-        yield Failed(error=REFUSED)
-    else:
-        yield from grades(request)
-
-
-def fails_later(request: Message) -> Iterator[Message]:
-    yield accepted(request)
-    assert isinstance(request, AiEditRequest)
-    failed = job(bytes(request.path), state="failed")
-    yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=REFUSED, job=failed)
+from tests.fakes.scripted_daemon import HangUp, ScriptedDaemon
 
 
 @pytest.fixture
@@ -420,16 +351,7 @@ def test_lut_apply_answers_with_the_result(
 
 
 def test_operations_are_listed(fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]) -> None:
-    item = OperationInfo(
-        id="color_grade",
-        title="Color grade",
-        category="color",
-        result="lut",
-        mask="optional",
-        available=False,
-        reason="studio is away",
-    )
-    fake.scripts[OperationsRequest] = lambda _: [Operations(operations=(item,))]
+    fake.scripts[OperationsRequest] = lambda _: [Operations(operations=(OPERATION,))]
     assert main(["operations", "--json"]) == 0
     (document,) = json.loads(capsys.readouterr().out)
     assert (document["id"], document["available"], document["reason"]) == (
@@ -442,18 +364,7 @@ def test_operations_are_listed(fake: ScriptedDaemon, capsys: pytest.CaptureFixtu
 def test_a_workflow_with_a_missing_model_fails_the_check_with_file_and_folder(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    item = WorkflowInfo(
-        name="kontext_color_grade",
-        operation="color_grade",
-        title="Color grade",
-        result="lut",
-        mask="optional",
-        source="shipped",
-        ai=True,
-        usable=False,
-        problems=("ae.safetensors is missing from models/vae.",),
-    )
-    fake.scripts[WorkflowsRequest] = lambda _: [Workflows(workflows=(item,))]
+    fake.scripts[WorkflowsRequest] = lambda _: [Workflows(workflows=(WORKFLOW,))]
     assert main(["workflows", "check"]) == 1
     assert capsys.readouterr().err == (
         "rabbitviewer: kontext_color_grade: ae.safetensors is missing from models/vae.\n"
@@ -471,15 +382,7 @@ def test_checking_a_workflow_that_does_not_exist_says_so(
 def test_a_host_that_does_not_answer_fails_the_check_with_the_advice(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    host = HostInfo(
-        name="studio",
-        url="http://studio:8188",
-        builtin=False,
-        state="unreachable",
-        detail="studio:8188 refused the connection.",
-        hint="Start ComfyUI with --listen 0.0.0.0.",
-    )
-    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(host,))]
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(HOST,))]
     assert main(["hosts", "--check"]) == 1
     assert "--listen 0.0.0.0" in capsys.readouterr().err
     assert fake.asked(HostsRequest) == [HostsRequest(check=True)]
@@ -530,21 +433,7 @@ def test_the_jobs_are_listed_for_people(
 def test_info_shows_what_the_decoder_sees(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = PhotoInfo(
-        path=b"/a.jpg",
-        format="jpeg",
-        width_px=6000,
-        height_px=4000,
-        size_bytes=9,
-        bit_depth=8,
-        channels=3,
-        color_space="adobe-rgb",
-        icc_description="Adobe RGB (1998)",
-        orientation=6,
-        has_alpha=False,
-        metadata={"Model": "X100"},
-    )
-    fake.scripts[PhotoInfoRequest] = lambda _: [found]
+    fake.scripts[PhotoInfoRequest] = lambda _: [PHOTO]
     assert main(["info", "a.jpg", "--json"]) == 0
     document = read(capsys)
     assert isinstance(document, dict)
@@ -555,8 +444,7 @@ def test_info_shows_what_the_decoder_sees(
 def test_a_wrong_settings_file_is_exit_code_1(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = Config(path=b"/c.yaml", values={}, errors=("c.yaml: line 2, column 9: wrong",))
-    fake.scripts[ConfigRequest] = lambda _: [answer]
+    fake.scripts[ConfigRequest] = lambda _: [CONFIG]
     assert main(["config", "check", "/c.yaml", "--json"]) == 1
     captured = capsys.readouterr()
     assert json.loads(captured.out)["errors"] == ["c.yaml: line 2, column 9: wrong"]
@@ -573,20 +461,7 @@ def test_status_of_a_daemon_that_does_not_run_is_no_failure(
 def test_status_shows_the_daemons_figures(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = DaemonStatus(
-        pid=5,
-        version="0.1.0",
-        build_id="b",
-        uptime_s=3.0,
-        rss_bytes=40_000_000,
-        clients=1,
-        open_jobs=0,
-        workers=2,
-        tasks_waiting=0,
-        ai_enabled=False,
-        log_path=b"/l",
-    )
-    fake.scripts[StatusRequest] = lambda _: [status]
+    fake.scripts[StatusRequest] = lambda _: [STATUS]
     assert main(["daemon", "status", "--json"]) == 0
     document = read(capsys)
     assert isinstance(document, dict)

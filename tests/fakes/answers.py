@@ -1,0 +1,201 @@
+"""What a daemon answers: one whole answer of every kind, for tests of clients and documents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.messages import (
+    AiEditAccepted,
+    AiEditComplete,
+    AiEditFailed,
+    AiEditProgress,
+    AiEditRequest,
+    Config,
+    ConfigRequest,
+    DaemonStatus,
+    Done,
+    Failed,
+    Hosts,
+    HostsRequest,
+    JobCancel,
+    JobRetry,
+    Jobs,
+    JobsRequest,
+    LutApplied,
+    LutApplyRequest,
+    LutExtracted,
+    LutExtractRequest,
+    Message,
+    Operations,
+    OperationsRequest,
+    PhotoInfo,
+    PhotoInfoRequest,
+    StatusRequest,
+    Workflows,
+    WorkflowsRequest,
+)
+from daemon.protocol.values import (
+    FitReport,
+    HostInfo,
+    JobInfo,
+    OperationInfo,
+    ParameterInfo,
+    Registration,
+    WorkflowInfo,
+)
+from tests.fakes.scripted_daemon import ScriptedDaemon
+
+FIT = FitReport(
+    model="lut",
+    delta_e_mean=0.5,
+    delta_e_p95=1.25,
+    coverage=0.75,
+    explained=0.9375,
+    registration=Registration(0.5, -0.25, 1.0, 0.0),
+)
+REFUSED = ErrorInfo(ErrorKind.NOT_FOUND, "There is no photo /gone.jpg.", "Check its name.")
+STEPS = ParameterInfo(name="steps", type="integer", default=20, min=1, max=50, advanced=True)
+OPERATION = OperationInfo(
+    id="color_grade",
+    title="Color grade",
+    category="color",
+    result="lut",
+    mask="optional",
+    available=False,
+    reason="studio is away",
+    ai=True,
+    workflow="kontext_color_grade",
+    parameters=(STEPS,),
+)
+WORKFLOW = WorkflowInfo(
+    name="kontext_color_grade",
+    operation="color_grade",
+    title="Color grade",
+    result="lut",
+    mask="optional",
+    source="shipped",
+    ai=True,
+    usable=False,
+    problems=("ae.safetensors is missing from models/vae.",),
+    parameters=(STEPS,),
+)
+HOST = HostInfo(
+    name="studio",
+    url="http://studio:8188",
+    builtin=False,
+    state="unreachable",
+    detail="studio:8188 refused the connection.",
+    hint="Start ComfyUI with --listen 0.0.0.0.",
+)
+PHOTO = PhotoInfo(
+    path=b"/a.jpg",
+    format="jpeg",
+    width_px=6000,
+    height_px=4000,
+    size_bytes=9,
+    bit_depth=8,
+    channels=3,
+    color_space="adobe-rgb",
+    icc_description="Adobe RGB (1998)",
+    orientation=6,
+    has_alpha=False,
+    metadata={"Model": "X100"},
+)
+STATUS = DaemonStatus(
+    pid=5,
+    version="0.1.0",
+    build_id="b",
+    uptime_s=3.0,
+    rss_bytes=40_000_000,
+    clients=1,
+    open_jobs=0,
+    workers=2,
+    tasks_waiting=0,
+    ai_enabled=False,
+    log_path=b"/l",
+)
+CONFIG = Config(
+    path=b"/c.yaml",
+    values={"comfyui.enabled": False, "comfyui.port": 8188},
+    errors=("c.yaml: line 2, column 9: wrong",),
+)
+
+
+def job(path: bytes, *, state: str = "waiting", job_id: str = "") -> JobInfo:
+    """Return a job in *state*; its id comes from the photo's name."""
+    done = state == "done"
+    return JobInfo(
+        job_id=job_id or "job-" + os.path.basename(path).decode("ascii", "replace"),
+        path=path,
+        operation="color_grade",
+        prompt="warm",
+        workflow="builtin_color_grade",
+        host="builtin",
+        ai=False,
+        state=state,
+        stage="done" if done else "prepare",
+        progress_pct=100.0 if done else 0.0,
+        created=1_700_000_000.0,
+        seed=7,
+        strength=1.0,
+        result_path=path + b".out.jpg" if done else None,
+        fit=FIT if done else None,
+        timings_s={"fit": 0.5} if done else {},
+        error=REFUSED if state == "failed" else None,
+    )
+
+
+def accepted(request: Message) -> AiEditAccepted:
+    """Answer a grade's request with its job."""
+    assert isinstance(request, AiEditRequest)
+    waiting = job(bytes(request.path))
+    return AiEditAccepted(job_id=waiting.job_id, job=waiting)
+
+
+def grades(request: Message) -> Iterator[Message]:
+    """Grade a photo."""
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    done = job(bytes(request.path), state="done")
+    assert done.result_path is not None
+    yield AiEditProgress(job_id=done.job_id, path=done.path, progress_pct=40.0, stage="fit")
+    yield AiEditComplete(job_id=done.job_id, path=done.path, result_path=done.result_path, job=done)
+
+
+def grades_all_but_gone(request: Message) -> Iterator[Message]:
+    """Grade a photo, but refuse one that is named gone.jpg."""
+    assert isinstance(request, AiEditRequest)
+    if request.path.endswith(b"gone.jpg"):
+        yield Failed(error=REFUSED)
+    else:
+        yield from grades(request)
+
+
+def fails_later(request: Message) -> Iterator[Message]:
+    """Take the job, then fail it."""
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    failed = job(bytes(request.path), state="failed")
+    yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=REFUSED, job=failed)
+
+
+def answer_everything(daemon: ScriptedDaemon) -> None:
+    """Let *daemon* answer every request of the command line."""
+    retried = job(b"/a.jpg", job_id="new")
+    jobs = tuple(job(f"/{s}.jpg".encode(), state=s) for s in ("waiting", "done", "failed"))
+    daemon.scripts |= {
+        AiEditRequest: grades_all_but_gone,
+        ConfigRequest: lambda _: [CONFIG],
+        HostsRequest: lambda _: [Hosts(hosts=(HOST,))],
+        JobCancel: lambda _: [Done()],
+        JobRetry: lambda _: [AiEditAccepted(job_id="new", job=retried)],
+        JobsRequest: lambda _: [Jobs(jobs=jobs)],
+        LutApplyRequest: lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))],
+        LutExtractRequest: lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)],
+        OperationsRequest: lambda _: [Operations(operations=(OPERATION,))],
+        PhotoInfoRequest: lambda _: [PHOTO],
+        StatusRequest: lambda _: [STATUS],
+        WorkflowsRequest: lambda _: [Workflows(workflows=(WORKFLOW,))],
+    }

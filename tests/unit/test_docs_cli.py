@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from daemon.protocol.endpoint import resolve_folders
+from rabbitviewer.cli import build_parser, main
+from tests.fakes.answers import answer_everything
+from tests.fakes.scripted_daemon import ScriptedDaemon
+
+SCHEMA: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "docs" / "cli.schema.json").read_text(encoding="utf-8")
+)
+RUNS = {
+    "grade": "grade a.jpg --prompt x",
+    "lut extract": "lut extract a.png b.png -o x.cube",
+    "lut apply": "lut apply a.png x.cube -o r.png",
+    "operations": "operations",
+    "workflows list": "workflows list",
+    "workflows check": "workflows check",
+    "hosts": "hosts",
+    "jobs list": "jobs list",
+    "jobs watch": "jobs watch job-done.jpg job-failed.jpg",
+    "jobs cancel": "jobs cancel --all",
+    "jobs retry": "jobs retry job-failed.jpg",
+    "info": "info a.jpg",
+    "config path": "config path",
+    "config show": "config show",
+    "config check": "config check",
+    "daemon start": "daemon start",
+    "daemon stop": "daemon stop",
+    "daemon status": "daemon status",
+}
+OTHER_PROGRAMS = {"daemon run", "builtin-host"}
+
+
+@pytest.fixture(autouse=True)
+def fake() -> Iterator[ScriptedDaemon]:
+    with ScriptedDaemon(resolve_folders()) as daemon:
+        answer_everything(daemon)
+        yield daemon
+
+
+def check(definition: str, document: object) -> None:
+    reference = "#/$defs/" + definition.replace(" ", "%20")
+    jsonschema.Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": reference}]}).validate(document)
+
+
+def commands() -> set[str]:
+    """Every command and verb that the parser knows."""
+    found: set[str] = set()
+    for name, parser in build_parser()._subparsers._group_actions[0].choices.items():
+        verbs = parser._subparsers
+        found |= {f"{name} {verb}" for verb in verbs._group_actions[0].choices} if verbs else {name}
+    return found
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_command_is_described() -> None:
+    assert commands() == set(RUNS) | OTHER_PROGRAMS
+    assert set(RUNS) <= set(SCHEMA["$defs"])
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_what_a_command_prints_is_what_the_schema_says(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*RUNS[command].split(), "--json"])
+    check(command, json.loads(capsys.readouterr().out))
+
+
+def test_several_photos_with_a_failed_one_are_as_described(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["grade", "a.jpg", "gone.jpg", "--prompt", "x", "--json"])
+    check("grade", json.loads(capsys.readouterr().out))
+
+
+def test_a_failed_command_is_as_described(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["jobs", "watch", "nothing", "--json"])
+    check("failure", json.loads(capsys.readouterr().out))
