@@ -1,0 +1,89 @@
+"""A JPEG's pixels: complete or scaled decode, strict about what is missing."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import simplejpeg
+
+from daemon.decode.jpeg_header import JpegHeader, read_header
+from daemon.decode.model import Decoded
+from daemon.decode.source import Source
+
+_HARMLESS = ("extraneous bytes", "JFIF", "Adobe marker")
+
+
+def decode_jpeg(source: Source, *, min_side_px: int = 0) -> Decoded:
+    """Decode a JPEG file as stored.
+
+    Args:
+        source: The open file.
+        min_side_px: > 0: a scaled decode will do whose long side is at least this.
+
+    Raises:
+        RabbitError: ``unreadable`` or ``unsupported_format``.
+    """
+    data = source.read_all()
+    header = read_header(data)
+    check(source, header)
+    wide = header.width_px >= header.height_px
+    pixels = decode_pixels(
+        source,
+        data,
+        header,
+        min_width_px=min_side_px if wide else 0,
+        min_height_px=0 if wide else min_side_px,
+    )
+    notes: tuple[str, ...] = ()
+    if header.more_pictures:
+        notes = ("The file's further pictures (previews, HDR gain map) are not carried over.",)
+    return Decoded(
+        pixels=pixels,
+        size=(header.width_px, header.height_px),
+        icc=header.icc,
+        metadata=header.metadata,
+        encoding=header.encoding,
+        orientation=header.orientation,
+        cmyk=header.components == 4,
+        notes=notes,
+    )
+
+
+def check(source: Source, header: JpegHeader) -> None:
+    """Refuse what cannot be decoded.
+
+    Raises:
+        RabbitError: ``unreadable`` or ``unsupported_format``.
+    """
+    if not header.frame:
+        raise source.damaged("it has no frame header")
+    source.check_size(header.width_px, header.height_px)
+    if not header.readable or header.components not in (1, 3, 4):
+        raise source.unsupported(
+            f"is a JPEG of a rare kind ({header.precision} bits, frame type "
+            f"{header.frame:#x}, {header.components} channels)"
+        )
+
+
+def decode_pixels(
+    source: Source, data: bytes, header: JpegHeader, *, min_width_px: int, min_height_px: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Return the pixels (H, W, C) as stored, CMYK as inks.
+
+    Raises:
+        RabbitError: ``unreadable``.
+    """
+    space = {1: "GRAY", 3: "RGB", 4: "CMYK"}[header.components]
+    decode = functools.partial(
+        simplejpeg.decode_jpeg, data, space, min_width=min_width_px, min_height=min_height_px
+    )
+    try:
+        pixels = decode(strict=True)
+    except ValueError as error:
+        if not any(word in str(error) for word in _HARMLESS):
+            raise source.damaged(str(error)) from error
+        pixels = decode(strict=False)
+    if header.components == 4 and header.adobe:
+        np.invert(pixels, out=pixels)
+    return pixels
