@@ -1,0 +1,93 @@
+"""Values that window tests show: jobs, hosts, workflows, flat pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QImage
+
+from daemon.protocol.values import FitReport, HostInfo, JobInfo, ParameterInfo, WorkflowInfo
+from rabbitviewer.view.picture import Picture
+
+PHOTO = b"/photos/IMG_0001.jpg"
+RESULT = b"/photos/IMG_0001_grade.jpg"
+
+BUILTIN_HOST = HostInfo(name="builtin", url="", builtin=True, state="ready")
+STUDIO = HostInfo(name="studio-pc", url="http://studio-pc:8188", builtin=False, state="ready")
+BUILTIN_WORKFLOW = WorkflowInfo(
+    name="builtin_color_grade",
+    operation="color_grade",
+    title="Color grade (built-in)",
+    result="lut",
+    mask="none",
+    source="shipped",
+    ai=False,
+    parameters=(ParameterInfo(name="radius", type="integer", default=3, min=1, max=9),),
+)
+KONTEXT = WorkflowInfo(
+    name="kontext_color_grade",
+    operation="color_grade",
+    title="Color grade (FLUX.1 Kontext)",
+    result="lut",
+    mask="none",
+    source="shipped",
+    ai=True,
+    usable=True,
+)
+
+
+def make_job(job_id: str = "job-1", **changes: Any) -> JobInfo:
+    """A job as the daemon describes it; running unless told otherwise."""
+    values: dict[str, Any] = {
+        "job_id": job_id,
+        "path": PHOTO,
+        "operation": "color_grade",
+        "prompt": "warm",
+        "workflow": "builtin_color_grade",
+        "host": "builtin",
+        "ai": False,
+        "state": "running",
+        "stage": "run",
+        "progress_pct": 40.0,
+        "created": 1_700_000_000.0,
+        "seed": 7,
+        "strength": 1.0,
+    }
+    return JobInfo(**{**values, **changes})
+
+
+def done_job(job_id: str = "job-1", **changes: Any) -> JobInfo:
+    """A job that succeeded."""
+    fit = FitReport(model="lut", delta_e_mean=0.7, explained=0.98)
+    values = {"state": "done", "stage": "done", "progress_pct": 100.0, "fit": fit}
+    return make_job(job_id, result_path=RESULT, **{**values, **changes})
+
+
+def flat(path: bytes, color: str, width: int = 400, height: int = 300, **changes: Any) -> Picture:
+    """A picture of one colour."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor(color))
+    values: dict[str, Any] = {
+        "source_width": width,
+        "source_height": height,
+        "quality": "screen",
+        "request_id": 1,
+    }
+    return Picture(path, image, **{**values, **changes})
+
+
+class FakePixels(QObject):
+    """A pixel source that remembers what is wanted; the test says when pixels come."""
+
+    ready = Signal(object)
+    failed = Signal(bytes, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[tuple[bytes, int, int]] = []
+
+    def want(self, path: bytes, width_px: int, height_px: int) -> int:
+        """Remember the wish."""
+        self.wanted.append((path, width_px, height_px))
+        return len(self.wanted)
