@@ -56,6 +56,8 @@ class GradeForm(QWidget):
     def __init__(self, recent: Callable[[], list[str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows: dict[str, WorkflowInfo] = {}
+        self._chosen = ""
+        self._can_run = False
         self._prompt = PromptBox(recent)
         self._chips = LookChips()
         self._workflow = Choice(self.tr("Workflow"))
@@ -71,6 +73,7 @@ class GradeForm(QWidget):
         self._prompt.textChanged.connect(self._on_prompt_changed)
         self._prompt.submitted.connect(self._submit)
         self._chips.chosen.connect(self._prompt.set_prompt)
+        self._workflow.activated.connect(self._on_workflow_chosen)
         self._workflow.currentIndexChanged.connect(self._on_workflow_changed)
         self._run.clicked.connect(self._submit)
         self._show_strength(_FULL_PCT)
@@ -90,8 +93,7 @@ class GradeForm(QWidget):
         )
 
     def show_workflows(self, workflows: list[WorkflowInfo]) -> None:
-        """Offer *workflows*; the chosen one stays chosen when it is still there."""
-        chosen = self._workflow.currentData()
+        """Offer *workflows*, the first one unless the user chose another that is still there."""
         self._workflows = {each.name: each for each in workflows}
         with QSignalBlocker(self._workflow):
             self._workflow.clear()
@@ -101,7 +103,7 @@ class GradeForm(QWidget):
                 self._workflow.setItemData(
                     row, "\n".join(each.problems), Qt.ItemDataRole.ToolTipRole
                 )
-            self._workflow.setCurrentIndex(max(self._workflow.findData(chosen), 0))
+            self._workflow.setCurrentIndex(max(self._workflow.findData(self._chosen), 0))
         self._workflow.setEnabled(bool(workflows))
         self._on_workflow_changed()
 
@@ -121,8 +123,6 @@ class GradeForm(QWidget):
         self._prompt.set_prompt(prompt)
 
     # ------------------------------------------------------------ parts
-
-    _can_run = False
 
     def _lay_out(self) -> None:
         look = tokens()
@@ -185,6 +185,9 @@ class GradeForm(QWidget):
         self._chips.mark(self._prompt.prompt)
         self._run.setEnabled(self._can_run and bool(self._prompt.prompt))
         self.changed.emit()
+
+    def _on_workflow_chosen(self) -> None:
+        self._chosen = self._workflow.currentData() or ""
 
     def _on_workflow_changed(self) -> None:
         chosen = self._workflows.get(self._workflow.currentData() or "")

@@ -153,11 +153,7 @@ class GradePanel(QScrollArea):
 
     def _follow(self) -> None:
         """Follow the newest job that the current photo belongs to."""
-        current = self._selection.current
-        pair = self._jobs.pair_for(current)
-        job = self._jobs.latest_for(current)
-        if job is None and pair is not None:
-            job = self._jobs.latest_for(pair[0])
+        job = self._jobs.latest_for(self._selection.current)
         self._watch(job.info.job_id if job else "")
 
     def _watch(self, job_id: str) -> None:

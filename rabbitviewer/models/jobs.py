@@ -70,6 +70,7 @@ class JobsModel(QObject):
         self._jobs: dict[str, Job] = {}
         self._asked: set[int] = set()
         self._seen_failed: set[str] = set()
+        self._of_now: set[str] = set()
         client.connected.connect(self.refresh)
         client.replied.connect(self._on_replied)
 
@@ -93,8 +94,15 @@ class JobsModel(QObject):
         return JobCounts(states.count("waiting"), states.count("running"), failed)
 
     def latest_for(self, path: bytes) -> Job | None:
-        """Return the newest job that edits the photo at *path*."""
-        return next((job for job in self.jobs() if job.info.path == path), None)
+        """Return the newest job worth showing with the photo at *path*, original or result.
+
+        A failure of an earlier day is not: the jobs list has it.
+        """
+        for job in self.jobs():
+            past = job.info.state in ("failed", "cancelled") and job.info.job_id not in self._of_now
+            if not past and path in (job.info.path, job.info.result_path):
+                return job
+        return None
 
     def pair_for(self, path: bytes) -> tuple[bytes, bytes] | None:
         """Return (original, result) where *path* is either of them; the newest result wins."""
@@ -204,6 +212,7 @@ class JobsModel(QObject):
 
     def _put(self, job: Job) -> None:
         self._jobs[job.info.job_id] = job
+        self._of_now.add(job.info.job_id)
         self.changed.emit(job.info.job_id)
 
 
