@@ -1,0 +1,266 @@
+"""Runs one prompt after another in the worker thread and tells every step of it.
+
+The order of messages is the real server's: ``execution_start``, ``execution_cached``, for every
+node ``progress_state``, ``executing``, (progress, previews), ``executed``, ``progress_state``, at
+last exactly one of ``execution_success``, ``execution_error``, ``execution_interrupted``.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from daemon.builtin_host.cache import ResultCache, signatures
+from daemon.builtin_host.folders import HostFolders
+from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Preview
+from daemon.builtin_host.nodes.catalogue import Catalogue
+from daemon.builtin_host.progress import ProgressBoard
+from daemon.builtin_host.prompt_queue import Outcome, QueueItem
+from daemon.builtin_host.schedule import Schedule
+from daemon.builtin_host.validation import is_link
+from daemon.builtin_host.values import Image, Interrupted, Json
+
+logger = logging.getLogger(__name__)
+
+_PREVIEW_METHODS = frozenset({"auto", "latent2rgb", "taesd"})
+
+
+class Outbox(Protocol):
+    """Where messages go; callable from any thread."""
+
+    def send(self, event: str, data: Json, client_id: str | None) -> None:
+        """Queue a message for one client, for everybody when *client_id* is ``None``."""
+        ...
+
+    def send_preview(self, image: Image, metadata: Json, client_id: str | None) -> None:
+        """Queue a preview picture (H, W, 3) in the form the client understands."""
+        ...
+
+    def wants_metadata(self, client_id: str | None) -> bool:
+        """Whether the client asked for previews with metadata."""
+        ...
+
+
+@dataclass
+class _Run:
+    """Everything about the prompt that is running."""
+
+    item: QueueItem
+    board: ProgressBoard
+    keys: dict[str, str]
+    png_prompt: Json
+    messages: list[tuple[str, Json]] = field(default_factory=list[tuple[str, Json]])
+    results: dict[str, NodeResult] = field(default_factory=dict[str, NodeResult])
+    shown: dict[str, Json] = field(default_factory=dict[str, Json])
+    executed: list[str] = field(default_factory=list[str])
+
+    @property
+    def client_id(self) -> str | None:
+        """The client that submitted the prompt."""
+        return self.item.client_id
+
+
+class Executor:
+    """Owner of the result cache; runs prompts, one at a time."""
+
+    def __init__(self, catalogue: Catalogue, folders: HostFolders, outbox: Outbox) -> None:
+        self._catalogue = catalogue
+        self._folders = folders
+        self._outbox = outbox
+        self._cache = ResultCache()
+        self.current_node: tuple[str | None, str | None] = (None, None)
+        """Client and node that are being executed, for clients that reconnect."""
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._cache.clear()
+
+    def run(self, item: QueueItem) -> Outcome:
+        """Run a prompt to its end.
+
+        Args:
+            item: The prompt; its ``interrupted`` event stops it at the next checkpoint.
+
+        Returns:
+            What the history keeps. Failures of nodes are part of it, never raised.
+        """
+        keys, fingerprints = signatures(item.prompt, self._catalogue, self._folders)
+        png_prompt = copy.deepcopy(item.prompt)
+        for node_id, mark in fingerprints.items():
+            png_prompt[node_id]["is_changed"] = [mark]
+        run = _Run(item, ProgressBoard(item.prompt_id), keys, png_prompt)
+        self._tell(run, "execution_start", {})
+        cached = {
+            node_id: result
+            for node_id in item.prompt
+            if node_id in keys and (result := self._cache.get(keys[node_id])) is not None
+        }
+        run.results.update(cached)
+        self._tell(run, "execution_cached", {"nodes": list(cached)})
+        success = self._run_nodes(run, list(cached))
+        self.current_node = (None, None)
+        return Outcome(
+            outputs=run.shown,
+            meta={node_id: _meta(node_id) for node_id in run.shown},
+            success=success,
+            messages=run.messages,
+        )
+
+    def _run_nodes(self, run: _Run, cached: list[str]) -> bool:
+        schedule = Schedule(run.item.prompt, self._catalogue, run.item.outputs, cached)
+        while schedule:
+            node_id = schedule.next()
+            if node_id in cached:
+                self._show_cached(run, node_id)
+                self._send_state(run, run.board.finish(node_id))
+            elif not self._run_node(run, node_id):
+                return False
+            schedule.done(node_id)
+        for node_id in run.item.prompt:
+            if (
+                node_id in cached
+                and node_id not in run.shown
+                and self._is_intermediate(run, node_id)
+            ):
+                self._show_cached(run, node_id)
+        self._tell(run, "execution_success", {})
+        return True
+
+    def _run_node(self, run: _Run, node_id: str) -> bool:
+        inputs: Json = {}
+        try:
+            self._send_state(run, run.board.start(node_id))
+            if run.client_id is not None:
+                self.current_node = (run.client_id, node_id)
+                self._send_to_owner(run, "executing", _node_data(node_id))
+            run.item.checkpoint()
+            inputs = self._gather(run, node_id)
+            node_class = self._catalogue[run.item.prompt[node_id]["class_type"]]
+            result = node_class.run(inputs, self._context(run, node_id))
+        except Interrupted:
+            data = {**_failure_data(run, node_id), "executed": list(run.executed)}
+            self._tell(run, "execution_interrupted", data, broadcast=True)
+            return False
+        except Exception as error:  # boundary: a node's failure is a message
+            logger.warning("node %s failed", node_id, exc_info=True)
+            self._tell(run, "execution_error", _error_data(run, node_id, inputs, error))
+            return False
+        run.results[node_id] = result
+        if result.ui:
+            run.shown[node_id] = result.ui
+            self._send_to_owner(run, "executed", {**_node_data(node_id), "output": result.ui})
+        self._cache.put(run.keys[node_id], result)
+        self._send_state(run, run.board.finish(node_id))
+        run.executed.append(node_id)
+        return True
+
+    def _gather(self, run: _Run, node_id: str) -> Json:
+        node: Json = run.item.prompt[node_id]
+        declared = self._catalogue[node["class_type"]].inputs()
+        gathered: Json = {}
+        for name, value in node["inputs"].items():
+            if name in declared:
+                gathered[name] = (
+                    run.results[value[0]].outputs[value[1]] if is_link(value) else value
+                )
+        return gathered
+
+    def _context(self, run: _Run, node_id: str) -> NodeContext:
+        return NodeContext(
+            folders=self._folders,
+            prompt=run.png_prompt,
+            extra_pnginfo=run.item.extra_pnginfo,
+            checkpoint=run.item.checkpoint,
+            progress=self._reporter(run, node_id),
+        )
+
+    def _reporter(self, run: _Run, node_id: str) -> Callable[[int, int, Preview | None], None]:
+        wanted = run.item.extra_data.get("preview_method") in _PREVIEW_METHODS
+
+        def report(value: int, maximum: int, preview: Preview | None) -> None:
+            run.item.checkpoint()
+            self._send_state(run, run.board.update(node_id, value, maximum))
+            picture = preview() if preview is not None and wanted else None
+            metadata = self._outbox.wants_metadata(run.client_id)
+            if picture is not None and metadata:
+                self._outbox.send_preview(picture, _preview_data(run, node_id), run.client_id)
+            data = {"value": value, "max": maximum, "prompt_id": run.item.prompt_id}
+            self._outbox.send("progress", {**data, "node": node_id}, run.client_id)
+            if picture is not None and not metadata:
+                self._outbox.send_preview(picture, _preview_data(run, node_id), run.client_id)
+
+        return report
+
+    def _is_intermediate(self, run: _Run, node_id: str) -> bool:
+        node_class = self._catalogue[run.item.prompt[node_id]["class_type"]]
+        return bool(node_class.schema.get("has_intermediate_output"))
+
+    def _show_cached(self, run: _Run, node_id: str) -> None:
+        ui = run.results[node_id].ui
+        if ui:
+            run.shown[node_id] = ui
+        self._send_to_owner(run, "executed", {**_node_data(node_id), "output": ui or None})
+
+    def _tell(self, run: _Run, event: str, data: Json, *, broadcast: bool = False) -> None:
+        """Send a step of the life of the prompt and keep it for the history."""
+        full = {**data, "prompt_id": run.item.prompt_id, "timestamp": int(time.time() * 1000)}
+        run.messages.append((event, full))
+        if run.client_id is not None or broadcast:
+            self._outbox.send(event, full, run.client_id)
+
+    def _send_to_owner(self, run: _Run, event: str, data: Json) -> None:
+        if run.client_id is not None:
+            full = {**data, "prompt_id": run.item.prompt_id}
+            self._outbox.send(event, full, run.client_id)
+
+    def _send_state(self, run: _Run, data: Json) -> None:
+        self._outbox.send("progress_state", data, run.client_id)
+
+
+def _node_data(node_id: str) -> Json:
+    return {"node": node_id, "display_node": node_id}
+
+
+def _meta(node_id: str) -> Json:
+    return {**_node_data(node_id), "node_id": node_id, "parent_node": None, "real_node_id": node_id}
+
+
+def _preview_data(run: _Run, node_id: str) -> Json:
+    return {
+        "node_id": node_id,
+        "prompt_id": run.item.prompt_id,
+        "display_node_id": node_id,
+        "parent_node_id": None,
+        "real_node_id": node_id,
+    }
+
+
+def _failure_data(run: _Run, node_id: str) -> Json:
+    return {"node_id": node_id, "node_type": run.item.prompt[node_id]["class_type"]}
+
+
+def _error_data(run: _Run, node_id: str, inputs: Json, error: Exception) -> Json:
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    text = "The built-in host ran out of memory." if isinstance(error, MemoryError) else str(error)
+    return {
+        **_failure_data(run, node_id),
+        "executed": list(run.executed),
+        "exception_message": f"{text}\n",
+        "exception_type": f"{module}{kind.__qualname__}",
+        "traceback": [],
+        "current_inputs": {name: [_say(value)] for name, value in inputs.items()},
+        "current_outputs": list(run.item.prompt),
+    }
+
+
+def _say(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return f"array {' x '.join(str(side) for side in value.shape)}"
+    return value

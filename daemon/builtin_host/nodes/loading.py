@@ -1,0 +1,112 @@
+"""LoadImage and LoadImageMask: files of the input folder become pictures and masks.
+
+The real server decodes through PyAV; what matters of it is kept: EXIF orientation is applied, an
+alpha channel becomes ``1 - alpha``, and without one the mask is 64 x 64 zeros, not the picture's
+size. Unlike it, a truncated file is an error here and not a damaged picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps, ImageSequence, UnidentifiedImageError
+
+from daemon.builtin_host.folders import HostFolders
+from daemon.builtin_host.nodes.base import NodeContext, NodeResult
+from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
+
+_MASKLESS_SIDE_PX = 64
+_CHANNELS = {"red": 0, "green": 1, "blue": 2}
+_ALPHA_FORMATS = frozenset({"GIF", "WEBP"})
+_MAX_FRAMES = 64
+
+
+def load_image(inputs: Json, context: NodeContext) -> NodeResult:
+    """LoadImage: ``image`` -> (IMAGE, MASK)."""
+    return NodeResult(_load(str(inputs["image"]), context))
+
+
+def load_image_mask(inputs: Json, context: NodeContext) -> NodeResult:
+    """LoadImageMask: one channel of ``image`` as MASK; alpha counts inverted."""
+    image, mask = _load(str(inputs["image"]), context)
+    if inputs["channel"] == "alpha":
+        return NodeResult((mask,))
+    return NodeResult((np.ascontiguousarray(image[..., _CHANNELS[inputs["channel"]]]),))
+
+
+def content_hash(inputs: Json, folders: HostFolders) -> str:
+    """SHA-256 of the file: overwriting it under the same name is noticed."""
+    path = folders.find_input(inputs.get("image"))
+    if path is None:
+        return ""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def check_exists(inputs: Json, folders: HostFolders) -> str:
+    """Complaint when the named file does not exist."""
+    name = inputs.get("image")
+    return "" if folders.find_input(name) is not None else f"Invalid image file: {name}"
+
+
+def _load(name: str, context: NodeContext) -> tuple[Image, Mask]:
+    path = context.folders.find_input(name)
+    if path is None:
+        raise NodeFailed(f"Invalid image file: {name}")
+    try:
+        return _decode(path, context)
+    except UnidentifiedImageError as error:
+        raise NodeFailed(f"{name} is not a picture that the built-in host can read.") from error
+    except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
+        raise NodeFailed(f"{name} cannot be read: {_without_path(str(error), path)}.") from error
+
+
+def _without_path(text: str, path: Path) -> str:
+    return text.replace(str(path), path.name).rstrip(".")
+
+
+def _decode(path: Path, context: NodeContext) -> tuple[Image, Mask]:
+    images: list[Image] = []
+    masks: list[Mask] = []
+    with PillowImage.open(path) as file:
+        frames = min(getattr(file, "n_frames", 1), _MAX_FRAMES)
+        animated = file.format == "WEBP" and frames > 1
+        require_size(frames if animated else 1, file.height, file.width, 3)
+        for frame in ImageSequence.Iterator(file):
+            context.checkpoint()
+            upright = ImageOps.exif_transpose(frame)
+            alpha = None if animated and "A" not in frame.getbands() else _alpha(upright, file)
+            images.append(_rgb(upright))
+            masks.append(
+                np.zeros((_MASKLESS_SIDE_PX, _MASKLESS_SIDE_PX), np.float32)
+                if alpha is None
+                else 1 - alpha
+            )
+            if not animated or len(images) == frames:
+                break
+    same = [k for k, image in enumerate(images) if image.shape == images[0].shape]
+    return np.stack([images[k] for k in same]), np.stack([masks[k] for k in same])
+
+
+def _rgb(picture: PillowImage.Image) -> Image:
+    if picture.mode.startswith("I;16"):
+        gray = np.asarray(picture, np.float32) / np.float32(65535.0)
+        return np.repeat(gray[..., None], 3, axis=2)
+    if picture.mode == "RGBA":
+        return np.asarray(picture, np.uint8)[..., :3].astype(np.float32) / np.float32(255.0)
+    return np.asarray(picture.convert("RGB"), np.uint8).astype(np.float32) / np.float32(255.0)
+
+
+def _alpha(picture: PillowImage.Image, file: PillowImage.Image) -> Mask | None:
+    """Alpha in 0..1, shape (H, W), for every kind of file whose mask has the picture's size."""
+    has_alpha = "A" in picture.getbands() or picture.mode == "P" or file.format in _ALPHA_FORMATS
+    if not has_alpha:
+        return None
+    channel = picture.convert("RGBA").getchannel("A")
+    return np.asarray(channel, np.uint8).astype(np.float32) / np.float32(255.0)

@@ -1,0 +1,78 @@
+"""Which node runs next: outputs first, then what brings an output closest, as the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from daemon.builtin_host.nodes.catalogue import Catalogue
+from daemon.builtin_host.validation import is_link
+from daemon.builtin_host.values import Json
+
+
+def links_of(node: Json, catalogue: Catalogue) -> list[str]:
+    """Ids of the nodes that feed the declared inputs of *node*; surplus inputs do not count."""
+    declared = catalogue[node["class_type"]].inputs()
+    inputs: Json = node["inputs"]
+    return [value[0] for name, value in inputs.items() if name in declared and is_link(value)]
+
+
+class Schedule:
+    """Nodes of one prompt that still have to run, and who waits for whom."""
+
+    def __init__(
+        self, prompt: Json, catalogue: Catalogue, outputs: Collection[str], cached: Collection[str]
+    ) -> None:
+        """Plan a validated prompt.
+
+        Args:
+            prompt: The graph.
+            catalogue: Node classes by name.
+            outputs: Ids of the output nodes to run.
+            cached: Ids whose results are at hand; what they need is not run.
+        """
+        self._prompt = prompt
+        self._catalogue = catalogue
+        self._waits_for: dict[str, set[str]] = {}
+        self._waiters: dict[str, list[str]] = {}
+        for output in outputs:
+            self._add(output, cached)
+
+    def __bool__(self) -> bool:
+        return bool(self._waits_for)
+
+    def next(self) -> str:
+        """The node to run now."""
+        ready = [node for node, sources in self._waits_for.items() if not sources]
+        for distance in range(3):
+            for node in ready:
+                if self._leads_to_output(node, distance):
+                    return node
+        return ready[0]
+
+    def done(self, node_id: str) -> None:
+        """Take a finished node off the list."""
+        del self._waits_for[node_id]
+        for waiter in self._waiters.pop(node_id, []):
+            self._waits_for[waiter].discard(node_id)
+
+    def _add(self, output: str, cached: Collection[str]) -> None:
+        stack = [output]
+        while stack:
+            node = stack.pop()
+            if node in self._waits_for:
+                continue
+            linked = [] if node in cached else links_of(self._prompt[node], self._catalogue)
+            sources = [source for source in linked if source not in cached]
+            self._waits_for[node] = set(sources)
+            for source in sources:
+                waiters = self._waiters.setdefault(source, [])
+                if node not in waiters:
+                    waiters.append(node)
+            stack += sources
+
+    def _leads_to_output(self, node: str, distance: int) -> bool:
+        if distance == 0:
+            return self._catalogue[self._prompt[node]["class_type"]].is_output
+        return any(
+            self._leads_to_output(waiter, distance - 1) for waiter in self._waiters.get(node, [])
+        )
