@@ -1,0 +1,164 @@
+"""From weighted colour pairs to a smooth lattice: binning, affine base, regularised regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from daemon.imaging.lattice import FloatArray, identity_lut, resize_lut, tetrahedral_weights
+from daemon.imaging.solver import smoothness, solve_symmetric
+
+_MIN_CELL_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Colour pairs to be explained.
+
+    Attributes:
+        colors: Where they are, shape (M, 3), 0..1.
+        targets: What they become, shape (M, 3).
+        weights: How much each counts, shape (M,), summing to 1.
+    """
+
+    colors: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class ColorCells:
+    """Pixels sorted into cells of the colour cube, to be averaged under changing weights."""
+
+    def __init__(self, colors: FloatArray, cells: int) -> None:
+        """Sort *colors*, shape (P, 3), 0..1, into *cells* per side."""
+        steps = np.array([cells * cells, cells, 1], dtype=np.float32)
+        scaled = np.minimum(np.floor(np.clip(colors, 0, 1) * cells), cells - 1)
+        index = (scaled @ steps).astype(np.int32)
+        used = np.bincount(index, minlength=cells**3) > 0
+        compact = np.cumsum(used, dtype=np.int32) - 1
+        self._index = compact[index]
+        self._starts = np.arange(len(colors) + 1, dtype=np.int32)
+        self._used = int(np.count_nonzero(used))
+        self._colors = colors.astype(np.float64)
+
+    def average(self, targets: FloatArray, weights: FloatArray, *, crowd: float) -> Samples:
+        """Weighted means of both sides per cell.
+
+        The means of the colours matter as much as those of the targets: a cell's middle is not
+        where its pixels are.
+
+        Args:
+            targets: Shape (P, 3).
+            weights: Shape (P,), >= 0.
+            crowd: Total weight from which more pixels in one cell count for little.
+
+        Returns:
+            One sample per cell that has any weight; empty when none has.
+        """
+        matrix = sparse.csc_matrix(
+            (weights.astype(np.float64), self._index, self._starts),
+            shape=(self._used, len(self._index)),
+        )
+        total = matrix @ np.ones(len(self._index))
+        some = total > _MIN_CELL_WEIGHT
+        mass = total[some, None]
+        share = total[some] / (1 + total[some] / crowd)
+        return Samples(
+            (matrix @ self._colors)[some] / mass,
+            (matrix @ targets.astype(np.float64))[some] / mass,
+            share / max(share.sum(), 1e-300),
+        )
+
+    def touched_nodes(self, size: int) -> int:
+        """How many nodes of a lattice of *size* have a pixel in one of the tetrahedra around."""
+        nodes, shares = tetrahedral_weights(self._cell_colors(), size)
+        return len(np.unique(nodes[shares > 0]))
+
+    def _cell_colors(self) -> NDArray[np.float64]:
+        return self.average(
+            np.zeros((len(self._index), 0), np.float32),
+            np.ones(len(self._index), np.float32),
+            crowd=1.0,
+        ).colors
+
+
+class AffineBase:
+    """Weighted affine fit, pulled a little towards no change: what the lattice falls back to."""
+
+    def __init__(self, samples: Samples, *, ridge: float = 1e-3) -> None:
+        """Fit to *samples*; *ridge* is the pull, relative to a total weight of 1."""
+        terms = self._terms(samples.colors)
+        unchanged = np.concatenate([np.zeros((1, 3)), np.eye(3)])
+        pull = np.diag([0.1 * ridge, ridge, ridge, ridge])
+        weighted = terms * samples.weights[:, None]
+        change = samples.targets - terms @ unchanged
+        self._matrix = unchanged + np.linalg.solve(weighted.T @ terms + pull, weighted.T @ change)
+
+    def __call__(self, colors: NDArray[Any]) -> NDArray[np.float64]:
+        """Map colours of shape (M, 3)."""
+        return self._terms(colors) @ self._matrix
+
+    @staticmethod
+    def _terms(colors: NDArray[Any]) -> NDArray[np.float64]:
+        return np.concatenate([np.ones((len(colors), 1)), colors], axis=1, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """How stiff the lattice is.
+
+    Attributes:
+        thin_plate: Weight of bending against the samples' total weight of 1.
+        membrane: Weight of moving away from the affine base.
+        max_steps: Steps of the solver.
+        tolerance: Where the solver stops.
+    """
+
+    thin_plate: float = 3e-7
+    membrane: float = 5e-6
+    max_steps: int = 80
+    tolerance: float = 1e-5
+
+
+def fit_lattice(
+    samples: Samples,
+    size: int,
+    base: AffineBase,
+    smoothing: Smoothing,
+    start: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """The smoothest lattice near *base* that explains the samples under tetrahedral interpolation.
+
+    Args:
+        samples: Colour pairs.
+        size: Nodes a side.
+        base: The lattice is solved for as a departure from it.
+        smoothing: Stiffness.
+        start: A first guess, shape (N, N, N, 3) of any size; None: *base*.
+
+    Returns:
+        Shape (size, size, size, 3), float64, not clipped.
+    """
+    nodes, shares = tetrahedral_weights(samples.colors, size)
+    count = size**3
+    starts = np.arange(len(nodes) + 1) * 4
+    design = sparse.csr_matrix((shares.ravel(), nodes.ravel(), starts), shape=(len(nodes), count))
+    weighted = design.multiply(samples.weights[:, None]).T.tocsr()
+    tiny = 1e-12 * sparse.identity(count, format="csr")
+    matrix = (
+        weighted @ design + smoothness(size, smoothing.thin_plate, smoothing.membrane) + tiny
+    ).tocsr()
+    ground = base(identity_lut(size).reshape(-1, 3))
+    target = weighted @ (samples.targets - design @ ground)
+    if start is None:
+        guess = np.zeros_like(ground)
+    else:
+        guess = resize_lut(start, size).reshape(-1, 3) - ground
+    departure = solve_symmetric(
+        matrix, target, guess, max_steps=smoothing.max_steps, tolerance=smoothing.tolerance
+    )
+    return (ground + departure).reshape(size, size, size, 3)
