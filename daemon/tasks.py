@@ -56,7 +56,7 @@ class MakePreview(Task, frozen=True, tag="make_preview"):
     """Decode a photo for the photo view, fitted into a box (0 x 0: full size), in sRGB.
 
     The pixels go to *surface_path* (allocated with posix_fallocate), or into the blob when it is
-    empty.
+    empty. *generation* as for thumbnails.
     """
 
     path: bytes
@@ -64,6 +64,7 @@ class MakePreview(Task, frozen=True, tag="make_preview"):
     max_height_px: int
     surface_path: bytes = b""
     embedded_only: bool = False
+    generation: int = 0
 
 
 class ReadPhotoInfo(Task, frozen=True, tag="read_photo_info"):

@@ -1,0 +1,129 @@
+"""Noticing that a folder's files change: the system tells, or the folder is read every 2 s."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from watchdog.events import (
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from daemon.library.scan import is_on_network, is_photo_name
+
+_log = logging.getLogger(__name__)
+
+_BATCH_S = 0.03
+_KINDS: list[type[FileSystemEvent]] = [
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+]
+
+
+class Pace(NamedTuple):
+    """How often to look.
+
+    Attributes:
+        poll_s: Between two comparisons of a folder whose changes nobody tells.
+        heartbeat_s: Between two looks at whether a watched folder is still the same one.
+        settle_s: How long a file must be left alone to count as written.
+    """
+
+    poll_s: float = 2.0
+    heartbeat_s: float = 5.0
+    settle_s: float = 0.4
+
+
+class FolderWatch:
+    """Collects the names of photos that changed, each once it has settled.
+
+    A file counts as settled when it was closed, renamed, or left alone for a while.
+
+    Attributes:
+        is_polling: Nobody tells; the caller compares the folder with what it knows.
+    """
+
+    def __init__(self, path: bytes, pace: Pace) -> None:
+        self._path = path
+        self._pace = pace
+        self._loop = asyncio.get_running_loop()
+        self._observer: BaseObserver | None = None
+        self._due: dict[bytes, float] = {}
+        self._news = asyncio.Event()
+        self.is_polling = True
+
+    def start(self) -> None:
+        """Begin to watch; blocking. Where the system tells nothing, polling is left."""
+        if is_on_network(self._path):
+            return
+        observer = Observer()
+        try:
+            observer.schedule(
+                _Handler(self._on_event), os.fsdecode(self._path), event_filter=_KINDS
+            )
+            observer.start()
+        except OSError as error:
+            _log.info("polling %s: %s", os.fsdecode(self._path), error)
+            return
+        self._observer = observer
+        self.is_polling = False
+
+    def close(self) -> None:
+        """Stop watching; blocking."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
+
+    async def settled(self) -> set[bytes]:
+        """Wait for names that changed and settled; empty when it is time to look at the folder."""
+        wait_s = self._pace.poll_s if self.is_polling else self._pace.heartbeat_s
+        deadline = self._loop.time() + wait_s
+        while True:
+            now = self._loop.time()
+            ready = {name for name, due in self._due.items() if due <= now}
+            if ready or now >= deadline:
+                for name in ready:
+                    del self._due[name]
+                return ready
+            self._news.clear()
+            until = min(min(self._due.values(), default=deadline), deadline)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._news.wait()
+                    await asyncio.sleep(_BATCH_S)
+
+    def _on_event(self, event: FileSystemEvent) -> None:
+        settling = isinstance(event, FileCreatedEvent | FileModifiedEvent)
+        for path in (event.src_path, event.dest_path):
+            name = os.path.basename(os.fsencode(path))
+            if is_photo_name(name):
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._note, name, settling)
+
+    def _note(self, name: bytes, settling: bool) -> None:
+        self._due[name] = self._loop.time() + (self._pace.settle_s if settling else 0.0)
+        self._news.set()
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, call: Callable[[FileSystemEvent], None]) -> None:
+        self._call = call
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        self._call(event)
