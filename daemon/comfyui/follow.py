@@ -97,8 +97,8 @@ async def follow(
             continue
         async for event in run.ask():
             if isinstance(event, Finished) and not ended:
-                await inbox.wait(pace.grace_s)
-                run.check_socket_at_end()
+                async for late in run.last_words(inbox):
+                    yield late
             yield event
             if isinstance(event, Terminal):
                 return
@@ -155,12 +155,23 @@ class _Run:
             return
         self._reopen_if_silent_since(self._began - self._pace.mute_s)
 
-    def check_socket_at_end(self) -> None:
-        """Replace the socket when the run ended and it did not say so.
+    async def last_words(self, inbox: Inbox) -> AsyncIterator[Event]:
+        """Yield what the socket still says of a run that the history already has as finished.
 
-        The host tells everybody when a run ends, and at the question before this one it had not.
+        A socket that says nothing is replaced: the host tells everybody when a run ends, and at
+        the question before the last one it had not ended.
         """
-        if self._asked_before:
+        if self._client.socket_heard_since(0.0) is None:
+            return
+        deadline = time.monotonic() + self._pace.grace_s
+        ended = False
+        while not ended and time.monotonic() < deadline:
+            await inbox.wait(deadline - time.monotonic())
+            events, ended = inbox.take()
+            for event in events:
+                if not isinstance(event, EndReported) and self.is_news(event):
+                    yield event
+        if not ended and self._asked_before:
             self._reopen_if_silent_since(self._asked_before)
 
     def _reopen_if_silent_since(self, moment: float) -> None:
