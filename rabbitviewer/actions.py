@@ -95,7 +95,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("photo.zoom_in", _tr("Zoom in"), ("+", "="), "", photo, photo_only=True),
         ActionSpec("photo.zoom_out", _tr("Zoom out"), ("-",), "", photo, photo_only=True),
         ActionSpec("photo.background", _tr("Ground behind the photo"), ("Shift+B",), "", photo),
-        ActionSpec("edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit),
+        ActionSpec(
+            "edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit, checkable=True
+        ),
         ActionSpec(
             "view.compare",
             _tr("Compare with the original"),
@@ -110,8 +112,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ),
         ActionSpec("photo.copy_path", _tr("Copy path"), ("Ctrl+Shift+C",), "ph.copy", edit),
         ActionSpec("panel.left", _tr("Folders"), ("L",), "ph.folders", panels, checkable=True),
-        ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels),
-        ActionSpec("panel.right", _tr("Side panel"), ("R",), "", panels, checkable=True),
+        ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels, checkable=True),
         ActionSpec("panel.jobs", _tr("Jobs"), ("J",), "ph.stack", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),

@@ -25,6 +25,7 @@ class GradePanel(QScrollArea):
     Signals:
         started: a run was asked for (the photos).
         preview_changed: the sampler's picture to show in the photo's place; None: the photo again.
+        graded: the job that is followed is done (original, result).
         compare_wanted: lay the handle between (original, result).
         keep_wanted: the comparison is over, this result stays.
         folder_wanted: show this file where it lies.
@@ -32,6 +33,7 @@ class GradePanel(QScrollArea):
 
     started = Signal(tuple)
     preview_changed = Signal(object)
+    graded = Signal(bytes, bytes)
     compare_wanted = Signal(bytes, bytes)
     keep_wanted = Signal(bytes)
     folder_wanted = Signal(bytes)
@@ -238,5 +240,5 @@ class GradePanel(QScrollArea):
         self._show_job()
         self.preview_changed.emit(None)
         job = self._jobs.job(job_id)
-        if job is not None and job.info.state == "done":
-            self._compare()
+        if job is not None and job.info.result_path:
+            self.graded.emit(job.info.path, job.info.result_path)

@@ -226,12 +226,12 @@ def test_a_running_job_shows_its_stage_and_can_be_cancelled(
     assert fake_daemon.received[-1].job_id == "job-1"
 
 
-def test_a_finished_job_is_compared_by_itself_and_says_how_well_it_fits(
+def test_a_finished_job_tells_its_result_and_how_well_it_fits(
     qtbot: QtBot, panel: GradePanel, fake_daemon: FakeDaemon, settle: Settle
 ) -> None:
     run(qtbot, panel, fake_daemon)
     qtbot.waitUntil(lambda: "Waiting" in words(panel))
-    with qtbot.waitSignal(panel.compare_wanted) as wanted:
+    with qtbot.waitSignal(panel.graded) as wanted:
         settle(
             messages.AiEditComplete(job_id="job-1", path=PHOTO, result_path=RESULT, job=done_job())
         )
@@ -247,7 +247,7 @@ def test_a_job_of_another_photo_does_not_take_over(
     qtbot: QtBot, panel: GradePanel, settle: Settle, selection: Selection
 ) -> None:
     selection.set_current(b"/photos/other.jpg")
-    with qtbot.assertNotEmitted(panel.compare_wanted):
+    with qtbot.assertNotEmitted(panel.graded):
         settle(
             messages.AiEditComplete(job_id="job-1", path=PHOTO, result_path=RESULT, job=done_job())
         )

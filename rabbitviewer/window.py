@@ -1,0 +1,236 @@
+"""The shell of the window: bar, panels, photo area, status line; where things are."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+
+from rabbitviewer.actions import Actions
+from rabbitviewer.shell.key_overlay import KeyOverlay
+from rabbitviewer.shell.panels import LEFT, RIGHT, Panels
+from rabbitviewer.shell.popover import Popover
+from rabbitviewer.shell.side_panel import SidePanel
+from rabbitviewer.shell.state import WindowState
+from rabbitviewer.shell.status_line import StatusLine
+from rabbitviewer.shell.top_bar import TopBar
+
+_FIRST_SIZE = (1440, 900)
+_LEAST_SIZE = (720, 480)
+
+
+class Page(enum.IntEnum):
+    """What stands in the photo area."""
+
+    WELCOME = 0
+    TROUBLE = 1
+    GRID = 2
+    PHOTO = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Rooms:
+    """The parts that stand in the shell, built by the composition root.
+
+    Attributes:
+        welcome: First start.
+        trouble: The daemon cannot be started.
+        grid: The thumbnails.
+        photo: The photo view.
+        tree: The folders.
+        breadcrumbs: Where we are.
+        info: The Info tab.
+        edit: The Edit tab.
+        jobs: Behind the jobs pill.
+        hosts: Behind the host pill.
+        status: The status line.
+        cell_sizes: Smallest and largest cell of the grid, logical pixels.
+    """
+
+    welcome: QWidget
+    trouble: QWidget
+    grid: QWidget
+    photo: QWidget
+    tree: QWidget
+    breadcrumbs: QWidget
+    info: QWidget
+    edit: QWidget
+    jobs: QWidget
+    hosts: QWidget
+    status: StatusLine
+    cell_sizes: tuple[int, int]
+
+
+class MainWindow(QWidget):
+    """Holds the rooms; opens and closes what stands round the photos.
+
+    Signals:
+        shown: the window is on the screen for the first time.
+        closing: the window is about to close.
+        page_changed: another page is in the photo area.
+    """
+
+    shown = Signal()
+    closing = Signal()
+    page_changed = Signal(int)
+
+    def __init__(self, rooms: Rooms, state: WindowState) -> None:
+        super().__init__()
+        self.setWindowTitle("RabbitViewer")
+        self.setMinimumSize(*_LEAST_SIZE)
+        self.resize(*_FIRST_SIZE)
+        self.actions_by_id = Actions(self)
+        self.top_bar = TopBar(self.actions_by_id, rooms.breadcrumbs, rooms.cell_sizes)
+        self.status = rooms.status
+        self.pages = QStackedWidget()
+        for page in (rooms.welcome, rooms.trouble, rooms.grid, rooms.photo):
+            self.pages.addWidget(page)
+        self.side = SidePanel()
+        self.side.add_tab("info", self.tr("Info"), rooms.info)
+        self.side.add_tab("edit", self.tr("Edit"), rooms.edit)
+        self.panels = Panels(_panel(rooms.tree), self.pages, self.side)
+        self.jobs_popover = Popover(rooms.jobs, rooms.status.jobs_pill, self)
+        self.hosts_popover = Popover(rooms.hosts, rooms.status.host_pill, self)
+        self._keys = KeyOverlay(self.actions_by_id, self)
+        self._hidden: tuple[bool, bool] | None = None
+        self._before_full_screen: tuple[bool, bool] = (False, False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.top_bar)
+        layout.addWidget(self.panels, 1)
+        layout.addWidget(self.status)
+        self.panels.toggled.connect(self._show_panels)
+        self.side.tab_changed.connect(self._show_panels)
+        self.status.jobs_pressed.connect(self.jobs_popover.toggle)
+        self.status.host_pressed.connect(self.hosts_popover.toggle)
+        self._restore(state)
+
+    # ------------------------------------------------------------ pages
+
+    @property
+    def page(self) -> Page:
+        """What stands in the photo area."""
+        return Page(self.pages.currentIndex())
+
+    def show_page(self, page: Page) -> None:
+        """Put *page* into the photo area and give it the focus."""
+        changed = page != self.page
+        self.pages.setCurrentIndex(page)
+        self.top_bar.show_grid_tools(shown=page == Page.GRID)
+        shown = self.pages.widget(page)
+        if shown is not None:
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        if changed:
+            self.page_changed.emit(page)
+
+    # ------------------------------------------------------------ panels
+
+    def toggle_left(self) -> None:
+        """Slide the folders in or out."""
+        self._hidden = None
+        self.panels.toggle(LEFT)
+
+    def toggle_tab(self, tab_id: str) -> bool:
+        """Open the right panel at a tab, or close it when that tab is in front already."""
+        self._hidden = None
+        was_there = self.panels.is_open(RIGHT) and self.side.tab == tab_id
+        self.side.show_tab(tab_id)
+        self.panels.set_open(RIGHT, is_open=not was_there)
+        self._show_panels()
+        return not was_there
+
+    def open_tab(self, tab_id: str) -> None:
+        """Open the right panel at a tab."""
+        self.side.show_tab(tab_id)
+        self.panels.set_open(RIGHT, is_open=True)
+        self._show_panels()
+
+    def toggle_all_panels(self) -> None:
+        """Leave only photos; the second time everything comes back as it was."""
+        if self._hidden is None:
+            self._hidden = (self.panels.is_open(LEFT), self.panels.is_open(RIGHT))
+            wanted = (False, False)
+        else:
+            wanted, self._hidden = self._hidden, None
+        self.panels.set_open(LEFT, is_open=wanted[0])
+        self.panels.set_open(RIGHT, is_open=wanted[1])
+        self.top_bar.setVisible(self._hidden is None)
+        self.status.setVisible(self._hidden is None)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen with the photo area, or come back."""
+        entering = not self.isFullScreen()
+        if entering:
+            self._before_full_screen = (self.panels.is_open(LEFT), self.panels.is_open(RIGHT))
+            self.showFullScreen()
+        else:
+            self.showNormal()
+        for side, was_open in zip((LEFT, RIGHT), self._before_full_screen, strict=True):
+            self.panels.set_open(side, is_open=was_open and not entering)
+        self.top_bar.setVisible(not entering)
+        self.status.setVisible(not entering)
+        self.actions_by_id["view.full_screen"].setChecked(entering)
+
+    def toggle_keys(self) -> None:
+        """Show or hide the overlay of all keys."""
+        self._keys.toggle()
+
+    # ------------------------------------------------------------ state
+
+    def write_state(self, state: WindowState) -> None:
+        """Put places and sizes into *state*."""
+        hidden, full = self._hidden, self.isFullScreen()
+        opened = self._before_full_screen if full else hidden
+        state.left_open = opened[0] if opened else self.panels.is_open(LEFT)
+        state.right_open = opened[1] if opened else self.panels.is_open(RIGHT)
+        state.left_width = self.panels.width_of(LEFT)
+        state.right_width = self.panels.width_of(RIGHT)
+        state.right_tab = self.side.tab
+        if not full:
+            state.geometry = bytes(self.saveGeometry().data())
+
+    def _restore(self, state: WindowState) -> None:
+        if state.geometry:
+            self.restoreGeometry(QByteArray(state.geometry))
+        self.side.show_tab(state.right_tab)
+        self.panels.restore(LEFT, is_open=state.left_open, width=state.left_width)
+        self.panels.restore(RIGHT, is_open=state.right_open, width=state.right_width)
+        self._show_panels()
+        self.top_bar.show_grid_tools(shown=False)
+
+    def _show_panels(self, *_what: object) -> None:
+        right = self.side.tab if self.panels.is_open(RIGHT) else ""
+        self.actions_by_id["panel.left"].setChecked(self.panels.is_open(LEFT))
+        self.actions_by_id["panel.info"].setChecked(right == "info")
+        self.actions_by_id["edit.grade"].setChecked(right == "edit")
+
+    # ------------------------------------------------------------ Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell once that the window is there."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.shown.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the overlay over everything."""
+        super().resizeEvent(event)
+        self._keys.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell before closing."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _panel(content: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("look", "panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(content)
+    return frame
