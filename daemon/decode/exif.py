@@ -150,6 +150,11 @@ class Exif:
         return int(value) if value is not None and 1 <= value <= 8 else 1
 
     @property
+    def is_adobe_rgb(self) -> bool:
+        """A camera's way to say so, mostly without a profile (DCF, interoperability R03)."""
+        return self.text(1, self._below(INTEROP_IFD, self.photo)) == "R03"
+
+    @property
     def thumbnail(self) -> bytes:
         """The embedded JPEG preview; empty without one."""
         following = self.directory(self.main.next_offset) if self.main.next_offset else _NOTHING

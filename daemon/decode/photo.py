@@ -10,10 +10,13 @@ import numpy as np
 
 from daemon.decode import icc as icc_profiles
 from daemon.decode.color import convert_integer
+from daemon.decode.exif import Exif
 from daemon.decode.model import Decoded, Photo, Pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
 from daemon.decode.source import Source, open_source
 from daemon.protocol.formats import BY_NAME
+
+__all__ = ["Photo", "decode", "read_for_looking", "read_photo", "to_8_bit"]
 
 _BAND_PX = 1 << 20
 _NO_PROFILE = "CMYK without a colour profile was converted to sRGB by a plain formula."
@@ -110,12 +113,14 @@ def _finished(source: Source, decoded: Decoded) -> Photo:
     if icc is not None and not _fits(decoded, icc):
         notes.append("The file's colour profile does not fit its pixels and was left out.")
         icc = None
+    if icc is None and Exif.of(decoded.metadata.exif).is_adobe_rgb:
+        icc = icc_profiles.profile_for("adobe-rgb")
     pixels = turn_upright(decoded.pixels, decoded.orientation)
     pixels = np.require(pixels, requirements=["C", "W"])
     if decoded.cmyk:
         pixels, note = _from_cmyk(source, pixels, icc)
         notes.append(note)
-        icc = None
+        icc = icc_profiles.profile_for("srgb")
     elif pixels.shape[2] < 3:
         pixels, icc = _from_gray(pixels, icc)
     width, height = decoded.size
@@ -174,7 +179,7 @@ def _from_gray(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, bytes | None]
             result[..., :3] = convert_integer(pixels[..., 0], icc, "gray")
         except ValueError:
             result[..., :3] = pixels[..., :1]
-        icc = None
+        icc = icc_profiles.profile_for("srgb")
     else:
         result[..., :3] = pixels[..., :1]
     result[..., 3:] = pixels[..., 1:]
