@@ -123,7 +123,7 @@ class BuiltinHost:
             except asyncio.CancelledError:
                 await _end(process)
                 raise
-            await _end(process)
+            await _end(process, patience_s=0.2)
         raise self._failed(errors, str(self._log_file))
 
     async def _spawn(self, port: int) -> asyncio.subprocess.Process:
@@ -193,13 +193,13 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, patience_s: float = _STOP_S) -> None:
     """Ask it to end (its stdin closes), then insist."""
     if process.stdin is not None:
         process.stdin.close()
     for insist in (process.terminate, process.kill):
         try:
-            async with asyncio.timeout(_STOP_S):
+            async with asyncio.timeout(patience_s):
                 await process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,8 @@ from daemon.settings_file import Node, SettingsFileError, parse
 MAX_MANIFEST_BYTES = 256 * 1024
 
 ParameterType = Literal["integer", "number", "text", "boolean", "choice", "model", "seed"]
+ResultKind = Literal["lut", "region", "image", "resized", "cutout", "map"]
+MaskPolicy = Literal["none", "optional", "required"]
 _Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _NodeId = Annotated[str, Meta(min_length=1, max_length=100)]
 _InputName = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -24,6 +26,20 @@ _BINDINGS = re.compile(
     r"^(image|mask|prompt|negative|prompt_2|negative_prompt_2|seed|width|height|denoise"
     r"|reference_[1-9][0-9]?|control_[1-9][0-9]?|pool\.(image|mask|index|count|label))$"
 )
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "keys",
+    "null": "nothing",
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "type": get_args(ParameterType),
+    "result": get_args(ResultKind),
+    "mask": get_args(MaskPolicy),
+}
 _VERSION = re.compile(r"^\s*(>=|==|>|)\s*(\d+(?:\.\d+){0,3})\s*$")
 
 
@@ -84,9 +100,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     operation: _Name
     title: Annotated[str, Meta(min_length=1, max_length=200)]
-    result: Literal["lut", "region", "image", "resized", "cutout", "map"]
+    result: ResultKind
     output: Output
-    mask: Literal["none", "optional", "required"] = "none"
+    mask: MaskPolicy = "none"
     prompt_only: bool = False
     category: _Text = ""
     requires: Requires = Requires()
@@ -110,11 +126,14 @@ def parse_manifest(data: bytes, filename: str) -> Manifest:
     try:
         root = parse(data)
     except (SettingsFileError, RecursionError) as error:
-        raise invalid(filename, str(error)) from error
+        said = str(error).replace("sections such as 'comfyui:'", "keys such as 'operation:'")
+        raise invalid(filename, said) from error
+    for section, kind in (("bindings", Binding), ("parameters", Parameter)):
+        _check_entries(root, section, kind, filename)
     try:
         manifest = msgspec.convert(root.plain(), Manifest)
     except msgspec.ValidationError as error:
-        raise invalid(filename, _with_place(str(error), root)) from error
+        raise invalid(filename, _with_place(str(error), root, [])) from error
     _check_names(manifest, root, filename)
     return manifest
 
@@ -164,14 +183,38 @@ def _check_names(manifest: Manifest, root: Node, filename: str) -> None:
             raise invalid(filename, f"{place}the choice '{name}' has no choices")
 
 
-def _with_place(text: str, root: Node) -> str:
-    """Put line and column before msgspec's complaint, which ends in the field's path."""
+def _check_entries(root: Node, section: str, kind: type[msgspec.Struct], filename: str) -> None:
+    """Check the entries of a mapping one by one, so that a complaint can name the entry."""
+    node = root.value.get(section) if isinstance(root.value, dict) else None
+    if node is None or not isinstance(node.value, dict):
+        return
+    for name, entry in node.value.items():
+        try:
+            msgspec.convert(entry.plain(), kind)
+        except msgspec.ValidationError as error:
+            raise invalid(filename, _with_place(str(error), root, [section, name])) from error
+
+
+def _with_place(text: str, root: Node, above: list[str]) -> str:
+    """Put line, column and field before msgspec's complaint, which ends in the field's path.
+
+    Args:
+        text: ``Expected `str`, got `int` - at `$.input```.
+        root: The file.
+        above: Path of what was converted.
+    """
     said, _, path = text.partition(" - at `$")
-    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]|\[(\.\.\.)\]", path)
-    names = [name or index or "..." for name, index, _ in steps]
-    dotted = ".".join(names)
-    plain = said[:1].lower() + said[1:].replace("`", "'")
-    return f"{_place(root, names)}{dotted + ': ' if dotted else ''}{plain}"
+    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", path)
+    names = above + [name or index for name, index in steps]
+    plain = said[:1].lower() + said[1:]
+    for technical, word in _WORDS.items():
+        plain = plain.replace(f"`{technical}`", word)
+    plain = re.sub(r"matching regex .*", "of small letters, digits and underscores", plain)
+    choices = _CHOICES.get(names[-1] if names else "", ())
+    if "enum value" in plain and choices:
+        plain += f"; it is one of {', '.join(choices)}"
+    field = f"{'.'.join(names)}: " if names else ""
+    return f"{_place(root, names)}{field}{plain.replace('`', chr(39))}"
 
 
 def _place(root: Node, names: list[str]) -> str:
