@@ -61,13 +61,13 @@ class IccSpace:
         self.icc = icc
         self.name = identify(icc)
 
-    def from_srgb(self, pixels: FloatArray) -> FloatArray:
-        """Return sRGB *pixels* (..., 3) in this space."""
-        return transform(pixels, None, self.icc)
+    def from_srgb(self, colors: FloatArray) -> FloatArray:
+        """Return sRGB *colors* (..., 3) in this space."""
+        return transform(colors, None, self.icc)
 
-    def to_srgb(self, pixels: FloatArray) -> FloatArray:
-        """Return *pixels* (..., 3) of this space in sRGB, unclamped where the profile allows."""
-        return transform(pixels, self.icc, None)
+    def to_srgb(self, colors: FloatArray) -> FloatArray:
+        """Return *colors* (..., 3) of this space in sRGB, unclamped where the profile allows."""
+        return transform(colors, self.icc, None)
 
 
 def to_srgb_8bit(pixels: Pixels, icc: bytes | None) -> Pixels:

@@ -225,7 +225,11 @@ class _Rounds:
     def __init__(self, pair: _Pair, trusted: FloatArray, space: Space) -> None:
         self._space = space
         self._shape = pair.sent.shape
-        self._colors = space.from_srgb(pair.sent).reshape(-1, 3)
+        exact = space.from_srgb(pair.sent).reshape(-1, 3)
+        self._colors = np.clip(exact, 0, 1)
+        # A colour on the edge of both spaces may land just outside this one. A photo has no such
+        # pixel, so the sample moves to the edge, and its goal with it.
+        self._beyond = exact - self._colors
         self._goal = pair.returned
         self._trusted = trusted
         self._cells = ColorCells(self._colors, _CELLS)
@@ -242,7 +246,7 @@ class _Rounds:
         base: AffineBase | None = None
         goal, weights = self._goal, self._trusted
         for turn, size in enumerate(plan):
-            targets = self._space.from_srgb(goal).reshape(-1, 3)
+            targets = self._space.from_srgb(goal).reshape(-1, 3) - self._beyond
             samples = self._cells.average(targets, weights.ravel(), crowd=_CROWD)
             base = base or AffineBase(samples)
             lut = fit_lattice(samples, size, base, Smoothing(), lut)
@@ -254,7 +258,8 @@ class _Rounds:
 
     def predict(self, lut: FloatArray) -> FloatArray:
         """What *lut* makes of the sent picture, in sRGB, not clipped."""
-        return self._space.to_srgb(run_lut(lut, self._colors).reshape(self._shape))
+        colors = run_lut(lut, self._colors) + self._beyond
+        return self._space.to_srgb(colors.reshape(self._shape))
 
     def touched(self, size: int) -> float:
         """Share of the nodes of a lattice of *size* that have colours beside them."""

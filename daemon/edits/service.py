@@ -1,0 +1,291 @@
+"""Takes edit requests from clients, keeps their jobs, resumes what a killed daemon left open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import shutil
+import time
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from daemon.comfyui.hosts import HostRegistry
+from daemon.comfyui.operations import WorkflowLibrary
+from daemon.edits.ai_editor import AiEditor
+from daemon.edits.job import Job
+from daemon.edits.outputs import check_writable, plan_target, remove_temporary
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.messages import (
+    AiEditAccepted,
+    AiEditRequest,
+    Done,
+    JobCancel,
+    JobRetry,
+    Jobs,
+    JobsRequest,
+)
+from daemon.protocol.peer import Peer, Publish
+from daemon.render import RenderManager, RenderTask
+from daemon.settings import SettingsStore
+from daemon.storage.job_record import JobRecord
+from daemon.storage.jobs import JobStore
+
+_log = logging.getLogger(__name__)
+
+RUNNING_JOBS = 3
+MAX_STRENGTH = 1.5
+MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
+FIT_MODES = ("auto", "lut", "model")
+MAX_PROMPT_CHARS = 20_000
+MAX_SEED = 2**53 - 1
+_KEEP_WORK_S = 7 * 86400.0
+
+
+class EditService:
+    """Every edit job of this daemon."""
+
+    def __init__(
+        self,
+        *,
+        editor: AiEditor,
+        hosts: HostRegistry,
+        workflows: WorkflowLibrary,
+        store: JobStore,
+        render: RenderManager,
+        settings: SettingsStore,
+        publish: Publish,
+        work: Path,
+    ) -> None:
+        self._editor = editor
+        self._hosts = hosts
+        self._workflows = workflows
+        self._store = store
+        self._render = render
+        self._settings = settings
+        self._publish = publish
+        self._work = work
+        self._jobs: dict[str, Job] = {}
+        self._tasks: dict[str, RenderTask] = {}
+        self._slots = asyncio.Semaphore(RUNNING_JOBS)
+        self._closing = False
+
+    def open_jobs(self) -> int:
+        """Return how many jobs have work left."""
+        return len(self._jobs)
+
+    async def resume(self) -> None:
+        """Go on with the jobs that an earlier daemon left open."""
+        records = await self._store.open_jobs()
+        await asyncio.to_thread(self._sweep, {record.job_id for record in records})
+        for record in records:
+            _log.info("resuming job %s at stage %s", record.job_id, record.stage)
+            self._start(record)
+
+    async def close(self) -> None:
+        """Stop working; open jobs stay open on disk."""
+        self._closing = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            await task.settled()
+
+    async def ai_edit(self, peer: Peer, request: AiEditRequest) -> AiEditAccepted:
+        """Start a job; it is on disk when this returns."""
+        del peer
+        _check_values(request)
+        photo = bytes(request.path)
+        await asyncio.to_thread(_check_photo, photo)
+        choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
+        manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
+        target = plan_target(
+            photo,
+            bytes(request.output),
+            pattern=self._settings.current.output.pattern,
+            operation=manifest.operation,
+        )
+        await asyncio.to_thread(check_writable, target)
+        record = JobRecord(
+            job_id=str(uuid.uuid4()),
+            created=time.time(),
+            path=photo,
+            operation=manifest.operation,
+            prompt=request.prompt,
+            workflow=choice.workflow,
+            host=choice.host_name,
+            ai=choice.ai,
+            strength=request.strength,
+            seed=secrets.randbelow(MAX_SEED) if request.seed is None else request.seed,
+            fit_mode=request.fit,
+            lut_size=request.lut_size,
+            long_edge_px=request.long_edge_px,
+            target=target.base,
+            extension=target.extension,
+            cube=bytes(request.cube),
+            parameters=request.parameters,
+            notes=(choice.note,) if choice.note else (),
+        )
+        return await self._accept(record)
+
+    async def jobs(self, peer: Peer, request: JobsRequest) -> Jobs:
+        """List jobs, newest first; running ones as they are now."""
+        del peer
+        records = await self._store.newest(min(max(request.limit, 1), 1000))
+        live = (self._jobs.get(record.job_id) for record in records)
+        pairs = zip(records, live, strict=True)
+        return Jobs(jobs=tuple((job.record if job else record).to_info() for record, job in pairs))
+
+    async def job_cancel(self, peer: Peer, request: JobCancel) -> Done:
+        """Cancel a job; a job that has ended stays as it is."""
+        del peer
+        task = self._tasks.get(request.job_id)
+        if task is not None:
+            task.cancel()
+            await task.settled()
+        elif await self._store.get(request.job_id) is None:
+            raise _unknown_job(request.job_id)
+        return Done()
+
+    async def job_retry(self, peer: Peer, request: JobRetry) -> AiEditAccepted:
+        """Run an ended job again; what the first try already has is used unless the seed is new."""
+        del peer
+        old = await self._store.get(request.job_id)
+        if old is None:
+            raise _unknown_job(request.job_id)
+        if request.job_id in self._jobs:
+            raise RabbitError(
+                ErrorKind.INVALID_REQUEST, "The job is still running.", "Cancel it first."
+            )
+        fresh = msgspec.structs.replace(
+            old,
+            job_id=str(uuid.uuid4()),
+            created=time.time(),
+            state="waiting",
+            stage="prepare",
+            progress_pct=0.0,
+            message="",
+            prompt_id="",
+            sends=0,
+            temp_path=b"",
+            temp_inode=0,
+            result_path=b"",
+            cube_path=b"",
+            fit=None,
+            error=None,
+            timings_s={},
+        )
+        if request.new_seed:
+            fresh = msgspec.structs.replace(fresh, seed=secrets.randbelow(MAX_SEED), small=None)
+        else:
+            await asyncio.to_thread(_move_folder, self._folder(old), self._folder(fresh))
+        return await self._accept(fresh)
+
+    async def _accept(self, record: JobRecord) -> AiEditAccepted:
+        await self._store.save(record)
+        self._start(record)
+        return AiEditAccepted(job_id=record.job_id, job=record.to_info())
+
+    def _folder(self, record: JobRecord) -> Path:
+        return self._work / record.job_id
+
+    def _start(self, record: JobRecord) -> None:
+        job = Job(record, self._folder(record), self._store, self._publish)
+        self._jobs[record.job_id] = job
+
+        async def work(task: RenderTask) -> None:
+            await self._work_on(job, task)
+
+        self._tasks[record.job_id] = self._render.start(f"job {record.job_id}", work)
+
+    async def _work_on(self, job: Job, task: RenderTask) -> None:
+        try:
+            async with self._slots:
+                await asyncio.to_thread(job.folder.mkdir, 0o700, parents=True, exist_ok=True)
+                await self._editor.run(job, task)
+        except asyncio.CancelledError:
+            if self._closing:
+                raise
+            await self._editor.abandon(job)
+            await self._end(job, "cancelled", None)
+        except RabbitError as error:
+            await self._end(job, "failed", error.info)
+        except Exception:  # noqa: BLE001 - the boundary of a job: logged, and told to the user
+            _log.exception("job %s failed", job.record.job_id)
+            problem = f"Grading {os.fsdecode(job.record.path)} failed inside RabbitViewer."
+            hint = "The log has the details; 'rabbitviewer daemon status' names it."
+            await self._end(job, "failed", ErrorInfo(ErrorKind.INTERNAL, problem, hint))
+        else:
+            await self._end(job, "done", None)
+
+    async def _end(self, job: Job, state: str, error: ErrorInfo | None) -> None:
+        record = job.record
+        if state != "done":
+            await asyncio.to_thread(remove_temporary, record.temp_path)
+        try:
+            if state == "done":
+                await job.save(
+                    state=state, stage="done", progress_pct=100.0, message="", error=None
+                )
+            else:
+                await job.save(state=state, error=error, message="", temp_path=b"", temp_inode=0)
+        finally:
+            self._jobs.pop(record.job_id, None)
+            self._tasks.pop(record.job_id, None)
+        if state != "failed":
+            await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
+        job.announce_end()
+
+    def _sweep(self, still_open: set[str]) -> None:
+        """Remove work folders of jobs that ended long ago."""
+        if not self._work.is_dir():
+            return
+        oldest = time.time() - _KEEP_WORK_S
+        for folder in self._work.iterdir():
+            if folder.name not in still_open and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_values(request: AiEditRequest) -> None:
+    problem = ""
+    if not os.path.isabs(request.path):
+        problem = f"{os.fsdecode(request.path)} is not an absolute path"
+    elif not 0.0 <= request.strength <= MAX_STRENGTH:
+        problem = f"strength {request.strength:g} is outside 0 to {MAX_STRENGTH:g}"
+    elif not MIN_LUT_SIZE <= request.lut_size <= MAX_LUT_SIZE:
+        problem = f"lut_size {request.lut_size} is outside {MIN_LUT_SIZE} to {MAX_LUT_SIZE}"
+    elif request.fit not in FIT_MODES:
+        problem = f"fit '{request.fit}' is none of {', '.join(FIT_MODES)}"
+    elif not request.prompt.strip():
+        problem = "the prompt is empty"
+    elif len(request.prompt) > MAX_PROMPT_CHARS:
+        problem = f"the prompt is longer than {MAX_PROMPT_CHARS} characters"
+    elif request.seed is not None and not 0 <= request.seed <= MAX_SEED:
+        problem = f"seed {request.seed} is outside 0 to {MAX_SEED}"
+    elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
+        problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
+    if problem:
+        raise RabbitError(ErrorKind.INVALID_REQUEST, f"The edit was not started: {problem}.")
+
+
+def _check_photo(path: bytes) -> None:
+    if os.path.isdir(path):
+        raise RabbitError(
+            ErrorKind.NOT_A_PHOTO, f"{os.fsdecode(path)} is a folder.", "Name a photo inside it."
+        )
+    if not os.path.exists(path):
+        raise RabbitError(ErrorKind.NOT_FOUND, f"{os.fsdecode(path)} does not exist.")
+
+
+def _move_folder(old: Path, new: Path) -> None:
+    if old.is_dir():
+        old.rename(new)
+
+
+def _unknown_job(job_id: str) -> RabbitError:
+    return RabbitError(
+        ErrorKind.NOT_FOUND, f"There is no job {job_id}.", "'rabbitviewer jobs list' shows them."
+    )

@@ -1,0 +1,305 @@
+"""What a worker does for a grade: the small copy, the fit, the LUT at full size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.decode.color import IccSpace, profile_for
+from daemon.decode.model import Photo, Pixels
+from daemon.decode.photo import read_photo
+from daemon.decode.plain import read_gray, read_rgb, write_png
+from daemon.decode.writing import write_photo
+from daemon.handlers.context import Context
+from daemon.imaging.area import downscale
+from daemon.imaging.canvas import fill_canvas, plan_canvas
+from daemon.imaging.cube import Cube, format_cube, parse_cube
+from daemon.imaging.lattice import FloatArray
+from daemon.imaging.lut import GradeFit, apply_lut, extract_lut
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.values import FitReport, Registration
+from daemon.tasks import (
+    ApplyLut,
+    FileWritten,
+    FitGrade,
+    FitPair,
+    GradeFitted,
+    KeepModelPicture,
+    PrepareSmall,
+    SmallPrepared,
+    Task,
+    TaskResult,
+)
+
+SRGB = "srgb"
+_CLIP_TOLERANCE = 0.5 / 255
+_STRIP_PIXELS = 1 << 20
+_MAX_CUBE_BYTES = 256 << 20
+
+
+def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, bytes]:
+    """Make the small sRGB copy, the map of its clipped samples and the profile of the photo."""
+    photo = read_photo(task.path)
+    context.checkpoint(0.6)
+    height, width = photo.pixels.shape[:2]
+    plan = plan_canvas(
+        width, height, long_edge_px=task.long_edge_px, kontext_sizes=task.kontext_sizes
+    )
+    left, top, inner_width, inner_height = plan.box
+    small = _resize(photo.pixels, inner_width, inner_height)
+    color, alpha = small[..., :3], small[..., 3:]
+    context.checkpoint(0.8)
+    exact = color if photo.color_space == SRGB else IccSpace(photo.icc).to_srgb(color)
+    clipped = ((exact < -_CLIP_TOLERANCE) | (exact > 1 + _CLIP_TOLERANCE)).any(axis=2)
+    if alpha.size:
+        clipped |= alpha[..., 0] == 0
+    sent = np.rint(np.clip(exact, 0, 1) * 255).astype(np.uint8)
+    write_png(task.png_path, fill_canvas(sent, plan))
+    mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
+    mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
+    write_png(task.clipped_path, mark)
+    if photo.icc is not None and photo.color_space != SRGB:
+        Path(os.fsdecode(task.icc_path)).write_bytes(photo.icc)
+    prepared = SmallPrepared(
+        width_px=plan.width_px,
+        height_px=plan.height_px,
+        box=plan.box,
+        photo_width_px=width,
+        photo_height_px=height,
+        color_space=photo.color_space,
+        format=photo.format,
+        lossy=photo.lossy,
+        palette=photo.encoding.palette,
+        notes=photo.notes,
+    )
+    return prepared, b""
+
+
+def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
+    """Fit the LUT in the photo's own space to what was sent and what came back."""
+    sent, edited = read_rgb(task.png_path), read_rgb(task.edited_path)
+    weights = 255 - read_gray(task.clipped_path)
+    icc_file = Path(os.fsdecode(task.icc_path))
+    icc = icc_file.read_bytes() if icc_file.exists() else None
+    space = IccSpace(icc) if icc else None
+    context.checkpoint(0.05)
+    fit = extract_lut(
+        sent,
+        edited,
+        task.lut_size,
+        register=task.register,
+        weights=weights,
+        space=space,
+        checkpoint=context.checkpoint,
+    )
+    _write_cube(task.cube_path, fit, task.color_space, task.title)
+    return GradeFitted(report=_report(fit), color_space=task.color_space), b""
+
+
+def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
+    """Fit a LUT to two picture files; it lives in the original's space."""
+    original, edited = read_photo(task.original_path), read_photo(task.edited_path)
+    space = IccSpace(original.icc) if original.color_space != SRGB else None
+    height, width = original.pixels.shape[:2]
+    plan = plan_canvas(width, height)
+    small = _resize(original.pixels, *plan.box[2:])[..., :3]
+    limit = max(plan.box[2:])
+    edited_height, edited_width = edited.pixels.shape[:2]
+    factor = min(1.0, limit / max(edited_height, edited_width))
+    returned = _resize(
+        edited.pixels, max(round(edited_width * factor), 1), max(round(edited_height * factor), 1)
+    )[..., :3]
+    if space is not None:
+        small = space.to_srgb(small)
+    if edited.color_space != SRGB:
+        returned = IccSpace(edited.icc).to_srgb(returned)
+    clipped = ((small < -_CLIP_TOLERANCE) | (small > 1 + _CLIP_TOLERANCE)).any(axis=2)
+    fit = extract_lut(
+        np.clip(small, 0, 1),
+        np.clip(returned, 0, 1),
+        task.lut_size,
+        register=task.register,
+        weights=np.logical_not(clipped).astype(np.float32),
+        space=space,
+        checkpoint=context.checkpoint,
+    )
+    title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
+    _write_cube(task.cube_path, fit, original.color_space, title)
+    return GradeFitted(report=_report(fit), color_space=original.color_space), b""
+
+
+def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:
+    """Apply the LUT to the original's pixels, in its own space and depth."""
+    cube = _read_cube(task.cube_path)
+    photo = read_photo(task.path)
+    context.checkpoint(0.25)
+    mask = _read_mask(task.mask_path, photo) if task.mask_path else None
+
+    def report(fraction: float | None = None) -> None:
+        context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
+
+    if cube.space == photo.color_space:
+        apply_lut(
+            photo.pixels,
+            cube.lut,
+            strength=task.strength,
+            mask=mask,
+            out=photo.pixels,
+            checkpoint=report,
+        )
+    else:
+        _apply_in_other_space(photo, cube, task.strength, mask, report)
+    context.checkpoint(0.75)
+    return _write(task, photo.pixels, photo, context), b""
+
+
+def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWritten, bytes]:
+    """Write the model's own picture, without the padding, with the original's metadata."""
+    edited = read_rgb(task.edited_path)
+    context.checkpoint(0.2)
+    across = edited.shape[1] / task.sent_size[0]
+    down = edited.shape[0] / task.sent_size[1]
+    left, top, width, height = task.box
+    rows = slice(round(top * down), round((top + height) * down))
+    columns = slice(round(left * across), round((left + width) * across))
+    photo = read_photo(task.path)
+    if photo.color_space != SRGB:
+        space = IccSpace(photo.icc)
+        own = space.from_srgb(_unit(edited[rows, columns]))
+        picture = np.rint(np.clip(own, 0, 1) * 255).astype(np.uint8)
+    else:
+        picture = np.ascontiguousarray(edited[rows, columns])
+    return _write(task, picture, photo, context), b""
+
+
+def _write(
+    task: ApplyLut | KeepModelPicture,
+    pixels: Pixels,
+    photo: Photo,
+    context: Context,
+) -> FileWritten:
+    written = write_photo(
+        task.temp_path,
+        pixels,
+        task.extension,
+        source=photo,
+        recipe=task.recipe,
+        ai=task.ai,
+        jpeg_quality=task.jpeg_quality,
+        checkpoint=context.checkpoint,
+    )
+    return FileWritten(
+        width_px=pixels.shape[1],
+        height_px=pixels.shape[0],
+        size_bytes=written.size_bytes,
+        inode=written.inode,
+        notes=(*photo.notes, *written.notes),
+    )
+
+
+def _apply_in_other_space(
+    photo: Photo,
+    cube: Cube,
+    strength: float,
+    mask: NDArray[np.uint8] | None,
+    report: Callable[[float | None], None],
+) -> None:
+    """Take the photo into the LUT's space strip by strip, and back, in place."""
+    lut_space = IccSpace(profile_for(cube.space)) if cube.space != SRGB else None
+    own = IccSpace(photo.icc) if photo.color_space != SRGB else None
+    height, width = photo.pixels.shape[:2]
+    full = np.iinfo(photo.pixels.dtype).max
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        strip = photo.pixels[top : top + step, :, :3]
+        color = _unit(strip)
+        srgb = own.to_srgb(color) if own else color
+        inside = lut_space.from_srgb(srgb) if lut_space else srgb
+        part = mask[top : top + step] if mask is not None else None
+        beyond = inside - np.clip(inside, 0, 1)
+        graded: FloatArray = apply_lut(inside, cube.lut, strength=strength, mask=part)
+        graded += beyond
+        srgb = lut_space.to_srgb(graded) if lut_space else graded
+        color = own.from_srgb(srgb) if own else srgb
+        strip[...] = np.rint(np.clip(color, 0, 1) * full)
+        report(min(1.0, (top + step) / height))
+
+
+def _unit(pixels: Pixels) -> FloatArray:
+    """Return the pixels as float32, their type's range mapped to 0..1."""
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def _resize(pixels: Pixels, width: int, height: int) -> FloatArray:
+    """Bring *pixels* to a size: averaged down, or repeated first where the photo is tiny."""
+    factor = max(-(-width // pixels.shape[1]), -(-height // pixels.shape[0]))
+    if factor > 1:
+        pixels = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    return downscale(pixels, width, height)
+
+
+def _read_mask(path: bytes, photo: Photo) -> NDArray[np.uint8]:
+    mask = read_gray(path)
+    if mask.shape != photo.pixels.shape[:2]:
+        height, width = photo.pixels.shape[:2]
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST,
+            f"The mask {os.fsdecode(path)} is {mask.shape[1]}x{mask.shape[0]}, "
+            f"the upright photo {width}x{height}.",
+            "A mask has the size of the photo as it is shown.",
+        )
+    return mask
+
+
+def _read_cube(path: bytes) -> Cube:
+    file = Path(os.fsdecode(path))
+    try:
+        if file.stat().st_size > _MAX_CUBE_BYTES:
+            raise RabbitError(ErrorKind.UNREADABLE, f"{file} is too large for a LUT.")
+        return parse_cube(file.read_text("utf-8", errors="replace"))
+    except OSError as error:
+        raise RabbitError(
+            ErrorKind.NOT_FOUND, f"The LUT {file} could not be read: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        raise RabbitError(ErrorKind.UNREADABLE, f"The LUT {file} is damaged: {error}.") from error
+
+
+def _write_cube(path: bytes, fit: GradeFit, space: str, title: str) -> None:
+    comments = ("Made by RabbitViewer: robust lattice regression, tetrahedral",)
+    text = format_cube(fit.lut, title=title, space=space, comments=comments)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _report(fit: GradeFit) -> FitReport:
+    found = fit.registration
+    return FitReport(
+        model="lut",
+        delta_e_mean=round(fit.delta_e_mean, 3),
+        delta_e_p95=round(fit.delta_e_p95, 3),
+        coverage=round(fit.coverage, 4),
+        explained=round(fit.explained, 4),
+        registration=Registration(
+            round(found.dx_px, 3),
+            round(found.dy_px, 3),
+            round(found.scale, 5),
+            round(found.rotation_deg, 3),
+        ),
+        warning=fit.warning,
+    )
+
+
+HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
+    PrepareSmall: prepare_small,
+    FitGrade: fit_grade,
+    FitPair: fit_pair,
+    ApplyLut: apply_to_photo,
+    KeepModelPicture: keep_model_picture,
+}

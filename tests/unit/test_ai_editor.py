@@ -1,0 +1,264 @@
+"""The order of a grade's steps and what is on disk before each, with a host that is scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from daemon.comfyui.events import Finished, PromptLost, Started
+from daemon.comfyui.object_info import ObjectInfo
+from daemon.comfyui.operations import WorkflowLibrary
+from daemon.comfyui.replies import HostStats, OutputImage, PromptState, UploadedImage
+from daemon.edits.ai_editor import AiEditor
+from daemon.edits.job import Job
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import Message
+from daemon.protocol.values import FitReport
+from daemon.resources import data_folder
+from daemon.storage.job_record import JobRecord
+from daemon.tasks import (
+    AnyTask,
+    ApplyLut,
+    CheckImage,
+    FileWritten,
+    FitGrade,
+    GradeFitted,
+    PixelsMade,
+    PrepareSmall,
+    SmallPrepared,
+)
+
+SMALL = SmallPrepared(
+    width_px=96,
+    height_px=64,
+    box=(0, 0, 96, 64),
+    photo_width_px=960,
+    photo_height_px=640,
+    color_space="srgb",
+    format="jpeg",
+    lossy=True,
+)
+OBJECT_INFO = ObjectInfo(
+    {name: {"input": {}} for name in ("LoadImage", "RabbitPromptGrade", "SaveImage")}
+)
+
+
+class ScriptedHost:
+    """Ends one run after the other as told; remembers what it was asked."""
+
+    host = "the host"
+
+    def __init__(self, *endings: object) -> None:
+        self.endings = list(endings)
+        self.queued: list[str] = []
+        self.cancelled: list[str] = []
+        self.on_queue: Callable[[str], None] = lambda prompt_id: None
+
+    async def upload_image(self, path: Path, name: str) -> UploadedImage:
+        assert path.exists()
+        return UploadedImage(name, "rabbitviewer", "input")
+
+    async def object_info(self, max_age_s: float = 0.0) -> ObjectInfo:
+        return OBJECT_INFO
+
+    async def system_stats(self) -> HostStats:
+        return HostStats("0.33.0")
+
+    async def queue_workflow(self, graph: dict[str, object], prompt_id: str) -> int:
+        self.on_queue(prompt_id)
+        self.queued.append(prompt_id)
+        return len(self.queued)
+
+    async def events(self, prompt_id: str) -> AsyncIterator[object]:
+        yield Started()
+        yield self.endings.pop(0)
+
+    async def get_result(self, prompt_id: str, node_id: str) -> list[OutputImage]:
+        return [OutputImage("x.png", "", "output")]
+
+    async def prompt_state(self, prompt_id: str) -> PromptState:
+        return PromptState("finished", texts=("Not understood: zxcv",))
+
+    async def download_image(self, image: OutputImage, target: Path) -> int:
+        return target.write_bytes(b"picture")
+
+    async def cancel(self, prompt_id: str) -> bool:
+        self.cancelled.append(prompt_id)
+        return False
+
+
+class ScriptedWorkers:
+    """Answers worker tasks at once, leaving the files that a worker would leave."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def step(
+        self, task: AnyTask, on_progress: Callable[[float], None] | None = None
+    ) -> tuple[object, bytes]:
+        self.asked.append(type(task).__name__)
+        match task:
+            case PrepareSmall():
+                Path(os.fsdecode(task.png_path)).write_bytes(b"small")
+                return SMALL, b""
+            case CheckImage():
+                return PixelsMade(
+                    width_px=1, height_px=1, source_width_px=1, source_height_px=1
+                ), b""
+            case FitGrade():
+                Path(os.fsdecode(task.cube_path)).write_bytes(b"LUT")
+                return GradeFitted(report=FitReport("lut"), color_space="srgb"), b""
+            case ApplyLut():
+                result = Path(os.fsdecode(task.temp_path))
+                result.write_bytes(b"graded")
+                inode = result.stat().st_ino
+                return FileWritten(width_px=1, height_px=1, size_bytes=6, inode=inode), b""
+            case _:
+                raise AssertionError(task)
+
+
+class Disk:
+    """Remembers every record that was saved."""
+
+    def __init__(self) -> None:
+        self.saved: list[JobRecord] = []
+
+    async def save(self, record: JobRecord) -> None:
+        self.saved.append(record)
+
+
+def record(photo: Path, **changes: object) -> JobRecord:
+    fresh = JobRecord(
+        job_id="0b7c0c4e-2f8e-4a53-9d5c-1d0d4c2f6a11",
+        created=1.0,
+        path=os.fsencode(photo),
+        operation="color_grade",
+        prompt="warm",
+        workflow="builtin_color_grade",
+        host="somewhere",
+        ai=False,
+        strength=1.0,
+        seed=7,
+        fit_mode="auto",
+        lut_size=33,
+        long_edge_px=0,
+        target=os.fsencode(photo.with_name("a_color_grade")),
+    )
+    return msgspec.structs.replace(fresh, **changes)
+
+
+class Story:
+    """One job with its scripted surroundings."""
+
+    def __init__(self, tmp_path: Path, *endings: object, **changes: object) -> None:
+        self.photo = tmp_path / "a.jpg"
+        self.photo.write_bytes(b"original")
+        self.host = ScriptedHost(*endings)
+        self.workers = ScriptedWorkers()
+        self.disk = Disk()
+        self.told: list[Message] = []
+        work = tmp_path / "work"
+        work.mkdir(exist_ok=True)
+        self.job = Job(record(self.photo, **changes), work, self.disk, self._publish)
+
+    def run(self) -> JobRecord:
+        async def client_for(name: str) -> ScriptedHost:
+            return self.host
+
+        output = SimpleNamespace(raw_format="tiff", jpeg_quality=0)
+        editor = AiEditor(
+            SimpleNamespace(client_for=client_for),
+            WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none"),
+            SimpleNamespace(current=SimpleNamespace(output=output)),
+        )
+        asyncio.run(editor.run(self.job, self.workers))
+        return self.job.record
+
+    def _publish(self, message: Message, blob: bytes = b"") -> None:
+        self.told.append(message)
+
+
+def test_the_result_has_its_final_name_and_the_original_is_as_it_was(tmp_path: Path) -> None:
+    story = Story(tmp_path, Finished())
+    done = story.run()
+    assert done.result_path == os.fsencode(tmp_path / "a_color_grade.jpg")
+    assert (tmp_path / "a_color_grade.jpg").read_bytes() == b"graded"
+    assert story.photo.read_bytes() == b"original"
+
+
+def test_the_prompts_id_is_on_disk_before_the_host_hears_of_it(tmp_path: Path) -> None:
+    story = Story(tmp_path, Finished())
+    on_disk: list[str] = []
+    story.host.on_queue = lambda prompt_id: on_disk.append(story.disk.saved[-1].prompt_id)
+    story.run()
+    assert on_disk == story.host.queued
+
+
+def test_a_lost_prompt_is_sent_once_more_under_a_new_id_and_the_job_says_so(
+    tmp_path: Path,
+) -> None:
+    story = Story(tmp_path, PromptLost(), Finished())
+    done = story.run()
+    assert len(set(story.host.queued)) == 2
+    assert story.host.cancelled == story.host.queued[:1]
+    assert done.sends == 2
+    assert any("sent once more" in note for note in done.notes)
+
+
+def test_a_prompt_that_is_lost_again_and_again_fails_in_words(tmp_path: Path) -> None:
+    story = Story(tmp_path, PromptLost(), PromptLost(), PromptLost())
+    with pytest.raises(RabbitError) as caught:
+        story.run()
+    assert caught.value.info.kind is ErrorKind.HOST_FAILED
+
+
+def test_a_job_taken_up_again_follows_the_prompt_that_was_sent(tmp_path: Path) -> None:
+    known = "5f0e8a0e-9f4b-4a39-8a35-6c9a2d1f7b00"
+    story = Story(tmp_path, Finished(), small=SMALL, prompt_id=known, stage="run", sends=1)
+    (story.job.folder / "sent.png").write_bytes(b"small")
+    done = story.run()
+    assert story.host.queued == []
+    assert (done.prompt_id, done.sends) == (known, 1)
+
+
+def test_a_job_whose_picture_has_arrived_needs_no_host(tmp_path: Path) -> None:
+    story = Story(tmp_path, small=SMALL, stage="fit")
+    (story.job.folder / "sent.png").write_bytes(b"small")
+    (story.job.folder / "edited.png").write_bytes(b"picture")
+    story.run()
+    assert story.workers.asked == ["FitGrade", "ApplyLut"]
+
+
+def test_a_job_killed_after_its_result_was_named_only_ends(tmp_path: Path) -> None:
+    result = tmp_path / "a_color_grade.jpg"
+    result.write_bytes(b"graded")
+    story = Story(
+        tmp_path,
+        small=SMALL,
+        stage="save",
+        extension=".jpg",
+        temp_path=os.fsencode(tmp_path / ".a.rvpart"),
+        temp_inode=result.stat().st_ino,
+    )
+    done = story.run()
+    assert done.result_path == os.fsencode(result)
+    assert story.workers.asked == []
+    assert sorted(f.name for f in tmp_path.glob("*.jpg")) == ["a.jpg", "a_color_grade.jpg"]
+
+
+def test_what_the_hosts_nodes_say_in_words_is_kept_for_the_user(tmp_path: Path) -> None:
+    assert Story(tmp_path, Finished()).run().notes == ("Not understood: zxcv",)
+
+
+def test_the_percentage_never_runs_backwards(tmp_path: Path) -> None:
+    story = Story(tmp_path, PromptLost(), Finished())
+    story.run()
+    shown = [message.progress_pct for message in story.told if hasattr(message, "progress_pct")]
+    assert shown == sorted(shown)
+    assert 0 <= shown[0] < shown[-1] <= 100

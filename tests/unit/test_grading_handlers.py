@@ -1,0 +1,166 @@
+"""The colour promise of the pipeline, without processes: prepare, fit, apply on real files."""
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from daemon.decode.color import profile_for
+from daemon.decode.photo import read_photo
+from daemon.decode.plain import read_rgb, write_png
+from daemon.handlers.grading import apply_to_photo, fit_grade, keep_model_picture, prepare_small
+from daemon.protocol.errors import RabbitError
+from daemon.tasks import ApplyLut, FitGrade, KeepModelPicture, PrepareSmall, SmallPrepared
+
+
+class Quiet:
+    def checkpoint(self, fraction: float | None = None) -> None:
+        assert fraction is None or 0.0 <= fraction <= 1.0
+
+
+def saturated_chart(kind: type[np.unsignedinteger]) -> NDArray[np.generic]:
+    """Patches of every corner, edge and middle of the cube, with ramps between them."""
+    top = np.iinfo(kind).max
+    levels = [0, 0.25, 0.5, 0.75, 1]
+    patches = np.array(list(itertools.product(levels, repeat=3))) * top
+    rows = patches.reshape(5, 25, 3).repeat(64, axis=0).repeat(24, axis=1)
+    ramp = np.linspace(0, top, 600)
+    zero = np.zeros_like(ramp)
+    ramps = [np.stack(channels, 1) for channels in itertools.product([ramp, zero], repeat=3)]
+    return np.concatenate([rows, np.stack(ramps).repeat(24, axis=0)]).round().astype(kind)
+
+
+def chart_file(folder: Path, space: str, kind: type[np.unsignedinteger]) -> bytes:
+    path = folder / f"{space}.tif"
+    icc = profile_for(space)
+    tifffile.imwrite(path, saturated_chart(kind), photometric="rgb", iccprofile=icc)
+    return os.fsencode(path)
+
+
+def prepare(folder: Path, photo: bytes, **wanted: object) -> SmallPrepared:
+    small, _ = prepare_small(
+        PrepareSmall(
+            path=photo,
+            png_path=os.fsencode(folder / "sent.png"),
+            clipped_path=os.fsencode(folder / "clipped.png"),
+            icc_path=os.fsencode(folder / "photo.icc"),
+            **wanted,
+        ),
+        Quiet(),
+    )
+    return small
+
+
+def grade(folder: Path, photo: bytes, edited: Path, strength: float = 1.0) -> bytes:
+    small = prepare(folder, photo)
+    fit_grade(
+        FitGrade(
+            path=photo,
+            png_path=os.fsencode(folder / "sent.png"),
+            clipped_path=os.fsencode(folder / "clipped.png"),
+            icc_path=os.fsencode(folder / "photo.icc"),
+            edited_path=os.fsencode(edited),
+            box=small.box,
+            cube_path=os.fsencode(folder / "grade.cube"),
+            color_space=small.color_space,
+        ),
+        Quiet(),
+    )
+    result = os.fsencode(folder / "result.tif")
+    apply_to_photo(
+        ApplyLut(
+            path=photo,
+            cube_path=os.fsencode(folder / "grade.cube"),
+            temp_path=result,
+            extension=".tif",
+            strength=strength,
+        ),
+        Quiet(),
+    )
+    return result
+
+
+@pytest.mark.parametrize("space", ["srgb", "adobe-rgb", "display-p3", "prophoto"])
+@pytest.mark.parametrize(("kind", "allowed"), [(np.uint8, 1), (np.uint16, 16)])
+def test_a_host_that_returns_its_input_changes_nothing(
+    tmp_path: Path, space: str, kind: type[np.unsignedinteger], allowed: int
+) -> None:
+    photo = chart_file(tmp_path, space, kind)
+    result = read_photo(grade(tmp_path, photo, tmp_path / "sent.png"))
+    before = read_photo(photo)
+    assert result.pixels.dtype == kind
+    assert result.color_space == space
+    difference = np.abs(result.pixels.astype(int) - before.pixels.astype(int))
+    assert difference.max() <= allowed
+
+
+def test_what_is_out_of_srgb_is_marked_as_clipped(tmp_path: Path) -> None:
+    chart = np.zeros((64, 96, 3), np.uint8)
+    chart[:, :48] = 128
+    chart[:, 48:] = (0, 255, 0)
+    path = tmp_path / "green.tif"
+    tifffile.imwrite(path, chart, photometric="rgb", iccprofile=profile_for("adobe-rgb"))
+    small = prepare(tmp_path, os.fsencode(path))
+    left, top, width, height = small.box
+    clipped = read_rgb(os.fsencode(tmp_path / "clipped.png"))[top : top + height, :, 0]
+    assert (clipped[:, left : left + width // 2 - 1] == 0).all()
+    assert (clipped[:, left + width // 2 + 1 : left + width] == 255).all()
+
+
+def test_a_kontext_canvas_holds_the_whole_photo(tmp_path: Path) -> None:
+    path = tmp_path / "wide.tif"
+    tifffile.imwrite(path, np.full((400, 1200, 3), 90, np.uint8), photometric="rgb")
+    small = prepare(tmp_path, os.fsencode(path), kontext_sizes=True)
+    assert (small.width_px, small.height_px) == (1568, 672)
+    assert small.box[2] / small.box[3] == pytest.approx(3.0, rel=0.01)
+
+
+def test_strength_zero_returns_the_original(tmp_path: Path) -> None:
+    photo = chart_file(tmp_path, "srgb", np.uint8)
+    inverted = tmp_path / "inverted.png"
+    prepare(tmp_path, photo)
+    write_png(os.fsencode(inverted), 255 - read_rgb(os.fsencode(tmp_path / "sent.png")))
+    result = read_photo(grade(tmp_path, photo, inverted, strength=0.0))
+    assert (result.pixels == read_photo(photo).pixels).all()
+
+
+def test_the_models_own_picture_is_kept_without_its_padding(tmp_path: Path) -> None:
+    photo = chart_file(tmp_path, "srgb", np.uint8)
+    small = prepare(tmp_path, photo, kontext_sizes=True)
+    result = os.fsencode(tmp_path / "kept.png")
+    keep_model_picture(
+        KeepModelPicture(
+            path=photo,
+            edited_path=os.fsencode(tmp_path / "sent.png"),
+            sent_size=(small.width_px, small.height_px),
+            box=small.box,
+            temp_path=result,
+            extension=".png",
+        ),
+        Quiet(),
+    )
+    assert read_photo(result).pixels.shape[:2] == (small.box[3], small.box[2])
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    photo = chart_file(tmp_path, "srgb", np.uint8)
+    mask = tmp_path / "mask.png"
+    write_png(os.fsencode(mask), np.zeros((10, 20), np.uint8))
+    cube = tmp_path / "identity.cube"
+    cube.write_text(
+        "LUT_3D_SIZE 2\n"
+        + "\n".join(f"{r} {g} {b}" for b, g, r in itertools.product((0, 1), repeat=3))
+    )
+    task = ApplyLut(
+        path=photo,
+        cube_path=os.fsencode(cube),
+        temp_path=os.fsencode(tmp_path / "out.tif"),
+        extension=".tif",
+        mask_path=os.fsencode(mask),
+    )
+    with pytest.raises(RabbitError, match="20x10"):
+        apply_to_photo(task, Quiet())

@@ -1,0 +1,88 @@
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.job_record import JobRecord
+from daemon.storage.jobs import JobStore
+
+
+def record(job_id: str = "a", created: float = 1.0, **changes: object) -> JobRecord:
+    fresh = JobRecord(
+        job_id=job_id,
+        created=created,
+        path=b"/p/\xff.jpg",
+        operation="color_grade",
+        prompt="warm",
+        workflow="builtin_color_grade",
+        host="builtin",
+        ai=False,
+        strength=1.0,
+        seed=7,
+        fit_mode="auto",
+        lut_size=33,
+        long_edge_px=0,
+        target=b"/p/\xff_color_grade",
+    )
+    return msgspec.structs.replace(fresh, **changes)
+
+
+def test_a_job_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    async def story() -> JobRecord | None:
+        first = JobStore(tmp_path / "jobs.db")
+        await first.open()
+        await first.save(record(prompt_id="p", timings_s={"fit": 1.5}))
+        await first.close()
+        second = JobStore(tmp_path / "jobs.db")
+        await second.open()
+        found = await second.get("a")
+        await second.close()
+        return found
+
+    assert asyncio.run(story()) == record(prompt_id="p", timings_s={"fit": 1.5})
+
+
+def test_only_jobs_with_work_left_are_open_oldest_first(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record("late", 9.0))
+        await store.save(record("done", 2.0, state="done"))
+        await store.save(record("early", 1.0, state="running"))
+        found = await store.open_jobs()
+        await store.close()
+        return [job.job_id for job in found]
+
+    assert asyncio.run(story()) == ["early", "late"]
+
+
+def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record("a", 1.0))
+        await store.save(record("b", 2.0))
+        await store.save(record("a", 1.0, state="done"))
+        found = await store.newest(10)
+        await store.close()
+        return [f"{job.job_id} {job.state}" for job in found]
+
+    assert asyncio.run(story()) == ["b waiting", "a done"]
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    made = sqlite3.connect(path)
+    made.execute("PRAGMA user_version = 99")
+    made.close()
+
+    async def story() -> None:
+        store = JobStore(path)
+        await store.open()
+
+    with pytest.raises(RabbitError) as caught:
+        asyncio.run(story())
+    assert caught.value.info.kind is ErrorKind.VERSION_MISMATCH
