@@ -1,0 +1,124 @@
+"""``kill -9`` of the daemon at every stage of a grade: the job finishes once, nothing half done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from daemon.protocol.endpoint import resolve_folders
+from daemon.protocol.errors import RabbitError
+from daemon.protocol.messages import (
+    AiEditAccepted,
+    AiEditProgress,
+    AiEditRequest,
+    Jobs,
+    JobsRequest,
+    WirePath,
+)
+from daemon.protocol.values import JobInfo
+from rabbitviewer.ipc.blocking import DaemonConnection
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+STAGES = ["prepare", "upload", "queued", "run", "fetch", "fit", "apply", "save"]
+
+
+class RealDaemon:
+    """The daemon as a process that the test may kill."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> DaemonConnection:
+        self.process = subprocess.Popen([sys.executable, "-m", "daemon"])
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                connection = DaemonConnection.open(resolve_folders(), timeout_s=1.0)
+            except RabbitError:
+                self.process.poll()
+                continue
+            connection.hello()
+            return connection
+        raise AssertionError("the daemon did not start")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+
+@pytest.fixture
+def real_daemon(home: Path) -> Iterator[RealDaemon]:
+    daemon = RealDaemon()
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A real photograph of 6 MP."""
+    path = tmp_path / "photos" / "coffee.jpg"
+    path.parent.mkdir()
+    Image.fromarray(data.coffee()).resize((3000, 2000)).save(path, quality=92)
+    return path
+
+
+def wait_for_stage(connection: DaemonConnection, job_id: str, stage: str) -> None:
+    while True:
+        event = connection.next_event(timeout_s=60)
+        assert event is not None, f"stage {stage} was never announced"
+        if isinstance(event, AiEditProgress) and event.job_id == job_id and event.stage == stage:
+            return
+
+
+def wait_for_end(connection: DaemonConnection, job_id: str) -> JobInfo:
+    while True:
+        answer = connection.request(JobsRequest(), timeout_s=60)
+        assert isinstance(answer, Jobs)
+        (job,) = [job for job in answer.jobs if job.job_id == job_id]
+        if job.state not in ("waiting", "running"):
+            return job
+        connection.next_event(timeout_s=0.5)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_daemon_killed_in_any_stage_finishes_the_job_once_when_started_again(
+    real_daemon: RealDaemon, photo: Path, stage: str
+) -> None:
+    before = photo.read_bytes(), photo.stat().st_mtime_ns
+    connection = real_daemon.start()
+    accepted = connection.request(
+        AiEditRequest(path=WirePath.of(photo), prompt="warm, teal shadows"), timeout_s=60
+    )
+    assert isinstance(accepted, AiEditAccepted)
+    wait_for_stage(connection, accepted.job_id, stage)
+    real_daemon.kill()
+    connection.close()
+
+    connection = real_daemon.start()
+    job = wait_for_end(connection, accepted.job_id)
+    connection.close()
+
+    assert (job.state, job.error) == ("done", None)
+    assert sorted(found.name for found in photo.parent.iterdir()) == [
+        "coffee.jpg",
+        "coffee_color_grade.jpg",
+    ]
+    assert (photo.read_bytes(), photo.stat().st_mtime_ns) == before
+    with Image.open(photo.parent / "coffee_color_grade.jpg") as result:
+        assert result.size == (3000, 2000)
+        assert np.asarray(result).std() > 10
