@@ -103,7 +103,7 @@ class HostPanel(QWidget):
         bad = active and host.state == "unreachable"
         top.addWidget(text_label(state, "error" if bad else "secondary"))
         layout.addLayout(top)
-        facts = [host.url if not host.builtin else "", host.version]
+        facts = [] if host.builtin else [host.url, f"ComfyUI {host.version}" * bool(host.version)]
         if host.queue:
             facts.append(self.tr("{count} waiting").format(count=host.queue))
         known = " · ".join(fact for fact in facts if fact)

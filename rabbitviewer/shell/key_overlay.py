@@ -10,6 +10,8 @@ from rabbitviewer.actions import Actions, extra_help
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
 
+Line = tuple[tuple[str, ...], str]
+
 
 class KeyOverlay(QWidget):
     """Lies over the whole window until a key or a press sends it away."""
@@ -21,7 +23,7 @@ class KeyOverlay(QWidget):
         card = QFrame()
         card.setProperty("look", "popover")
         columns = QHBoxLayout()
-        columns.setSpacing(2 * look.space_5)
+        columns.setSpacing(look.space_5 + look.space_4)
         for group, lines in _grouped(actions).items():
             columns.addLayout(_make_column(group, lines), 0)
         inside = QVBoxLayout(card)
@@ -62,20 +64,20 @@ class KeyOverlay(QWidget):
         self.hide()
 
 
-def _grouped(actions: Actions) -> dict[str, list[tuple[str, str]]]:
-    """Lines (keys, text) by heading."""
-    groups: dict[str, list[tuple[str, str]]] = {}
+def _grouped(actions: Actions) -> dict[str, list[Line]]:
+    """Lines by heading."""
+    groups: dict[str, list[Line]] = {}
     native = QKeySequence.SequenceFormat.NativeText
     for spec in actions.specs():
         if spec.keys:
-            keys = "  ".join(QKeySequence(key).toString(native) for key in spec.keys[:2])
+            keys = tuple(QKeySequence(key).toString(native) for key in spec.keys[:2])
             groups.setdefault(spec.group, []).append((keys, spec.text.rstrip("…")))
     for line in extra_help():
-        groups.setdefault(line.group, []).append((line.keys, line.text))
+        groups.setdefault(line.group, []).append(((line.keys,), line.text))
     return groups
 
 
-def _make_column(title: str, lines: list[tuple[str, str]]) -> QVBoxLayout:
+def _make_column(title: str, lines: list[Line]) -> QVBoxLayout:
     look = tokens()
     column = QVBoxLayout()
     column.setSpacing(look.space_2)
@@ -84,7 +86,12 @@ def _make_column(title: str, lines: list[tuple[str, str]]) -> QVBoxLayout:
     grid.setHorizontalSpacing(look.space_4)
     grid.setVerticalSpacing(look.space_1 + 2)
     for row, (keys, text) in enumerate(lines):
-        grid.addWidget(text_label(keys, "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
+        chips = QHBoxLayout()
+        chips.setSpacing(look.space_1)
+        for key in keys:
+            chips.addWidget(text_label(key, "key"))
+        chips.addStretch(1)
+        grid.addLayout(chips, row, 0)
         grid.addWidget(text_label(text, "secondary"), row, 1)
     grid.setColumnStretch(1, 1)
     column.addLayout(grid)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from PySide6.QtCore import QEasingCurve, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStyle, QWidget
 
 from rabbitviewer.theme.tokens import tokens
@@ -14,9 +15,28 @@ LEFT, CENTER, RIGHT = 0, 1, 2
 _LEAST_WIDTH = 180
 
 
+class _Curtain(QWidget):
+    """Holds a side's content at its full width while the side itself slides."""
+
+    def __init__(self, content: QWidget, *, at_right_edge: bool) -> None:
+        super().__init__()
+        self._content = content
+        self._at_right_edge = at_right_edge
+        self.full_width = 0
+        content.setParent(self)
+        self.setMinimumWidth(_LEAST_WIDTH)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the content's inner edge at ours."""
+        super().resizeEvent(event)
+        width = max(self.width(), self.full_width)
+        left = self.width() - width if self._at_right_edge else 0
+        self._content.setGeometry(left, 0, width, self.height())
+
+
 @dataclasses.dataclass
 class _Side:
-    widget: QWidget
+    curtain: _Curtain
     width: int
     is_open: bool = True
     animation: QVariantAnimation | None = None
@@ -36,15 +56,15 @@ class Panels(QSplitter):
         look = tokens()
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
-        for widget in (left, center, right):
+        self._sides = {
+            LEFT: _Side(_Curtain(left, at_right_edge=True), look.panel_width * 3 // 4),
+            RIGHT: _Side(_Curtain(right, at_right_edge=False), look.panel_width),
+        }
+        for widget in (self._sides[LEFT].curtain, center, self._sides[RIGHT].curtain):
             self.addWidget(widget)
         self.setStretchFactor(CENTER, 1)
-        self._sides = {
-            LEFT: _Side(left, look.panel_width * 3 // 4),
-            RIGHT: _Side(right, look.panel_width),
-        }
-        for side in self._sides.values():
-            side.widget.setMinimumWidth(_LEAST_WIDTH)
+        self._now = {which: side.width for which, side in self._sides.items()}
+        self._placed = False
         self.splitterMoved.connect(self._on_moved)
 
     def is_open(self, which: int) -> bool:
@@ -60,8 +80,9 @@ class Panels(QSplitter):
         side = self._sides[which]
         side.width = max(width, _LEAST_WIDTH)
         side.is_open = is_open
-        side.widget.setVisible(is_open)
-        self._apply(which, side.width if is_open else 0)
+        side.curtain.setVisible(is_open)
+        self._now[which] = side.width if is_open else 0
+        self._placed = False
 
     def set_open(self, which: int, *, is_open: bool) -> None:
         """Slide a side in or out."""
@@ -73,7 +94,7 @@ class Panels(QSplitter):
         self._stop(side)
         duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
         if not (self.isVisible() and duration):
-            side.widget.setVisible(is_open)
+            side.curtain.setVisible(is_open)
             self._apply(which, side.width if is_open else 0)
             return
         self._slide(which, side)
@@ -83,10 +104,11 @@ class Panels(QSplitter):
         self.set_open(which, is_open=not self.is_open(which))
 
     def _slide(self, which: int, side: _Side) -> None:
-        start = side.widget.width() if side.widget.isVisible() else 0
+        start = self._now[which]
         end = side.width if side.is_open else 0
-        side.widget.setMinimumWidth(0)
-        side.widget.show()
+        side.curtain.full_width = side.width
+        side.curtain.setMinimumWidth(1)
+        side.curtain.show()
         animation = QVariantAnimation(self)
         animation.setDuration(tokens().animation_ms)
         animation.setEasingCurve(QEasingCurve.Type.OutCubic)
@@ -105,8 +127,9 @@ class Panels(QSplitter):
 
     def _finisher(self, side: _Side) -> Callable[[], None]:
         def finish() -> None:
-            side.widget.setVisible(side.is_open)
-            side.widget.setMinimumWidth(_LEAST_WIDTH)
+            side.curtain.full_width = 0
+            side.curtain.setVisible(side.is_open)
+            side.curtain.setMinimumWidth(_LEAST_WIDTH)
 
         return finish
 
@@ -117,14 +140,20 @@ class Panels(QSplitter):
             side.animation = None
 
     def _apply(self, which: int, width: int) -> None:
-        sizes = self.sizes()
-        free = sum(sizes) - sizes[LEFT + RIGHT - which] - width
-        sizes[which] = width
-        sizes[CENTER] = max(free, 0)
-        self.setSizes(sizes)
+        self._now[which] = width
+        left, right = self._now[LEFT], self._now[RIGHT]
+        self.setSizes([left, max(self.width() - left - right, 0), right])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the sides their widths once there is room to divide."""
+        super().resizeEvent(event)
+        if not self._placed and self.width() > 2 * _LEAST_WIDTH:
+            self._placed = True
+            for which, side in self._sides.items():
+                self._apply(which, side.width if side.is_open else 0)
 
     def _on_moved(self) -> None:
         for which, width in zip((LEFT, CENTER, RIGHT), self.sizes(), strict=True):
             side = self._sides.get(which)
-            if side is not None and side.is_open and side.widget.isVisible():
-                side.width = max(width, _LEAST_WIDTH)
+            if side is not None and side.is_open and side.curtain.isVisible():
+                side.width = self._now[which] = max(width, _LEAST_WIDTH)

@@ -156,6 +156,7 @@ class _FilterBox(QLineEdit):
 def _make_segments(actions: Actions) -> QFrame:
     frame = QFrame()
     frame.setProperty("look", "segments")
+    frame.setFixedHeight(tokens().control_height + 2)
     layout = QHBoxLayout(frame)
     layout.setContentsMargins(1, 1, 1, 1)
     layout.setSpacing(0)

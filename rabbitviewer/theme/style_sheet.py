@@ -108,7 +108,6 @@ QScrollArea > QWidget > QWidget { background: transparent; }
 QTreeView::item { min-height: 26px; border: none; color: $text; }
 QTreeView::item:hover { background: $raised; }
 QTreeView::item:selected { background: $accent_soft; color: $text; }
-QTreeView:focus::item:selected { background: $accent_soft; color: $text; }
 
 QMenu { background: $panel; color: $text; border: 1px solid $control_line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }

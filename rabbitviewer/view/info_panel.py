@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.messages import Failed, Message, PhotoInfo, PhotoInfoRequest, WirePath
@@ -15,6 +15,7 @@ from rabbitviewer.words import file_name, folder_name
 
 _PAUSE_MS = 120
 _MOST_LINES = 200
+_EXIF_DATE_LENGTH = 19
 
 Line = tuple[str, str]
 
@@ -163,9 +164,16 @@ def _camera_lines(
     known = {tail: by_tail[tail] for tail in titles if tail in by_tail}
     shown: dict[str, str] = {}
     for tail, name in known.items():
-        shown.setdefault(titles[tail], metadata[name])
+        value = metadata[name]
+        shown.setdefault(titles[tail], _date(value) if tail.startswith("DateTime") else value)
     rest = [(name, value) for name, value in metadata.items() if name not in known.values()]
     return list(shown.items()), rest
+
+
+def _date(value: str) -> str:
+    """Return a date of EXIF as the user's country writes it."""
+    taken = QDateTime.fromString(value[:_EXIF_DATE_LENGTH], "yyyy:MM:dd HH:mm:ss")
+    return QLocale().toString(taken, QLocale.FormatType.ShortFormat) if taken.isValid() else value
 
 
 def _space_name(space: str) -> str:
