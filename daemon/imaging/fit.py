@@ -226,10 +226,10 @@ class _Rounds:
         self._space = space
         self._shape = pair.sent.shape
         exact = space.from_srgb(pair.sent).reshape(-1, 3)
-        self._colors = np.clip(exact, 0, 1)
+        self._colors = np.clip(exact, 0, 1).astype(np.float32)
         # A colour on the edge of both spaces may land just outside this one. A photo has no such
         # pixel, so the sample moves to the edge, and its goal with it.
-        self._beyond = exact - self._colors
+        self._beyond = (exact - self._colors).astype(np.float32)
         self._goal = pair.returned
         self._trusted = trusted
         self._cells = ColorCells(self._colors, _CELLS)
