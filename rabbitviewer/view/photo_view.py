@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from typing import Protocol
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
+from rabbitviewer.models.previews import Preview, PreviewStore
 from rabbitviewer.view.broken import BrokenPhoto
 from rabbitviewer.view.canvas import PhotoCanvas
 from rabbitviewer.view.overlay import PassingFigure
-from rabbitviewer.view.picture import Picture
 
 _SETTLE_MS = 120
 _ENOUGH = 0.98
-
-
-class PixelSource(Protocol):
-    """What gives the view its pixels."""
-
-    @property
-    def ready(self) -> SignalInstance:
-        """A stage of a wanted photo is there (:class:`Picture`)."""
-        ...
-
-    @property
-    def failed(self) -> SignalInstance:
-        """A photo cannot be shown (its path, :class:`ErrorInfo`)."""
-        ...
-
-    def want(self, path: bytes, width_px: int, height_px: int) -> int:
-        """Ask for *path* in a box (0 x 0: full size); return the request's id, 0 for none."""
-        ...
+_COARSE = ("embedded", "thumbnail")
 
 
 PairOf = Callable[[bytes], tuple[bytes, bytes] | None]
+FirstStage = Callable[[bytes], Preview | None]
 
 
 class PhotoView(QWidget):
@@ -53,10 +37,25 @@ class PhotoView(QWidget):
     requested = Signal(bytes, int)
     comparing_changed = Signal(bytes)
 
-    def __init__(self, source: PixelSource, pair_of: PairOf, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        source: PreviewStore,
+        pair_of: PairOf,
+        first_stage: FirstStage,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            source: Where pixels come from.
+            pair_of: Original and result where a photo is either of them.
+            first_stage: Pixels that are at hand already (a thumbnail).
+            parent: Qt's owner.
+        """
         super().__init__(parent)
         self._source = source
         self._pair_of = pair_of
+        self._first_stage = first_stage
         self._path = b""
         self._original_path = b""
         self._compare_wanted = False
@@ -93,10 +92,14 @@ class PhotoView(QWidget):
         self._leave_compare()
         self._path = path
         self._broken.hide()
-        if path:
-            self._ask(path)
-        else:
+        if not path:
             self.canvas.show_picture(None)
+            return
+        request_id = self._ask(path)
+        shown = self.canvas.picture
+        coarse = self._first_stage(path) if shown is None or shown.path != path else None
+        if coarse is not None:
+            self.canvas.show_picture(dataclasses.replace(coarse, request_id=request_id))
 
     def compare(self, original: bytes, result: bytes) -> None:
         """Show *result* with the handle between it and *original*."""
@@ -123,14 +126,15 @@ class PhotoView(QWidget):
 
     # ------------------------------------------------------------ pixels
 
-    def _ask(self, path: bytes, *, full: bool = False) -> None:
+    def _ask(self, path: bytes, *, full: bool = False) -> int:
         area = self.canvas.viewport
         width, height = (0, 0) if full else (area.area_width, area.area_height)
         request_id = self._source.want(path, width, height)
         if request_id and path == self._path:
             self.requested.emit(path, request_id)
+        return request_id
 
-    def _on_ready(self, picture: Picture) -> None:
+    def _on_ready(self, picture: Preview) -> None:
         if picture.path == self._path:
             self._broken.hide()
             shown = self.canvas.picture
@@ -169,7 +173,7 @@ class PhotoView(QWidget):
             return
         area = self.canvas.viewport
         wanted = min(area.zoom, 1.0) * shown.source_width
-        if shown.image.width() >= wanted * _ENOUGH or shown.quality == "embedded":
+        if shown.image.width() >= wanted * _ENOUGH or shown.quality in _COARSE:
             return
         for path in filter(None, (self._path, self._original_path)):
             self._ask(path, full=not area.fitted)

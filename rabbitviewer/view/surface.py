@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from rabbitviewer.models.previews import Preview
 from rabbitviewer.theme.tokens import Tokens, tokens
 from rabbitviewer.view.overlay import paint_handle, paint_tag
-from rabbitviewer.view.picture import Picture
 from rabbitviewer.view.viewport import Viewport
 
 BACKGROUNDS = ("photo_area", "photo_area_grey", "photo_area_black")
@@ -33,15 +33,15 @@ class PhotoSurface(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture: Picture | None = None
-        self._original: Picture | None = None
+        self._picture: Preview | None = None
+        self._original: Preview | None = None
         self._stand_in: QImage | None = None
         self._viewport = Viewport(1, 1, 0, 0)
         self._split = 0.5
         self._comparing = False
         self._holding = False
         self._background = 0
-        self._unpainted: list[Picture] = []
+        self._unpainted: list[Preview] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
@@ -50,12 +50,12 @@ class PhotoSurface(QWidget):
     # ------------------------------------------------------------ what is shown
 
     @property
-    def picture(self) -> Picture | None:
+    def picture(self) -> Preview | None:
         """The photo on show (in compare: the result)."""
         return self._picture
 
     @property
-    def original(self) -> Picture | None:
+    def original(self) -> Preview | None:
         """The photo this one was made from, once it is known."""
         return self._original
 
@@ -79,7 +79,7 @@ class PhotoSurface(QWidget):
         """Whether the original is shown for as long as a key or button is held."""
         return self._holding
 
-    def show_picture(self, picture: Picture | None) -> None:
+    def show_picture(self, picture: Preview | None) -> None:
         """Show *picture*; None clears the area (nothing else ever does)."""
         before = self._picture
         same = picture is not None and before is not None and picture.path == before.path
@@ -94,7 +94,7 @@ class PhotoSurface(QWidget):
             self._look_at(picture)
         self.update()
 
-    def know_original(self, original: Picture | None) -> None:
+    def know_original(self, original: Preview | None) -> None:
         """Take the photo that this one was made from, to compare with."""
         if original is not None:
             self._unpainted.append(original)
@@ -163,7 +163,7 @@ class PhotoSurface(QWidget):
             self.zoom_changed.emit(viewport.zoom)
         self.update()
 
-    def _look_at(self, picture: Picture) -> None:
+    def _look_at(self, picture: Preview) -> None:
         known = self._viewport
         size = (picture.source_width, picture.source_height)
         if (known.source_width, known.source_height) != size:

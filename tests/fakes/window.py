@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from daemon.protocol.values import FitReport, HostInfo, JobInfo, ParameterInfo, WorkflowInfo
-from rabbitviewer.view.picture import Picture
+from rabbitviewer.models.previews import Preview
 
 PHOTO = b"/photos/IMG_0001.jpg"
 RESULT = b"/photos/IMG_0001_grade.jpg"
@@ -64,7 +64,7 @@ def done_job(job_id: str = "job-1", **changes: Any) -> JobInfo:
     return make_job(job_id, result_path=RESULT, **{**values, **changes})
 
 
-def flat(path: bytes, color: str, width: int = 400, height: int = 300, **changes: Any) -> Picture:
+def flat(path: bytes, color: str, width: int = 400, height: int = 300, **changes: Any) -> Preview:
     """A picture of one colour."""
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(QColor(color))
@@ -74,7 +74,7 @@ def flat(path: bytes, color: str, width: int = 400, height: int = 300, **changes
         "quality": "screen",
         "request_id": 1,
     }
-    return Picture(path, image, **{**values, **changes})
+    return Preview(path, image, **{**values, **changes})
 
 
 class FakePixels(QObject):

@@ -20,7 +20,7 @@ def pixels(qtbot: QtBot) -> FakePixels:
 
 @pytest.fixture
 def view(qtbot: QtBot, pixels: FakePixels) -> PhotoView:
-    view = PhotoView(pixels, lambda _path: (PHOTO, RESULT))
+    view = PhotoView(pixels, lambda _path: (PHOTO, RESULT), lambda _path: None)
     qtbot.addWidget(view)
     view.resize(400, 300)
     view.show()
