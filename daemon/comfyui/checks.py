@@ -74,7 +74,9 @@ def check_bindings(manifest: Manifest, graph: Graph, filename: str) -> None:
         raise invalid(filename, f"output: the graph has no node {manifest.output.node}")
 
 
-def check_host(workflow: Workflow, info: ObjectInfo, version: str, host: str) -> list[str]:
+def check_host(
+    workflow: Workflow, info: ObjectInfo, version: str, host: str, graph: Graph | None = None
+) -> list[str]:
     """Return what keeps a host from running a workflow; empty when it can.
 
     Args:
@@ -82,16 +84,19 @@ def check_host(workflow: Workflow, info: ObjectInfo, version: str, host: str) ->
         info: The host's nodes.
         version: The host's version, '' if it does not say.
         host: The host in words.
+        graph: The graph as it will run, where parameters name other model files; None: as
+            exported.
     """
+    graph = workflow.graph if graph is None else graph
     manifest = workflow.manifest
     problems: list[str] = []
     required = manifest.requires.comfyui
     if not version_is_enough(required, version):
         problems.append(f"{host} runs ComfyUI {version}; the workflow needs {required}.")
-    wanted = [str(node["class_type"]) for _, node in nodes(workflow.graph)]
+    wanted = [str(node["class_type"]) for _, node in nodes(graph)]
     absent = [name for name in (*wanted, *manifest.requires.nodes) if name not in info]
     problems += [missing_node(name, host) for name in dict.fromkeys(absent)]
-    problems += missing_models(workflow.graph, info, host)
+    problems += missing_models(graph, info, host)
     problems += _missing_requirements(workflow, info, host)
     return list(dict.fromkeys(problems))
 

@@ -6,12 +6,14 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.cancel import cancel_prompt
 from daemon.comfyui.errors import not_comfyui
 from daemon.comfyui.events import Event, PreviewArrived, Routed
 from daemon.comfyui.follow import Pace, follow
@@ -34,6 +36,8 @@ from daemon.comfyui.replies import (
 from daemon.comfyui.socket import HostSocket
 from daemon.comfyui.transport import Transport
 from daemon.protocol.errors import ErrorKind, RabbitError
+
+_T = TypeVar("_T")
 
 UPLOAD_FOLDER = "rabbitviewer"
 MAX_DOWNLOAD_BYTES = 512 * 1024 * 1024
@@ -190,13 +194,20 @@ class ComfyUIClient:
             self._inboxes.pop(prompt_id, None)
             self._cancelled.discard(prompt_id)
 
-    async def get_result(self, prompt_id: str, node_id: str) -> list[OutputImage]:
+    async def get_result(
+        self, prompt_id: str, node_id: str, *, patience_s: float = 60.0
+    ) -> list[OutputImage]:
         """Return the pictures that node *node_id* saved in a finished run.
+
+        Args:
+            prompt_id: The run.
+            node_id: The node that saves the result.
+            patience_s: How long to try while the host cannot be reached.
 
         Raises:
             RabbitError: ``result_invalid``; there is none.
         """
-        state = await self.prompt_state(prompt_id)
+        state = await self._patiently(lambda: self.prompt_state(prompt_id), patience_s)
         if state.name == "failed" and state.error is not None:
             raise RabbitError.from_info(state.error)
         images = [image for image in state.images.get(node_id, ()) if image.type == "output"]
@@ -210,9 +221,20 @@ class ComfyUIClient:
         return images
 
     async def download_image(
-        self, image: OutputImage, target: Path, max_bytes: int = MAX_DOWNLOAD_BYTES
+        self,
+        image: OutputImage,
+        target: Path,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+        *,
+        patience_s: float = 60.0,
     ) -> int:
         """Fetch a picture into *target*, which appears only when it is complete.
+
+        Args:
+            image: One of :meth:`get_result`.
+            target: The file.
+            max_bytes: A larger picture is refused.
+            patience_s: How long to try while the host cannot be reached.
 
         Returns:
             Its size in bytes.
@@ -224,8 +246,9 @@ class ComfyUIClient:
                 "Check `output` in the workflow's manifest: it must name the SaveImage node.",
             )
         params = {"filename": image.filename, "subfolder": image.subfolder, "type": image.type}
+        fetch = partial(self._transport.download, "/view", params, target, max_bytes, "the result")
         try:
-            return await self._transport.download("/view", params, target, max_bytes, "the result")
+            return await self._patiently(fetch, patience_s)
         except RabbitError as error:
             if error.info.context.get("status") != "404":
                 raise
@@ -245,7 +268,7 @@ class ComfyUIClient:
         if prompt_id in self._inboxes:
             self._cancelled.add(prompt_id)
         try:
-            return await self._cancel_job(prompt_id)
+            return await cancel_prompt(self._transport, prompt_id)
         finally:
             inbox = self._inboxes.get(prompt_id)
             if inbox is not None:
@@ -289,43 +312,36 @@ class ComfyUIClient:
         if status != 200:
             raise validation_failed(reply, graph, self.host)
         if answer.get("prompt_id") != prompt_id:
-            await self._cancel_job(str(answer.get("prompt_id") or ""))
+            await cancel_prompt(self._transport, str(answer.get("prompt_id") or ""))
             raise RabbitError(
                 ErrorKind.HOST_REFUSED,
                 f"{self.host} is too old: it gives jobs names of its own.",
                 "Update ComfyUI there.",
             )
         if mapping(answer.get("node_errors")):
-            await self._cancel_job(prompt_id)
+            await cancel_prompt(self._transport, prompt_id)
             raise validation_failed(reply, graph, self.host)
         number = answer.get("number")
         return int(number) if isinstance(number, int | float) else 0
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_T]], patience_s: float) -> _T:
+        """Return what *ask* gives; while the host cannot be reached, ask again."""
+        deadline = time.monotonic() + patience_s
+        pause_s = self._pace.away_s
+        while True:
+            try:
+                return await ask()
+            except RabbitError as error:
+                unreachable = error.info.kind is ErrorKind.HOST_UNREACHABLE
+                if not unreachable or time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, self._pace.away_longest_s)
 
     async def _history(self, prompt_id: str) -> PromptState | None:
         path = f"/history/{quote(prompt_id)}"
         reply = await self._transport.json("GET", path, "the state of a job")
         return read_history(reply, prompt_id, self.host)
-
-    async def _cancel_job(self, prompt_id: str) -> bool:
-        path = f"/api/jobs/{quote(prompt_id, safe='')}/cancel"
-        try:
-            reply = await self._transport.json("POST", path, "cancelling a job")
-        except RabbitError as error:
-            if error.info.context.get("status") not in {"404", "405"}:
-                raise
-        else:
-            return bool(mapping(reply).get("cancelled"))
-        return await self._cancel_the_old_way(prompt_id)
-
-    async def _cancel_the_old_way(self, prompt_id: str) -> bool:
-        """Cancel on hosts before 0.33: out of the queue first, then interrupt only what is ours."""
-        what = "cancelling a job"
-        before = read_queue(await self._transport.json("GET", "/queue", what), prompt_id)
-        await self._transport.json("POST", "/queue", what, body={"delete": [prompt_id]})
-        now = read_queue(await self._transport.json("GET", "/queue", what), prompt_id)
-        if now is not None and now.name == "running":
-            await self._transport.json("POST", "/interrupt", what, body={"prompt_id": prompt_id})
-        return before is not None
 
     def _inbox(self, prompt_id: str) -> Inbox:
         found = self._inboxes.get(prompt_id)

@@ -114,7 +114,8 @@ class HostRegistry:
             host: ``host_name`` of a choice, or any name or URL.
         """
         if host == BUILTIN:
-            self._tell(self._info(BUILTIN, state="starting"))
+            if not self._builtin.running:
+                self._tell(self._info(BUILTIN, state="starting"))
             address = await self._builtin.address()
             name, label = BUILTIN, "Built-in host"
         else:
@@ -122,13 +123,13 @@ class HostRegistry:
             label = "" if name in self._unnamed or name == DEFAULT else name
         client = self._clients.get(name)
         if client is not None and client.address == address:
+            self._tell_started(name)
             return client
         if client is not None:
             self._retired.append(client)
         await self._close_retired()
         client = self._clients[name] = ComfyUIClient(address, name=label)
-        if name == BUILTIN:
-            self._tell(self._info(BUILTIN, state="ready", detail="No AI is at work here."))
+        self._tell_started(name)
         return client
 
     def infos(self) -> tuple[HostInfo, ...]:
@@ -166,6 +167,11 @@ class HostRegistry:
         if client is None or client.open_runs:
             return math.inf
         return client.last_used
+
+    def _tell_started(self, name: str) -> None:
+        seen = self._infos.get(name)
+        if name == BUILTIN and (seen is None or seen.state == "starting"):
+            self._tell(self._info(BUILTIN, state="ready", detail="No AI is at work here."))
 
     async def _close_retired(self) -> None:
         """Close clients whose host's settings changed, once their runs have ended."""

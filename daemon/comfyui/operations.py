@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import threading
 from pathlib import Path
 
 import msgspec
@@ -84,6 +85,7 @@ class WorkflowLibrary:
         self._folders = (("shipped", shipped), ("user", user))
         self._entries: dict[str, WorkflowEntry] = {}
         self._stamps: dict[str, _Stamp] = {}
+        self._reading = threading.Lock()
 
     @classmethod
     def of(cls, folders: Folders) -> WorkflowLibrary:
@@ -123,17 +125,20 @@ class WorkflowLibrary:
         return check_host(self.get(name), info, version, host)
 
     def refresh(self) -> bool:
-        """Read the folders again where files changed; return whether anything did."""
-        stamps = {source: _stamp(folder) for source, folder in self._folders}
-        if stamps == self._stamps:
-            return False
-        self._stamps = stamps
-        entries: dict[str, WorkflowEntry] = {}
-        for source, folder in self._folders:
-            for name in _names(stamps[source]):
-                entries[name] = _load(name, folder, source)
-        self._entries = entries
-        return True
+        """Read the folders again where files changed; return whether anything did.
+
+        Safe to call from several threads: reading blocks, so callers do it off the event loop.
+        """
+        with self._reading:
+            stamps = {source: _stamp(folder) for source, folder in self._folders}
+            if stamps == self._stamps:
+                return False
+            entries: dict[str, WorkflowEntry] = {}
+            for source, folder in self._folders:
+                for name in _names(stamps[source]):
+                    entries[name] = _load(name, folder, source)
+            self._entries, self._stamps = entries, stamps
+            return True
 
 
 def _load(name: str, folder: Path, source: str) -> WorkflowEntry:

@@ -376,6 +376,26 @@ def test_a_temporary_picture_is_not_believed_to_be_a_result(tmp_path: Path) -> N
     assert error.info.kind is ErrorKind.RESULT_INVALID
 
 
+def test_a_result_is_fetched_once_a_host_that_was_away_is_back(tmp_path: Path) -> None:
+    async def go() -> bytes:
+        async with ReplayServer() as server:
+            server.files["a.png", "", "output"] = b"picture"
+            client = client_of(server)
+            await client.system_stats()
+            await server.stop()
+            target = tmp_path / "got.png"
+            fetching = asyncio.create_task(
+                client.download_image(OutputImage("a.png", "", "output"), target)
+            )
+            await asyncio.sleep(0)
+            await server.restart()
+            await fetching
+            await client.close()
+            return target.read_bytes()
+
+    assert run(go()) == b"picture"
+
+
 def test_the_name_that_the_host_gave_an_upload_is_used(tmp_path: Path) -> None:
     picture = tmp_path / "p.png"
     picture.write_bytes(b"p")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from daemon.comfyui.checks import check_host
+from daemon.comfyui.graph import WorkflowValues, build_workflow
 from daemon.comfyui.manifest import version_is_enough
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowLibrary
@@ -90,6 +92,19 @@ def test_a_host_without_the_kontext_files_is_told_each_file_and_folder(
         "models/text_encoders on studio.",
         "The model file ae.safetensors is missing in models/vae on studio.",
     ]
+
+
+def test_a_model_under_another_name_is_looked_for_under_that_name(
+    library: WorkflowLibrary,
+) -> None:
+    nodes = load("object_info")
+    nodes["VAELoader"]["input"]["required"]["vae_name"] = [["flux-ae.sft"]]
+    workflow = library.get("kontext_color_grade")
+    values = WorkflowValues(filename_prefix="x", parameters={"vae": "flux-ae.sft"})
+    graph = build_workflow(workflow, values)
+    problems = check_host(workflow, ObjectInfo(nodes), "0.33.0", "studio", graph)
+    assert not [problem for problem in problems if "models/vae" in problem]
+    assert len(problems) == 3
 
 
 def test_a_host_without_a_node_is_told_its_class(library: WorkflowLibrary) -> None:
