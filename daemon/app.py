@@ -1,1 +1,238 @@
-"""Empty until its part lands."""
+"""The composition root: builds every service of the daemon, wires them, and takes them down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncGenerator, Callable
+from types import FrameType
+from typing import NamedTuple
+
+from daemon import log as daemon_log
+from daemon.comfyui.hosts import HostRegistry
+from daemon.comfyui.operations import WorkflowLibrary
+from daemon.edits.ai_editor import AiEditor
+from daemon.edits.lut_service import LutService
+from daemon.edits.offers import OfferService
+from daemon.edits.service import EditService
+from daemon.ipc.config import ConfigService
+from daemon.ipc.dispatch import Dispatcher
+from daemon.ipc.lifecycle import Lifecycle
+from daemon.ipc.server import IpcServer
+from daemon.library.service import LibraryService
+from daemon.protocol import messages
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.values import HostInfo
+from daemon.render import RenderManager
+from daemon.settings import DaemonSettings, SettingsStore
+from daemon.storage.jobs import JobStore
+from daemon.workers.limits import WorkerLimits
+from daemon.workers.pool import WorkerPool
+
+log = logging.getLogger(__name__)
+
+MAX_AUTO_WORKERS = 8
+LOOKING_SILENCE_S = 60.0
+END_WITHIN_S = 20.0
+
+
+class Services(NamedTuple):
+    """Everything that answers a client."""
+
+    edits: EditService
+    luts: LutService
+    offers: OfferService
+    library: LibraryService
+    config: ConfigService
+    lifecycle: Lifecycle
+
+
+async def run_daemon(folders: Folders) -> None:
+    """Be the daemon until it is no longer needed. The caller holds the lock.
+
+    Raises:
+        RabbitError: something it needs cannot be used; the sentence says what.
+        OSError: a folder or the socket cannot be made.
+    """
+    settings = SettingsStore(folders)
+    await asyncio.to_thread(settings.load)
+    daemon_log.set_level(settings.current.daemon.log_level)
+    dispatcher = Dispatcher()
+    server = IpcServer(dispatcher)
+    async with _built(folders, settings, server) as services:
+        _register(dispatcher, services)
+        server.on_peer_closed(services.library.peer_closed)
+        _stop_on_signals(services.lifecycle)
+        await services.edits.resume()
+        await server.listen(folders)
+        log.info("listening, process %d", os.getpid())
+        watching = asyncio.create_task(services.config.watch())
+        try:
+            await services.lifecycle.until_over()
+        finally:
+            _end_anyway()
+            watching.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _built(
+    folders: Folders, settings: SettingsStore, server: IpcServer
+) -> AsyncGenerator[Services]:
+    """Build the services; afterwards end them, the last one first.
+
+    Clients stop asking before anything ends, and are let go once everything has been said.
+    """
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_callback(server.close)
+        store = JobStore(folders.data / "jobs.db")
+        await store.open()
+        ending.push_async_callback(store.close)
+        workflows = WorkflowLibrary.of(folders)
+        hosts = HostRegistry(settings, folders, workflows)
+        hosts.on_change = _tell_host(server)
+        ending.push_async_callback(hosts.close)
+        light, heavy = _pools(settings.current.daemon)
+        render = RenderManager(light, heavy)
+        ending.push_async_callback(render.close)
+        library = LibraryService(render, server.publish, folders, settings)
+        ending.push_async_callback(library.close)
+        edits = EditService(
+            editor=AiEditor(hosts, workflows, settings),
+            hosts=hosts,
+            workflows=workflows,
+            store=store,
+            render=render,
+            settings=settings,
+            publish=server.publish,
+            work=folders.data / "jobs",
+        )
+        ending.push_async_callback(edits.close)
+        ending.push_async_callback(server.stop_asking)
+
+        def apply_settings() -> None:
+            changed = settings.current.daemon
+            daemon_log.set_level(changed.log_level)
+            light.configure(workers=_light_workers(changed), limits=_light_limits(changed))
+            heavy.configure(workers=changed.heavy_workers, limits=_heavy_limits(changed))
+
+        yield Services(
+            edits=edits,
+            luts=LutService(render, settings),
+            offers=OfferService(hosts, workflows, settings),
+            library=library,
+            config=ConfigService(settings, server.publish, apply_settings),
+            lifecycle=Lifecycle(
+                server=server,
+                render=render,
+                settings=settings,
+                open_jobs=edits.open_jobs,
+                log_path=folders.log_file,
+            ),
+        )
+
+
+def _register(to: Dispatcher, services: Services) -> None:
+    """Say who answers what."""
+    edits, luts, offers, library, config, lifecycle = services
+    to.register(messages.Hello, lifecycle.hello)
+    to.register(messages.StatusRequest, lifecycle.status)
+    to.register(messages.ShutdownRequest, lifecycle.shutdown)
+    to.register(messages.ConfigRequest, config.config)
+    to.register(messages.ConfigSet, config.config_set)
+    to.register(messages.FolderOpen, library.folder_open)
+    to.register(messages.FolderClose, library.folder_close)
+    to.register(messages.SubfoldersRequest, library.subfolders)
+    to.register(messages.ThumbnailRequest, library.thumbnail)
+    to.register(messages.PreviewRequest, library.preview)
+    to.register(messages.SurfaceMapped, library.surface_mapped)
+    to.register(messages.CancelRequests, library.cancel_requests)
+    to.register(messages.PhotoInfoRequest, library.photo_info)
+    to.register(messages.AiEditRequest, edits.ai_edit)
+    to.register(messages.JobsRequest, edits.jobs)
+    to.register(messages.JobCancel, edits.job_cancel)
+    to.register(messages.JobRetry, edits.job_retry)
+    to.register(messages.LutExtractRequest, luts.extract)
+    to.register(messages.LutApplyRequest, luts.apply)
+    to.register(messages.OperationsRequest, offers.operations)
+    to.register(messages.WorkflowsRequest, offers.workflows)
+    to.register(messages.HostsRequest, offers.hosts)
+
+
+def _tell_host(server: IpcServer) -> Callable[[HostInfo], None]:
+    def tell(host: HostInfo) -> None:
+        server.publish(messages.HostChanged(host=host))
+
+    return tell
+
+
+def _pools(settings: DaemonSettings) -> tuple[WorkerPool, WorkerPool]:
+    light = WorkerPool(
+        "light", workers=_light_workers(settings), limits=_light_limits(settings), one_thread=True
+    )
+    heavy = WorkerPool("heavy", workers=settings.heavy_workers, limits=_heavy_limits(settings))
+    return light, heavy
+
+
+def _light_workers(settings: DaemonSettings) -> int:
+    """Return how many thumbnails are made at once: one per core that this process may use."""
+    if settings.light_workers:
+        return settings.light_workers
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 2
+    return min(max(cores, 1), MAX_AUTO_WORKERS)
+
+
+def _light_limits(settings: DaemonSettings) -> WorkerLimits:
+    return WorkerLimits(
+        memory_bytes=settings.worker_memory_mb << 20,
+        silence_s=min(settings.task_timeout_s, LOOKING_SILENCE_S),
+    )
+
+
+def _heavy_limits(settings: DaemonSettings) -> WorkerLimits:
+    return WorkerLimits(
+        memory_bytes=settings.worker_memory_mb << 20, silence_s=settings.task_timeout_s
+    )
+
+
+def _stop_on_signals(lifecycle: Lifecycle) -> None:
+    """End in good order when the system or the terminal asks for it."""
+    loop = asyncio.get_running_loop()
+    names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+    for number in [getattr(signal, name) for name in names if hasattr(signal, name)]:
+        reason = signal.Signals(number).name
+        try:
+            loop.add_signal_handler(number, lifecycle.stop, reason)
+        except NotImplementedError:
+            signal.signal(number, _in_loop(loop, lifecycle, reason))
+
+
+def _in_loop(
+    loop: asyncio.AbstractEventLoop, lifecycle: Lifecycle, reason: str
+) -> Callable[[int, FrameType | None], None]:
+    """Return a signal handler for Windows, whose event loop takes none."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(lifecycle.stop, reason)
+
+    return stop
+
+
+def _end_anyway() -> None:
+    """See to it that the process ends though a drive that sleeps holds a thread.
+
+    Nothing is lost by it: jobs are on disk, and workers leave when their pipe ends.
+    """
+
+    def leave() -> None:
+        log.error("did not end within %g s", END_WITHIN_S)
+        os._exit(1)
+
+    timer = threading.Timer(END_WITHIN_S, leave)
+    timer.daemon = True
+    timer.start()

@@ -57,9 +57,9 @@ class RabbitError(Exception):
     def __init__(
         self, kind: ErrorKind, message: str, hint: str = "", context: dict[str, str] | None = None
     ) -> None:
-        super().__init__(message)
-        details = {name: _encodable(text) for name, text in (context or {}).items()}
-        self.info = ErrorInfo(kind, _encodable(message), _encodable(hint), details)
+        details = {name: readable(text) for name, text in (context or {}).items()}
+        self.info = ErrorInfo(kind, readable(message), readable(hint), details)
+        super().__init__(self.info.message)
 
     @classmethod
     def from_info(cls, info: ErrorInfo) -> RabbitError:
@@ -67,11 +67,9 @@ class RabbitError(Exception):
         return cls(info.kind, info.message, info.hint, info.context)
 
 
-def _encodable(text: str) -> str:
-    """Return *text* as UTF-8 can hold it: the bytes of a path that are no text become U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def readable(text: str) -> str:
     r"""Return *text* with bytes of undecodable file names as ``\xNN``, so that it can be sent."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -560,7 +560,10 @@ def _to_wire(value: object) -> bytes:
 
 def _from_wire(kind: type, value: object) -> WirePath:
     if kind is WirePath and isinstance(value, (bytes, str)):
-        return WirePath(os.fsencode(value))
+        path = WirePath(os.fsencode(value))
+        if b"\0" in path:
+            raise ValueError("a path holds no NUL byte")
+        return path
     raise ValueError(f"expected a path, got {type(value).__name__}")
 
 
