@@ -1,0 +1,241 @@
+"""Thumbnails of the window: what is on the screen first, what scrolled away not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.messages import (
+    CancelRequests,
+    Failed,
+    Message,
+    ThumbnailReady,
+    ThumbnailRequest,
+    WirePath,
+)
+from rabbitviewer.ipc.client import DaemonClient
+
+_PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Thumbnail:
+    """Upright pixels of one photo.
+
+    Attributes:
+        image: Display-ready pixels.
+        stage: embedded (the file's own, coarse) | final.
+        source_width: Width of the upright photo.
+        source_height: Height of the upright photo.
+        size_px: The box that was asked for.
+    """
+
+    image: QImage
+    stage: str
+    source_width: int
+    source_height: int
+    size_px: int
+
+
+@dataclasses.dataclass
+class _Asked:
+    request_id: int
+    priority: str
+    size_px: int
+
+
+class ThumbnailStore(QObject):
+    """Asks for thumbnails in the order they are wanted and keeps the latest ones.
+
+    An answer belongs to a request, never to a row: one that comes after its photo changed, or
+    after it was cancelled, lands nowhere.
+
+    Signals:
+        ready: a stage of this photo is there, or it failed (path).
+    """
+
+    ready = Signal(bytes)
+
+    def __init__(
+        self,
+        client: DaemonClient,
+        parent: QObject | None = None,
+        *,
+        size_px: int = 512,
+        budget_bytes: int = 320 << 20,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            client: Where to ask.
+            parent: Qt's owner.
+            size_px: Box of a thumbnail.
+            budget_bytes: Pixels kept; what is wanted is kept whatever it takes.
+        """
+        super().__init__(parent)
+        self._client = client
+        self._size_px = size_px
+        self._budget_bytes = budget_bytes
+        self._used_bytes = 0
+        self._thumbnails: OrderedDict[bytes, Thumbnail] = OrderedDict()
+        self._errors: dict[bytes, ErrorInfo] = {}
+        self._old: set[bytes] = set()
+        self._asked: dict[bytes, _Asked] = {}
+        self._visible: Sequence[bytes] = ()
+        self._near: Sequence[bytes] = ()
+        client.connected.connect(self._ask_for_missing)
+
+    # ------------------------------------------------------------ reading
+
+    def thumbnail(self, path: bytes) -> Thumbnail | None:
+        """Return the best there is of *path*; None: nothing yet."""
+        return self._thumbnails.get(path)
+
+    def error(self, path: bytes) -> ErrorInfo | None:
+        """Return why *path* has no thumbnail; None: it has, or is not known to have none."""
+        return self._errors.get(path)
+
+    def is_settled(self, path: bytes) -> bool:
+        """Whether nothing better is to come for *path*."""
+        if path in self._errors:
+            return True
+        known = self._thumbnails.get(path)
+        return known is not None and known.stage == "final" and path not in self._old
+
+    # ------------------------------------------------------------ asking
+
+    def want(self, visible: Sequence[bytes], near: Sequence[bytes] = ()) -> None:
+        """Say what is on the screen and what may be soon, each the most urgent first.
+
+        Work for anything else is dropped.
+        """
+        self._visible, self._near = visible, near
+        wanted = {*visible, *near}
+        self._cancel([path for path in self._asked if path not in wanted])
+        self._ask_for_missing()
+
+    def set_size_px(self, size_px: int) -> None:
+        """Ask for thumbnails of another size from now on; smaller ones stand in meanwhile."""
+        if size_px > self._size_px:
+            self._old.update(self._thumbnails)
+        if size_px != self._size_px:
+            self._size_px = size_px
+            self._ask_for_missing()
+
+    def forget(self, paths: Iterable[bytes]) -> None:
+        """These files changed: ask anew; the old pixels stand in meanwhile."""
+        changed = set(paths)
+        self._cancel(changed & self._asked.keys())
+        for path in changed:
+            self._errors.pop(path, None)
+        self._old |= changed & self._thumbnails.keys()
+        self._ask_for_missing()
+
+    def drop(self, paths: Iterable[bytes]) -> None:
+        """These files are gone."""
+        gone = set(paths)
+        self._cancel(gone & self._asked.keys())
+        for path in gone:
+            self._errors.pop(path, None)
+            self._remove(path)
+
+    def _ask_for_missing(self) -> None:
+        if not self._client.is_connected:
+            return
+        dropped: list[int] = []
+        for paths, priority in ((self._visible, "visible"), (self._near, "near")):
+            for path in paths:
+                known = self._asked.get(path)
+                if known is not None and not self._is_worth_more(known, priority):
+                    continue
+                if known is None and self.is_settled(path):
+                    continue
+                if known is not None:
+                    dropped.append(known.request_id)
+                self._ask(path, priority)
+        if dropped:
+            self._client.send(CancelRequests(request_ids=tuple(dropped)))
+
+    def _is_worth_more(self, known: _Asked, priority: str) -> bool:
+        more_urgent = priority == "visible" and known.priority != "visible"
+        return more_urgent or known.size_px != self._size_px
+
+    def _ask(self, path: bytes, priority: str) -> None:
+        request = ThumbnailRequest(path=WirePath(path), size_px=self._size_px, priority=priority)
+        asked = _Asked(0, priority, self._size_px)
+        asked.request_id = self._client.send(
+            request, lambda message, blob: self._on_answer(path, asked, message, blob)
+        )
+        self._asked[path] = asked
+
+    def _cancel(self, paths: Iterable[bytes]) -> None:
+        request_ids = tuple(self._asked.pop(path).request_id for path in paths)
+        if request_ids and self._client.is_connected:
+            self._client.send(CancelRequests(request_ids=request_ids))
+
+    # ------------------------------------------------------------ hearing
+
+    def _on_answer(self, path: bytes, asked: _Asked, message: Message, blob: bytes) -> None:
+        if self._asked.get(path) is not asked:
+            return
+        if isinstance(message, ThumbnailReady) and len(blob) == _bytes_of(message):
+            self._take(path, asked, message, blob)
+        elif isinstance(message, Failed):
+            del self._asked[path]
+            if message.error.kind in _PASSING:
+                return
+            self._errors[path] = message.error
+            self._old.discard(path)
+            self.ready.emit(path)
+
+    def _take(self, path: bytes, asked: _Asked, message: ThumbnailReady, blob: bytes) -> None:
+        final = message.stage == "final"
+        if final:
+            del self._asked[path]
+            self._old.discard(path)
+        elif path in self._thumbnails and path not in self._old:
+            return
+        image = QImage(
+            blob,
+            message.width_px,
+            message.height_px,
+            4 * message.width_px,
+            QImage.Format.Format_RGB32,
+        )
+        self._remove(path, keep_mark=True)
+        self._errors.pop(path, None)
+        self._thumbnails[path] = Thumbnail(
+            image,
+            message.stage,
+            message.source_width_px,
+            message.source_height_px,
+            asked.size_px,
+        )
+        self._used_bytes += image.sizeInBytes()
+        self._make_room()
+        self.ready.emit(path)
+
+    def _make_room(self) -> None:
+        if self._used_bytes <= self._budget_bytes:
+            return
+        wanted = {*self._visible, *self._near}
+        for path in [path for path in self._thumbnails if path not in wanted]:
+            self._remove(path)
+            if self._used_bytes <= self._budget_bytes:
+                return
+
+    def _remove(self, path: bytes, *, keep_mark: bool = False) -> None:
+        known = self._thumbnails.pop(path, None)
+        if known is not None:
+            self._used_bytes -= known.image.sizeInBytes()
+        if not keep_mark:
+            self._old.discard(path)
+
+
+def _bytes_of(message: ThumbnailReady) -> int:
+    return 4 * message.width_px * message.height_px
