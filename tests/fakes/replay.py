@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +74,11 @@ class ReplayServer:
         files: Content of ``/view`` by (filename, subfolder, type).
     """
 
-    def __init__(self, *recordings: dict[str, Any]) -> None:
+    def __init__(
+        self, *recordings: dict[str, Any], prefix: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._prefix = prefix
+        self._tls = tls
         self._waiting = list(recordings)
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[dict[str, Any]] = []
@@ -109,7 +114,9 @@ class ReplayServer:
         app.router.add_route("*", "/{tail:.*}", self._handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
+        site = web.TCPSite(
+            self._runner, "127.0.0.1", port, reuse_address=True, ssl_context=self._tls
+        )
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -160,7 +167,9 @@ class ReplayServer:
         self.runs[prompt_id].finish()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
+        if not request.path.startswith(self._prefix + "/"):
+            return web.Response(status=404)
+        path = request.path.removeprefix(self._prefix)
         self.requests.append((request.method, path))
         await self._tell()
         if path == "/ws":
