@@ -311,3 +311,17 @@ def test_the_form_fields_of_a_workflow_carry_type_range_and_default(
     steps = next(field for field in entry.to_info([]).parameters if field.name == "steps")
     assert (steps.type, steps.default, steps.min, steps.max) == ("integer", 20, 1, 50)
     assert entry.to_info([]).usable is True
+
+
+def test_a_model_that_only_the_manifest_names_is_looked_for_too(
+    library: WorkflowLibrary, user: Path
+) -> None:
+    requires = "requires: {models: {loras: [film.safetensors], vae: [x]}}\n"
+    put(user, "mine", PLAIN, MANIFEST + requires)
+    nodes = load("object_info")
+    nodes["LoraLoader"] = {"input": {"required": {"lora_name": [["other.safetensors"]]}}}
+    problems = library.check("mine", ObjectInfo(nodes), "0.33.0", "studio")
+    assert problems == [
+        "The model file film.safetensors is missing in models/loras on studio.",
+        "The model file x is missing in models/vae on studio.",
+    ]

@@ -1,0 +1,170 @@
+"""Failures of hosts in words: what ran out, what is damaged, what is in the way."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import httpx
+import pytest
+
+from daemon.comfyui.address import HostAddress
+from daemon.comfyui.errors import connection_failed, status_failed
+from daemon.comfyui.node_errors import execution_failed, validation_failed
+from daemon.comfyui.replies import read_history, read_queue, read_stats
+from daemon.protocol.errors import ErrorInfo, ErrorKind
+
+ADDRESS = HostAddress(host="gpu", port=8188, connect_timeout_s=7)
+GRAPH: dict[str, Any] = {
+    "38": {
+        "class_type": "DualCLIPLoader",
+        "inputs": {"clip_name1": "clip_l.safetensors", "clip_name2": "t5.safetensors"},
+    }
+}
+
+
+def failed(message: str, kind: str = "RuntimeError", **data: str) -> ErrorInfo:
+    event = {"exception_message": message, "exception_type": kind, "node_type": "KSampler", **data}
+    return execution_failed(event, GRAPH, "studio").info
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Allocation on device 0 would exceed allowed memory.\n", "torch.OutOfMemoryError"),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", "RuntimeError"),
+        ("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: not enough memory", "X"),
+    ],
+)
+def test_a_host_without_memory_is_told_to_free_some(message: str, kind: str) -> None:
+    info = failed(message, kind)
+    assert info.kind is ErrorKind.OUT_OF_MEMORY
+    assert info.message == "studio ran out of memory in KSampler."
+    assert "Free memory there" in info.hint
+
+
+def test_a_loader_of_two_files_names_both_when_one_is_damaged() -> None:
+    info = failed(
+        "Error while deserializing header: header too small\n",
+        "SafetensorError",
+        node_id="38",
+        node_type="DualCLIPLoader",
+    )
+    assert info.message == (
+        "The model file clip_l.safetensors or t5.safetensors on studio is damaged."
+    )
+    assert info.hint == "Download it again into models/text_encoders there."
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("File name too long: '/srv/comfyui/data/output/x.png'\nmore", "too long: 'x.png'."),
+        (r"cannot open C:\Users\ada\ComfyUI\input\a.png", "cannot open a.png."),
+        ("", "in KSampler: RuntimeError."),
+    ],
+)
+def test_other_failures_are_told_by_their_first_line_without_paths(
+    message: str, shown: str
+) -> None:
+    assert failed(message).message.endswith(shown)
+
+
+def test_the_traceback_stays_in_the_details() -> None:
+    event = {"exception_message": "no", "traceback": ["File a\n", "File b\n"]}
+    info = execution_failed(event, {}, "studio").info
+    assert info.message == "studio failed in a node: no."
+    assert info.context["traceback"] == "File a\nFile b\n"
+
+
+@pytest.mark.parametrize("reply", [None, [], {"error": "text"}, {"node_errors": {"1": None}}])
+def test_a_refusal_without_a_reason_is_still_a_sentence(reply: Any) -> None:
+    info = validation_failed(reply, {}, "studio").info
+    assert info.message.startswith("studio did not accept the workflow: without a reason")
+
+
+def test_a_model_of_an_unknown_loader_is_named_without_a_folder() -> None:
+    graph = {"1": {"class_type": "OddLoader", "inputs": {"file": "odd.gguf"}}}
+    complaint = {
+        "type": "value_not_in_list",
+        "details": "file: 'odd.gguf' not in []",
+        "extra_info": {"input_name": "file"},
+    }
+    reply = {"node_errors": {"1": {"class_type": "OddLoader", "errors": [complaint]}}}
+    info = validation_failed(reply, graph, "studio").info
+    assert info.message == "The model file odd.gguf is missing on studio."
+
+
+def caused_by(error: httpx.HTTPError, cause: Exception | None = None) -> ErrorInfo:
+    error.__cause__ = cause
+    return connection_failed(error, ADDRESS).info
+
+
+def test_a_machine_that_is_off_is_told_by_the_time_it_did_not_answer() -> None:
+    info = caused_by(httpx.ConnectTimeout("slow"))
+    assert info.kind is ErrorKind.HOST_UNREACHABLE
+    assert info.message == "gpu:8188 did not answer within 7 s."
+
+
+def test_a_network_without_a_way_is_said_so() -> None:
+    info = caused_by(httpx.ConnectError("x"), OSError(errno.EHOSTUNREACH, "No route to host"))
+    assert info.message == "There is no way to gpu:8188 in the network."
+
+
+def test_a_cause_inside_a_group_is_found() -> None:
+    group = ExceptionGroup("all failed", [ConnectionRefusedError(111, "refused")])
+    assert "refused the connection" in caused_by(httpx.ConnectError("x"), group).message
+
+
+def test_a_connection_that_breaks_is_lost() -> None:
+    assert (
+        caused_by(httpx.ReadError("")).message == "The connection to ComfyUI at gpu:8188 was lost."
+    )
+
+
+def test_the_built_in_host_is_never_told_to_listen() -> None:
+    address = HostAddress(host="127.0.0.1", port=5, builtin=True)
+    error = httpx.ConnectError("x")
+    error.__cause__ = ConnectionRefusedError(111, "refused")
+    assert "--listen" not in connection_failed(error, address).info.hint
+
+
+def test_a_picture_that_is_too_large_for_the_host_is_said_so() -> None:
+    info = status_failed(413, "Maximum request body size", ADDRESS, "uploading a picture").info
+    assert "--max-upload-size" in info.hint
+
+
+@pytest.mark.parametrize("reply", [None, [], {}, {"a": None}, {"a": {"status": 3}}, "text"])
+def test_odd_answers_never_make_a_finished_run_of_nothing(reply: Any) -> None:
+    state = read_history(reply, "a", "studio")
+    assert state is None or state.images == {}
+
+
+def test_damaged_entries_of_an_answer_are_passed_over() -> None:
+    outputs = {
+        "9": {
+            "images": [{"filename": 3}, None, {"filename": "a", "subfolder": "", "type": "output"}]
+        }
+    }
+    state = read_history({"a": {"outputs": outputs}}, "a", "studio")
+    assert state is not None
+    assert [image.filename for image in state.images["9"]] == ["a"]
+
+
+def test_a_place_in_the_queue_counts_by_the_hosts_numbers() -> None:
+    reply = {
+        "queue_running": [[3, "r"]],
+        "queue_pending": [[9, "c"], [-2, "front"], ["odd"], [5, "b"]],
+    }
+    states = [read_queue(reply, prompt) for prompt in ("r", "front", "b", "c", "x")]
+    assert [(s.name, s.position) if s else None for s in states] == [
+        ("running", 0),
+        ("pending", 1),
+        ("pending", 2),
+        ("pending", 3),
+        None,
+    ]
+
+
+def test_a_server_that_tells_nothing_of_comfyui_is_none() -> None:
+    assert read_stats({"system": {"os": "posix"}}) is None
