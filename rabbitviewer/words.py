@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from daemon.protocol.values import FitReport, HostInfo, JobInfo
 from rabbitviewer.models.hosts import Plan
 
+_TWO_MINUTES_S = 120
 BUILTIN_NAMES = ("", "builtin")
 
 
@@ -47,13 +48,17 @@ def left_words(eta_s: float | None) -> str:
     """Say how long it will take, roughly; empty when nobody knows."""
     if eta_s is None or eta_s < 1:
         return ""
-    if eta_s < 90:
-        return _tr("about {count} s left").format(count=round(eta_s))
-    return _tr("about {count} min left").format(count=round(eta_s / 60))
+    return _tr("{about} left").format(about=_about(eta_s))
 
 
-def plan_words(plan: Plan, photos: int) -> str:
-    """Say what a run will do."""
+def _about(seconds: float) -> str:
+    if seconds < _TWO_MINUTES_S:
+        return _tr("about {count} s").format(count=round(seconds))
+    return _tr("about {count} min").format(count=round(seconds / 60))
+
+
+def plan_words(plan: Plan, photos: int, usual_s: float | None) -> str:
+    """Say what a run will do: on what, on how many photos, for how long."""
     if plan.host is None and plan.workflow is None:
         return _tr("Connecting")
     if plan.reason:
@@ -65,9 +70,12 @@ def plan_words(plan: Plan, photos: int) -> str:
         what = _tr("{title} on {host}").format(
             title=_short(title), host=plan.host.name if plan.host else _tr("no host")
         )
+    parts = [what]
     if photos > 1:
-        return _tr("{what}, {count} photos").format(what=what, count=photos)
-    return what
+        parts.append(_tr("{count} photos").format(count=photos))
+    if usual_s is not None and usual_s * photos >= 1:
+        parts.append(_about(usual_s * photos))
+    return ", ".join(parts)
 
 
 def _short(title: str) -> str:

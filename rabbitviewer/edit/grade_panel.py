@@ -137,7 +137,10 @@ class GradePanel(QScrollArea):
         known = plan.host is not None or plan.workflow is not None
         self._no_ai.setVisible(known and not plan.ai)
         self._subject.setText(self._subject_words(photos))
-        words = plan_words(plan, len(photos))
+        usual_s = self._jobs.usual_duration_s(
+            plan.workflow.name if plan.workflow else "", plan.host.name if plan.host else ""
+        )
+        words = plan_words(plan, len(photos), usual_s)
         if not photos:
             words = self.tr("Choose a photo first")
         self._form.show_plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import statistics
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +14,7 @@ from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.client import DaemonClient
 
+_LATELY = 5
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -116,6 +118,15 @@ class JobsModel(QObject):
         """Return the prompts used last, newest first, each once."""
         prompts = (job.info.prompt for job in self.jobs())
         return list(dict.fromkeys(prompt for prompt in prompts if prompt))[:limit]
+
+    def usual_duration_s(self, workflow: str, host: str) -> float | None:
+        """Return how long a grade of this kind took lately (median); None: there was none."""
+        took = [
+            sum(job.info.timings_s.values())
+            for job in self.jobs()
+            if job.info.state == "done" and (job.info.workflow, job.info.host) == (workflow, host)
+        ]
+        return statistics.median(took[:_LATELY]) if took else None
 
     # ------------------------------------------------------------ asking
 

@@ -194,6 +194,12 @@ def test_with_comfyui_the_line_under_run_names_model_and_host(
     assert "No AI" not in words(panel)
 
 
+def test_the_line_under_run_says_how_long_it_took_lately(panel: GradePanel, settle: Settle) -> None:
+    past = [done_job(str(number), timings_s={"run": 4.0, "apply": number}) for number in (1, 2, 9)]
+    settle(messages.Jobs(jobs=tuple(past)))
+    assert "Built-in look, no AI, about 6 s" in words(panel)
+
+
 def test_a_host_that_cannot_be_reached_is_said_so_before_the_run(
     qtbot: QtBot, panel: GradePanel, settle: Settle
 ) -> None:
