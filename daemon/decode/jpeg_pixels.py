@@ -67,14 +67,20 @@ def check(source: Source, header: JpegHeader) -> None:
 
 
 def decode_pixels(
-    source: Source, data: bytes, header: JpegHeader, *, min_width_px: int, min_height_px: int
+    source: Source,
+    data: bytes,
+    header: JpegHeader,
+    *,
+    min_width_px: int,
+    min_height_px: int,
+    layout: str = "",
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Return the pixels (H, W, C) as stored, CMYK as inks.
+    """Return the pixels (H, W, C) as stored, CMYK as inks; *layout*: other channels (``BGRX``).
 
     Raises:
         RabbitError: ``unreadable``.
     """
-    space = {1: "GRAY", 3: "RGB", 4: "CMYK"}[header.components]
+    space = layout or {1: "GRAY", 3: "RGB", 4: "CMYK"}[header.components]
     decode = functools.partial(
         simplejpeg.decode_jpeg, data, space, min_width=min_width_px, min_height=min_height_px
     )

@@ -111,3 +111,27 @@ class Decoded:
     turned: int = 1
     cmyk: bool = False
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file's header says, without its pixels.
+
+    Attributes:
+        width_px: As stored.
+        height_px: As stored.
+        channels: As stored, alpha included.
+        icc: The file's profile.
+        orientation: EXIF orientation, 1..8.
+    """
+
+    width_px: int
+    height_px: int
+    bit_depth: int = 8
+    channels: int = 3
+    icc: bytes | None = None
+    orientation: int = 1
+    has_alpha: bool = False
+    metadata: Metadata = Metadata()
+    notes: tuple[str, ...] = ()
+    lossy: bool = True

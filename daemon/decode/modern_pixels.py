@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 from typing import Any
 
 import imagecodecs
 import numpy as np
+import pi_heif
 from numpy.typing import NDArray
 
 from daemon.decode import icc as icc_profiles
 from daemon.decode import jxl_header
-from daemon.decode.model import Decoded, Encoding, Metadata, Pixels
+from daemon.decode.model import Decoded, Encoding, Facts, Metadata, Pixels
 from daemon.decode.source import DECODER_ERRORS, Source
 
 _HEAD_BYTES = 1 << 18
@@ -25,29 +27,17 @@ def decode_heic(source: Source) -> Decoded:
     Raises:
         RabbitError: ``unreadable``.
     """
-    import pi_heif
-
+    facts, picture = _open_heic(source)
     try:
-        picture = pi_heif.open_heif(
-            io.BytesIO(source.read_all()), convert_hdr_to_8bit=False, bgr_mode=False
-        )
-        source.check_size(*picture.size)
         pixels: NDArray[Any] = np.asarray(picture)
-        info: dict[str, Any] = dict(picture.info)
     except DECODER_ERRORS as error:
         raise source.damaged(str(error)) from error
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    icc, notes = _color(info.get("icc_profile"), nclx(source.read_at(0, _HEAD_BYTES)))
-    return Decoded(
-        pixels=pixels,
-        size=picture.size,
-        icc=icc,
-        metadata=Metadata(strip_exif(info.get("exif")), info.get("xmp") or b""),
-        encoding=Encoding(lossy=True),
-        bit_depth=int(info.get("bit_depth", 8)),
-        notes=notes,
-    )
+    return _decoded(facts, pixels)
+
+
+def heic_facts(source: Source) -> Facts:
+    """Return a HEIC file's facts without decoding it."""
+    return _open_heic(source)[0]
 
 
 def decode_avif(source: Source) -> Decoded:
@@ -56,27 +46,33 @@ def decode_avif(source: Source) -> Decoded:
     Raises:
         RabbitError: ``unreadable``.
     """
+    facts = avif_facts(source)
+    try:
+        pixels = imagecodecs.avif_decode(source.read_all(), index=0, numthreads=2)
+    except DECODER_ERRORS as error:
+        raise source.damaged(str(error)) from error
+    return _decoded(facts, pixels)
+
+
+def avif_facts(source: Source) -> Facts:
+    """Return an AVIF file's facts without decoding it."""
     from PIL import Image
 
-    data = source.read_all()
     try:
-        with Image.open(io.BytesIO(data), formats=["AVIF"]) as opened:
-            source.check_size(*opened.size)
+        with Image.open(io.BytesIO(source.read_all()), formats=["AVIF"]) as opened:
             info: dict[Any, Any] = dict(opened.info)
             turn = int(opened.getexif().get(274, 1))
-        pixels: NDArray[Any] = imagecodecs.avif_decode(data, index=0, numthreads=2)
+            width, height = opened.size
+            has_alpha = opened.mode == "RGBA"
     except (*DECODER_ERRORS, Image.DecompressionBombError) as error:
         raise source.damaged(str(error)) from error
-    depth = avif_depth(data[:_HEAD_BYTES])
-    icc, notes = _color(info.get("icc_profile"), nclx(data[:_HEAD_BYTES]))
-    return Decoded(
-        pixels=_stretched(pixels, depth),
-        size=(pixels.shape[1], pixels.shape[0]),
-        icc=icc,
+    source.check_size(width, height)
+    head = source.read_at(0, _HEAD_BYTES)
+    icc, notes = _color(info.get("icc_profile"), nclx(head))
+    return Facts(
+        *(width, height, avif_depth(head), 4 if has_alpha else 3, icc),
+        *(turn if 1 <= turn <= 8 else 1, has_alpha),
         metadata=Metadata(strip_exif(info.get("exif")), info.get("xmp") or b""),
-        encoding=Encoding(lossy=True),
-        bit_depth=depth,
-        orientation=turn if 1 <= turn <= 8 else 1,
         notes=notes,
     )
 
@@ -85,30 +81,65 @@ def decode_jxl(source: Source) -> Decoded:
     """Decode a JPEG XL file; libjxl turns it upright.
 
     Raises:
-        RabbitError: ``unreadable``.
+        RabbitError: ``unreadable`` or ``unsupported_format``.
     """
-    data = source.read_all()
-    header = jxl_header.read_header(data)
-    source.check_size(header.width_px, header.height_px)
+    facts = jxl_facts(source)
     try:
-        pixels: NDArray[Any] = imagecodecs.jpegxl_decode(data, index=0, numthreads=2)
+        pixels = imagecodecs.jpegxl_decode(source.read_all(), index=0, numthreads=2)
     except DECODER_ERRORS as error:
         raise source.damaged(str(error)) from error
     if pixels.dtype.kind == "f":
         raise source.unsupported("is a JPEG XL with floating-point samples")
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
+    facts = dataclasses.replace(facts, orientation=1)
+    return _decoded(facts, pixels)
+
+
+def jxl_facts(source: Source) -> Facts:
+    """Return a JPEG XL file's facts without decoding it."""
+    header = jxl_header.read_header(source.read_all())
+    source.check_size(header.width_px, header.height_px)
     icc, notes = _color(None, header.cicp)
     if header.hidden_icc:
         notes = (*notes, "The file's colour profile cannot be read; its colours count as sRGB.")
-    return Decoded(
-        pixels=_stretched(pixels, header.bit_depth),
-        size=(pixels.shape[1], pixels.shape[0]),
-        icc=icc,
-        metadata=Metadata(header.exif, header.xmp),
-        encoding=Encoding(lossy=header.lossy),
-        bit_depth=header.bit_depth,
+    return Facts(
+        *(header.width_px, header.height_px, header.bit_depth, 4 if header.has_alpha else 3, icc),
+        *(header.orientation, header.has_alpha, Metadata(header.exif, header.xmp), notes),
+        lossy=header.lossy,
+    )
+
+
+def _open_heic(source: Source) -> tuple[Facts, pi_heif.HeifFile]:
+    try:
+        # hdr_to_16bit shifts, which leaves white at 65472; we stretch ourselves
+        picture = pi_heif.open_heif(
+            io.BytesIO(source.read_all()), convert_hdr_to_8bit=False, hdr_to_16bit=False
+        )
+        info: dict[str, Any] = dict(picture.info)
+    except DECODER_ERRORS as error:
+        raise source.damaged(str(error)) from error
+    source.check_size(*picture.size)
+    icc, notes = _color(info.get("icc_profile"), nclx(source.read_at(0, _HEAD_BYTES)))
+    facts = Facts(
+        *(*picture.size, int(info.get("bit_depth", 8)), 4 if picture.has_alpha else 3, icc),
+        *(1, picture.has_alpha),
+        metadata=Metadata(strip_exif(info.get("exif")), info.get("xmp") or b""),
         notes=notes,
+    )
+    return facts, picture
+
+
+def _decoded(facts: Facts, pixels: NDArray[Any]) -> Decoded:
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    return Decoded(
+        pixels=_stretched(pixels, facts.bit_depth),
+        size=(pixels.shape[1], pixels.shape[0]),
+        icc=facts.icc,
+        metadata=facts.metadata,
+        encoding=Encoding(lossy=facts.lossy),
+        bit_depth=facts.bit_depth,
+        orientation=facts.orientation,
+        notes=facts.notes,
     )
 
 
@@ -150,6 +181,7 @@ def _stretched(pixels: NDArray[Any], depth: int) -> Pixels:
         return pixels
     top = (1 << depth) - 1
     table = (np.arange(top + 1, dtype=np.float64) * 65535 / top).round().astype(np.uint16)
-    for row in pixels:
-        row[:] = table[np.minimum(row, top)]
-    return pixels
+    result = np.empty(pixels.shape, np.uint16)
+    for index, row in enumerate(pixels):
+        result[index] = table[np.minimum(row, top)]
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Callable
 from typing import cast
 
@@ -16,7 +17,7 @@ from daemon.decode.orientation import swaps_sides, turn_upright
 from daemon.decode.source import Source, open_source
 from daemon.protocol.formats import BY_NAME
 
-__all__ = ["Photo", "decode", "read_for_looking", "read_photo", "to_8_bit"]
+__all__ = ["Photo", "decode", "read_bytes", "read_for_looking", "read_photo", "to_8_bit"]
 
 _BAND_PX = 1 << 20
 _NO_PROFILE = "CMYK without a colour profile was converted to sRGB by a plain formula."
@@ -46,13 +47,30 @@ def read_photo(path: bytes, *, min_side_px: int = 0) -> Photo:
     return photo
 
 
+def read_bytes(data: bytes) -> Photo:
+    """Read a picture that is in memory.
+
+    Raises:
+        RabbitError: as :func:`read_photo`.
+    """
+    with Source(b"the picture", io.BytesIO(data), len(data)) as source:
+        return _finished(source, decode(source))
+
+
 def read_for_looking(source: Source, *, min_width_px: int, min_height_px: int) -> Photo:
     """Read an open photo as cheaply as the wanted size allows, at 8 bit.
 
     Raises:
         RabbitError: as :func:`read_photo`.
     """
-    photo = _finished(source, decode(source, min_side_px=max(min_width_px, min_height_px)))
+    side = max(min_width_px, min_height_px)
+    if source.format == "raw" and side:
+        from daemon.decode.raw_pixels import decode_raw, half_is_enough
+
+        decoded = decode_raw(source, half=half_is_enough(source, side))
+    else:
+        decoded = decode(source, min_side_px=side)
+    photo = _finished(source, decoded)
     return _with_pixels(photo, to_8_bit(photo.pixels))
 
 

@@ -46,11 +46,13 @@ def decode_raw(source: Source, *, half: bool = False) -> Decoded:
             gamma=_SRGB_CURVE,
             half_size=half,
         )
+        size = upright_size(raw)
     pixels: NDArray[np.uint16] = developed
-    height, width = pixels.shape[:2]
+    if not half:
+        size = pixels.shape[1], pixels.shape[0]
     return Decoded(
         pixels=pixels,
-        size=(width, height),
+        size=size,
         icc=profile_for("display-p3"),
         metadata=metadata,
         encoding=Encoding(),
@@ -77,6 +79,12 @@ def opened(source: Source) -> Generator[rawpy.RawPy]:
         ) from error
     except (rawpy.LibRawError, *DECODER_ERRORS) as error:
         raise source.damaged(str(error)) from error
+
+
+def half_is_enough(source: Source, side_px: int) -> bool:
+    """Return whether half the size still has a side of *side_px*."""
+    with opened(source) as raw:
+        return max(upright_size(raw)) >= 2 * side_px
 
 
 def upright_size(raw: rawpy.RawPy) -> tuple[int, int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 import struct
 from types import TracebackType
+from typing import BinaryIO
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.formats import BY_NAME, format_by_extension
@@ -53,7 +53,7 @@ class Source:
         file: The open file, for libraries that read from one.
     """
 
-    def __init__(self, path: bytes, file: io.BufferedReader, size_bytes: int) -> None:
+    def __init__(self, path: bytes, file: BinaryIO, size_bytes: int) -> None:
         self.path = path
         self.file = file
         self.size_bytes = size_bytes

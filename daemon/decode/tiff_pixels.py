@@ -13,7 +13,7 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 from daemon.decode import iptc
 from daemon.decode.exif import Exif, gathered
 from daemon.decode.model import Decoded, Encoding, Metadata, Pixels
-from daemon.decode.orientation import stored_view, swaps_sides
+from daemon.decode.orientation import stored_view, swaps_sides, turn_upright
 from daemon.decode.source import DECODER_ERRORS, Source
 
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG = 700, 33723, 34377, 34675
@@ -135,6 +135,8 @@ def _read_pixels(
     parts = _raw_bands(source, page) if _is_plain(page) else _segments(page)
     count = 0
     for plane, top, left, part in parts:
+        if part.shape == (height, width, len(wanted)) and part.dtype == dtype:
+            return turn_upright(part, turn)
         bottom, right = min(top + part.shape[0], height), min(left + part.shape[1], width)
         area = (slice(top, bottom), slice(left, right))
         part = part[: bottom - top, : right - left]
