@@ -43,6 +43,7 @@ class JobFollower:
         self._session = session
         self._bar = ProgressBar()
         self._reconnects = 0
+        self._stale = False
         self.connection: DaemonConnection = session.connect()
         self.jobs: dict[str, JobInfo] = {}
 
@@ -93,7 +94,7 @@ class JobFollower:
         self.run()
 
     def _turn(self) -> None:
-        event = self.connection.next_event(_POLL_S)
+        event = None if self._stale else self.connection.next_event(_POLL_S)
         if event is None:
             self._refresh()
         else:
@@ -130,6 +131,7 @@ class JobFollower:
         }
         for job_id in self.open_ids:
             self.jobs[job_id] = found.get(job_id) or _vanished(self.jobs[job_id])
+        self._stale = False
 
     def reconnect(self) -> None:
         """Start the daemon again; it resumes the jobs.
@@ -146,7 +148,7 @@ class JobFollower:
                 f"Its log is {self._session.folders.log_file}.",
             )
         self.connection = self._session.connect()
-        self._refresh()
+        self._stale = True
 
 
 def _vanished(job: JobInfo) -> JobInfo:

@@ -13,7 +13,7 @@ from pathlib import Path
 from daemon.protocol.endpoint import Folders, build_id
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import PROTOCOL_VERSION, Done, ShutdownRequest, TraceEvent, Welcome
-from rabbitviewer.ipc.blocking import DaemonConnection
+from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
 
 START_DEADLINE_S = 30.0
 _STOP_DEADLINE_S = 20.0
@@ -72,7 +72,8 @@ def ensure_daemon(
 ) -> tuple[DaemonConnection, Welcome]:
     """Return a connection to the daemon, started when absent, and its welcome.
 
-    A daemon of another version is replaced while it is idle.
+    A daemon of another version is replaced while it is idle. One that leaves just as it is spoken
+    to (it was killed, or idle for too long) is started again.
 
     Raises:
         RabbitError: ``daemon_unavailable`` with the log's last line, or ``version_mismatch``.
@@ -85,6 +86,11 @@ def ensure_daemon(
             welcome = connection.hello(trace=trace is not None)
             if not _stop_other_version(connection, welcome):
                 return connection, welcome
+        except ConnectionLostError:
+            if time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(_FIRST_PAUSE_S)
         except BaseException:
             connection.close()
             raise

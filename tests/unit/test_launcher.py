@@ -9,7 +9,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Hello, ShutdownRequest
 from rabbitviewer.ipc import launcher
 from rabbitviewer.ipc.launcher import ensure_daemon, last_words, start_log
-from tests.fakes.scripted_daemon import ScriptedDaemon, welcome
+from tests.fakes.scripted_daemon import HangUp, ScriptedDaemon, welcome
 
 
 @pytest.fixture
@@ -67,6 +67,18 @@ def test_an_idle_daemon_of_another_build_is_stopped_and_another_one_wanted(
         connection.close()
     assert found.build_id == build_id()
     assert fake.asked(ShutdownRequest) == [ShutdownRequest()]
+
+
+def test_a_daemon_that_leaves_while_it_is_greeted_is_looked_for_again(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_instead(monkeypatch, "pass")
+    with ScriptedDaemon(folders) as fake:
+        answers = iter([HangUp(), welcome()])
+        fake.scripts[Hello] = lambda _: [next(answers)]
+        connection, found = ensure_daemon(folders)
+        connection.close()
+    assert found.build_id == build_id()
 
 
 def test_a_busy_daemon_of_another_build_but_the_same_protocol_is_used(folders: Folders) -> None:
