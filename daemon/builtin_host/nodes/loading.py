@@ -23,6 +23,7 @@ from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_si
 _MASKLESS_SIDE_PX = 64
 _CHANNELS = {"red": 0, "green": 1, "blue": 2}
 _MAX_FRAMES = 64
+_CONVERSION_LOSS = np.float32(0.5)
 
 
 def load_image(inputs: Json, context: NodeContext) -> NodeResult:
@@ -86,7 +87,7 @@ def _decode(path: Path, context: NodeContext) -> tuple[Image, Mask]:
             alpha = (
                 None if animated and "A" not in frame.getbands() else _alpha(upright, always=sized)
             )
-            images.append(_rgb(upright))
+            images.append(_rgb(upright, exact=_is_exact_there(file)))
             masks.append(
                 np.zeros((_MASKLESS_SIDE_PX, _MASKLESS_SIDE_PX), np.float32)
                 if alpha is None
@@ -115,13 +116,25 @@ def _like_the_real_server(frame: PillowImage.Image, path: Path) -> PillowImage.I
     return decoded
 
 
-def _rgb(picture: PillowImage.Image) -> Image:
+def _is_exact_there(file: PillowImage.Image) -> bool:
+    """Whether the real server keeps the 8-bit values; others pass a float colour conversion.
+
+    That conversion leaves values a little low, and saving truncates: they come back one lower.
+    """
+    if file.format in ("JPEG", "MPO", "TIFF"):
+        return file.mode == "RGB"
+    return file.format == "PNG" and file.mode in ("RGB", "RGBA", "P", "1")
+
+
+def _rgb(picture: PillowImage.Image, *, exact: bool) -> Image:
     if picture.mode.startswith("I;16"):
         gray = np.asarray(picture, np.float32) / np.float32(65535.0)
         return np.repeat(gray[..., None], 3, axis=2)
-    if picture.mode == "RGBA":
-        return np.asarray(picture, np.uint8)[..., :3].astype(np.float32) / np.float32(255.0)
-    return np.asarray(picture.convert("RGB"), np.uint8).astype(np.float32) / np.float32(255.0)
+    opaque = picture if picture.mode == "RGBA" else picture.convert("RGB")
+    values = np.asarray(opaque, np.uint8)[..., :3].astype(np.float32)
+    if not exact:
+        values = np.maximum(values - _CONVERSION_LOSS, 0)
+    return values / np.float32(255.0)
 
 
 def _alpha(picture: PillowImage.Image, *, always: bool) -> Mask | None:
