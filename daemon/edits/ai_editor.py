@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +29,6 @@ from daemon.comfyui.events import (
 )
 from daemon.comfyui.graph import Workflow, WorkflowValues, build_workflow, needs_kontext_sizes
 from daemon.comfyui.hosts import HostRegistry
-from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.progress import RunProgress
 from daemon.edits.job import Job
@@ -64,6 +64,8 @@ _log = logging.getLogger(__name__)
 MAX_SENDS = 3
 _ABANDON_S = 10.0
 _OBJECT_INFO_AGE_S = 60.0
+_PATIENCE_S = 600.0
+_TRY_AGAIN_S = 3.0
 
 
 class AiEditor:
@@ -137,7 +139,7 @@ class AiEditor:
         client = await self._hosts.client_for(job.record.host)
         for _ in range(MAX_SENDS):
             if not job.record.prompt_id:
-                await self._send(job, client, files, workflow)
+                await self._send_patiently(job, client, files, workflow)
             if await self._follow(job, task, client, workflow):
                 await self._fetch(job, task, client, files, workflow)
                 return
@@ -149,6 +151,22 @@ class AiEditor:
             f"{client.host} lost the job {MAX_SENDS} times.",
             "Look at the host's own log: it may run out of memory.",
         )
+
+    async def _send_patiently(
+        self, job: Job, client: ComfyUIClient, files: _Files, workflow: Workflow
+    ) -> None:
+        """Send; a job that is under way already waits for a host that is away."""
+        deadline = time.monotonic() + (_PATIENCE_S if job.resumed or job.record.sends else 0.0)
+        while True:
+            try:
+                return await self._send(job, client, files, workflow)
+            except RabbitError as error:
+                if error.info.kind is not ErrorKind.HOST_UNREACHABLE:
+                    raise
+                if time.monotonic() >= deadline:
+                    raise
+                job.progress(0.0, f"{error.info.message} Trying again.")
+            await asyncio.sleep(_TRY_AGAIN_S)
 
     async def _send(
         self, job: Job, client: ComfyUIClient, files: _Files, workflow: Workflow
@@ -166,23 +184,18 @@ class AiEditor:
             bindings={name: value for name, value in known.items() if name in bound},
             parameters=record.parameters,
         )
-        graph = build_workflow(workflow, values, await self._able(client, workflow))
-        await job.save(prompt_id=str(uuid.uuid4()), sends=record.sends + 1)
-        await client.queue_workflow(graph, job.record.prompt_id)
-
-    async def _able(self, client: ComfyUIClient, workflow: Workflow) -> ObjectInfo:
-        """Return the host's nodes once they are known to carry the workflow."""
         info = await client.object_info(max_age_s=_OBJECT_INFO_AGE_S)
+        graph = build_workflow(workflow, values, info)
         version = (await client.system_stats()).version
-        problems = check_host(workflow, info, version, client.host)
+        problems = check_host(workflow, info, version, client.host, graph)
         if problems:
             raise RabbitError(
                 ErrorKind.WORKFLOW_UNAVAILABLE,
-                problems[0],
-                "'rabbitviewer workflows check' lists everything that is missing.",
-                {f"problem {number}": text for number, text in enumerate(problems, 1)},
+                " ".join(problems),
+                "Then run the job again; 'rabbitviewer workflows check' looks without running.",
             )
-        return info
+        await job.save(prompt_id=str(uuid.uuid4()), sends=record.sends + 1)
+        await client.queue_workflow(graph, job.record.prompt_id)
 
     async def _follow(
         self, job: Job, task: RenderTask, client: ComfyUIClient, workflow: Workflow

@@ -37,11 +37,19 @@ class Job:
     Attributes:
         record: What is on disk, plus the latest percentage and message.
         folder: Its work folder: small copy, returned picture, LUT.
+        resumed: An earlier daemon began it.
     """
 
     def __init__(
-        self, record: JobRecord, folder: Path, store: RecordStore, publish: Publish
+        self,
+        record: JobRecord,
+        folder: Path,
+        store: RecordStore,
+        publish: Publish,
+        *,
+        resumed: bool = False,
     ) -> None:
+        self.resumed = resumed
         self.record = record
         self.folder = folder
         self._store = store

@@ -83,7 +83,7 @@ class EditService:
         await asyncio.to_thread(self._sweep, {record.job_id for record in records})
         for record in records:
             _log.info("resuming job %s at stage %s", record.job_id, record.stage)
-            self._start(record)
+            self._start(record, resumed=True)
 
     async def close(self) -> None:
         """Stop working; open jobs stay open on disk."""
@@ -192,8 +192,9 @@ class EditService:
     def _folder(self, record: JobRecord) -> Path:
         return self._work / record.job_id
 
-    def _start(self, record: JobRecord) -> None:
-        job = Job(record, self._folder(record), self._store, self._publish)
+    def _start(self, record: JobRecord, *, resumed: bool = False) -> None:
+        folder = self._folder(record)
+        job = Job(record, folder, self._store, self._publish, resumed=resumed)
         self._jobs[record.job_id] = job
 
         async def work(task: RenderTask) -> None:
