@@ -24,6 +24,7 @@ def main() -> int:
         0: it has ended, or another one is in charge; 1: it could not start, and standard error
         says why in one line.
     """
+    logging.getLogger().addHandler(logging.NullHandler())  # one line on stderr, not two
     folders = resolve_folders()
     try:
         return _run(folders)

@@ -54,6 +54,7 @@ class Lifecycle:
         self._open_jobs = open_jobs
         self._log_path = log_path
         self._began = time.monotonic()
+        self._build_id = build_id()  # now: the sources may be replaced while this runs
         self._stop = asyncio.Event()
 
     async def hello(self, peer: Peer, request: Hello) -> Welcome:
@@ -66,7 +67,7 @@ class Lifecycle:
         log.info("client %d is %s, process %d", peer.peer_id, request.client[:80], request.pid)
         return Welcome(
             protocol_version=PROTOCOL_VERSION,
-            build_id=build_id(),
+            build_id=self._build_id,
             daemon_pid=os.getpid(),
             open_jobs=self._open_jobs(),
             other_clients=self._server.clients - 1,
@@ -78,7 +79,7 @@ class Lifecycle:
         return DaemonStatus(
             pid=os.getpid(),
             version=metadata.version("rabbitviewer"),
-            build_id=build_id(),
+            build_id=self._build_id,
             uptime_s=round(time.monotonic() - self._began, 3),
             rss_bytes=resident_bytes(os.getpid()),
             clients=self._server.clients,

@@ -193,8 +193,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         """Copy what the worker writes to standard error into our log, up to a limit."""
         *whole, self._line = (self._line + data).split(b"\n")
         self._line = self._line[-_MAX_LINE_BYTES:]
-        for line in whole:
-            self._lines += 1
-            if self._lines <= _MAX_LOGGED_LINES:
-                text = line[:_MAX_LINE_BYTES].decode("utf-8", "replace")
-                log.info("worker %d: %s", self.pid, text)
+        wanted = whole[: max(0, _MAX_LOGGED_LINES - self._lines)]
+        self._lines += len(whole)
+        if wanted:
+            text = b"\n".join(line[:_MAX_LINE_BYTES] for line in wanted).decode("utf-8", "replace")
+            log.info("worker %d: %s", self.pid, text)
