@@ -1,0 +1,146 @@
+"""Where we are, as a row of folders that can be pressed; the first ones fold when it is narrow."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from rabbitviewer.theme.icons import icon, paint_icon
+from rabbitviewer.theme.tokens import tokens
+
+_LONGEST_NAME = 220
+_SEPARATOR = os.fsencode(os.sep)
+
+
+class Breadcrumbs(QWidget):
+    """One button per folder of the path, the deepest one always in view.
+
+    Signals:
+        folder_chosen: a folder was pressed (its path).
+    """
+
+    folder_chosen = Signal(bytes)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._path = b""
+        self._crumbs: list[QPushButton] = []
+        self._marks: list[int] = []
+        self._menu = QMenu(self)
+        self._more = QToolButton(self)
+        self._more.setIcon(icon("ph.dots-three", "text_secondary"))
+        self._more.setIconSize(QSize(tokens().icon_small, tokens().icon_small))
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setMenu(self._menu)
+        self._more.setToolTip(self.tr("Folders above"))
+        self._more.setAccessibleName(self.tr("Folders above"))
+        self._more.hide()
+        self.setAccessibleName(self.tr("Path"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def path(self) -> bytes:
+        """The folder on show; empty: none."""
+        return self._path
+
+    def set_path(self, path: bytes) -> None:
+        """Show the folders that lead to *path*."""
+        if path == self._path:
+            return
+        self._path = path
+        for crumb in self._crumbs:
+            crumb.hide()
+            crumb.deleteLater()
+        self._crumbs = [self._make(*part) for part in split(path)]
+        self._arrange()
+
+    def _make(self, path: bytes, name: str) -> QPushButton:
+        crumb = QPushButton(self)
+        crumb.setProperty("look", "quiet")
+        metrics = crumb.fontMetrics()
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _LONGEST_NAME)
+        crumb.setText(shown.replace("&", "&&"))
+        crumb.setAccessibleName(self.tr("Go to {folder}").format(folder=name))
+        crumb.setToolTip(name if shown != name else "")
+        crumb.clicked.connect(lambda: self.folder_chosen.emit(path))
+        return crumb
+
+    def _arrange(self) -> None:
+        """Place as many of the last crumbs as there is room for."""
+        step = tokens().icon_small
+        widths = [crumb.sizeHint().width() + step for crumb in self._crumbs]
+        room, first = self.width(), 0
+        if sum(widths) - step > room:
+            room -= self._more.sizeHint().width() + step
+            while first < len(widths) - 1 and sum(widths[first:]) - step > room:
+                first += 1
+        self._more.setVisible(first > 0)
+        self._fill_menu(first)
+        self._marks = []
+        left = 0
+        if first:
+            left = self._place(self._more, 0)
+        for number, crumb in enumerate(self._crumbs):
+            crumb.setVisible(number >= first)
+            if number >= first:
+                if left:
+                    self._marks.append(left)
+                    left += step
+                left = self._place(crumb, left)
+        self.update()
+
+    def _place(self, widget: QWidget, left: int) -> int:
+        hint = widget.sizeHint()
+        width = min(hint.width(), max(self.width() - left, 0))
+        widget.setGeometry(left, (self.height() - hint.height()) // 2, width, hint.height())
+        return left + width
+
+    def _fill_menu(self, count: int) -> None:
+        self._menu.clear()
+        for path, name in split(self._path)[:count]:
+            action = QAction(name.replace("&", "&&"), self._menu)
+            action.triggered.connect(lambda _on=False, chosen=path: self.folder_chosen.emit(chosen))
+            self._menu.addAction(action)
+
+    def sizeHint(self) -> QSize:
+        """Return the width of all crumbs."""
+        width = sum(crumb.sizeHint().width() + tokens().icon_small for crumb in self._crumbs)
+        return QSize(width, tokens().control_height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what one short crumb needs."""
+        return QSize(4 * tokens().space_5, tokens().control_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold or unfold crumbs."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the marks between the folders."""
+        super().paintEvent(event)
+        look = tokens()
+        painter = QPainter(self)
+        for left in self._marks:
+            box = self.rect().adjusted(left, 0, 0, 0)
+            box.setWidth(look.icon_small)
+            box.setHeight(look.font_small)
+            box.moveTop((self.height() - look.font_small) // 2)
+            paint_icon(painter, box, "ph.caret-right", look.text_disabled)
+        painter.end()
+
+
+def split(path: bytes) -> list[tuple[bytes, str]]:
+    """Return the folders that lead to *path* and it itself, each with its readable name."""
+    parts: list[tuple[bytes, str]] = []
+    while path:
+        path = path.rstrip(_SEPARATOR) or path
+        above, name = os.path.split(path)
+        parts.append((path, (name or path).decode("utf-8", "replace")))
+        if above == path:
+            break
+        path = above
+    return parts[::-1]

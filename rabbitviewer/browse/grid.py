@@ -1,0 +1,154 @@
+"""The thumbnails of the open folder under the user's hands: pointer, wheel, keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip
+
+from rabbitviewer.browse.grid_view import CELL_SIZES, FIRST_CELL_SIZE, GridView
+
+__all__ = ["CELL_SIZES", "FIRST_CELL_SIZE", "ThumbnailGrid"]
+
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CONTROL = Qt.KeyboardModifier.ControlModifier
+_ZOOM_STEP = 1.15
+
+
+class ThumbnailGrid(GridView):
+    """The grid as the user works with it.
+
+    Signals:
+        photo_opened: Enter or a double click (the photo's path).
+        menu_wanted: the context menu, at this point of the screen.
+    """
+
+    photo_opened = Signal(bytes)
+    menu_wanted = Signal(QPoint)
+
+    # ------------------------------------------------------------ pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pick the photo under the pointer; beside the photos, none."""
+        row = self._row_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.RightButton:
+            if row >= 0 and self._listing.path(row) not in self._picking:
+                self._after(self._picking.pick(row))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._click(row, event.modifiers())
+        else:
+            event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the photo under the pointer."""
+        row = self._row_at(event.position().toPoint())
+        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.photo_opened.emit(self._listing.path(row))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light the cell under the pointer."""
+        self._hover(event.position().toPoint())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl, change the size of the cells."""
+        if event.modifiers() & _CONTROL:
+            steps = event.angleDelta().y() / 120
+            self.set_cell_px(round(self._cell_px * _ZOOM_STEP**steps))
+            event.accept()
+        elif not event.pixelDelta().isNull():
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() - event.pixelDelta().y())
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu, at the pointer or at the current photo."""
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            row = self._picking.current_row
+            if row < 0:
+                return
+            where = self.viewport().mapToGlobal(self.cell_rect(row).center())
+        self.menu_wanted.emit(where)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Forget the hovered cell when the pointer leaves; say why a photo is broken."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(QPoint(-1, -1))
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._explain(event)
+            return True
+        return super().viewportEvent(event)
+
+    def _click(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
+        if row < 0:
+            self._after(self._picking.clear() if not modifiers else False)
+        elif modifiers & _CONTROL:
+            self._after(self._picking.toggle(row))
+        elif modifiers & _SHIFT:
+            self._after(self._picking.extend(row))
+        else:
+            self._after(self._picking.pick(row))
+
+    def _after(self, changed: bool) -> None:
+        if changed:
+            self._tell()
+
+    def _explain(self, event: QHelpEvent) -> None:
+        row = self._row_at(event.pos())
+        error = self._thumbnails.error(self._listing.path(row)) if row >= 0 else None
+        if error is None:
+            QToolTip.hideText()
+            return
+        text = "\n".join(filter(None, (error.message, error.hint)))
+        QToolTip.showText(event.globalPos(), text, self.viewport(), self.cell_rect(row))
+
+    # ------------------------------------------------------------ keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move, select and open."""
+        key, modifiers = event.key(), event.modifiers()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._picking.current_row >= 0:
+            self.photo_opened.emit(self._picking.current)
+        elif key == Qt.Key.Key_A and modifiers == _CONTROL:
+            self._after(self._picking.select_all())
+        elif key == Qt.Key.Key_Space and modifiers == _CONTROL and self._picking.current_row >= 0:
+            self._after(self._picking.toggle(self._picking.current_row))
+        else:
+            row = self._row_for_key(key)
+            if row < 0 or modifiers & ~(_SHIFT | Qt.KeyboardModifier.KeypadModifier):
+                super().keyPressEvent(event)
+                return
+            extends = bool(modifiers & _SHIFT)
+            self._after(self._picking.extend(row) if extends else self._picking.pick(row))
+            self._bring_into_view(row)
+
+    def _row_for_key(self, key: int) -> int:
+        """Return where *key* leads; -1: it is none that moves, or there is nowhere to go."""
+        last = len(self._listing) - 1
+        moves = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._cells.columns,
+            Qt.Key.Key_Down: self._cells.columns,
+            Qt.Key.Key_PageUp: -self._cells.columns * self._lines_seen(),
+            Qt.Key.Key_PageDown: self._cells.columns * self._lines_seen(),
+        }
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        if key in ends:
+            return ends[Qt.Key(key)] if last >= 0 else -1
+        if key not in moves or last < 0:
+            return -1
+        row = self._picking.current_row
+        if row < 0:
+            return max(self._rows_seen().start, 0)
+        by = moves[Qt.Key(key)]
+        target = row + by
+        if not 0 <= target <= last and abs(by) == self._cells.columns:
+            same_line = target // self._cells.columns == last // self._cells.columns
+            return last if target > last and same_line else row
+        return min(max(target, 0), last)
+
+    def _lines_seen(self) -> int:
+        return max(self.viewport().height() // self._cells.pitch, 1)
