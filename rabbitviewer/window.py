@@ -214,6 +214,7 @@ class MainWindow(QWidget):
         """Tell once that the window is there."""
         super().showEvent(event)
         if not event.spontaneous():
+            self.show_page(self.page)
             self.shown.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

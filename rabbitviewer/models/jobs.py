@@ -114,6 +114,11 @@ class JobsModel(QObject):
                 return job.info.path, result
         return None
 
+    def results(self) -> frozenset[bytes]:
+        """Return the result files of all known jobs."""
+        found = (job.info.result_path for job in self._jobs.values())
+        return frozenset(path for path in found if path is not None)
+
     def recent_prompts(self, limit: int = 12) -> list[str]:
         """Return the prompts used last, newest first, each once."""
         prompts = (job.info.prompt for job in self.jobs())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.models.folders import places
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
@@ -60,7 +61,7 @@ class Welcome(Centered):
         )
         self.column.addWidget(text_label(words, "secondary", wraps=True))
         self.column.addSpacing(look.space_2)
-        for path, name, icon_name in [*_recent(recent), *_places()]:
+        for path, name, icon_name in [*_recent(recent), *places()]:
             self.column.addWidget(self._make_row(path, name, icon_name))
         self.column.addSpacing(look.space_2)
         self._browse = push_button(self.tr("Choose another folder…"), "primary", "ph.folder-open")
@@ -127,23 +128,6 @@ class Notice(Centered):
         self._title.setText(title)
         self._words.setText(words)
         self._words.setVisible(bool(words))
-
-
-def _places() -> list[tuple[bytes, str, str]]:
-    """The user's own folders by the desktop's names, each once."""
-    kinds = (
-        (QStandardPaths.StandardLocation.PicturesLocation, "ph.image-square"),
-        (QStandardPaths.StandardLocation.DownloadLocation, "ph.download-simple"),
-        (QStandardPaths.StandardLocation.DesktopLocation, "ph.desktop"),
-        (QStandardPaths.StandardLocation.HomeLocation, "ph.house"),
-    )
-    found: dict[bytes, tuple[bytes, str, str]] = {}
-    for kind, icon_name in kinds:
-        path = os.fsencode(QStandardPaths.writableLocation(kind))
-        name = QStandardPaths.displayName(kind)
-        if path:
-            found[path] = (path, name, icon_name)
-    return list(found.values())
 
 
 def _recent(paths: Sequence[bytes]) -> list[tuple[bytes, str, str]]:

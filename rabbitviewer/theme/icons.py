@@ -39,13 +39,14 @@ def paint_icon(painter: QPainter, rect: QRect, name: str, color: str) -> None:
         KeyError: there is no icon of this name.
     """
     family, characters = _glyphs()
+    character = characters[name.removeprefix("ph.")]
     font = QFont(family)
     font.setPixelSize(max(min(rect.width(), rect.height()), 1))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     painter.save()
     painter.setFont(font)
     painter.setPen(QColor(color))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, characters[name.removeprefix("ph.")])
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, character)
     painter.restore()
 
 
@@ -84,6 +85,6 @@ class _ThemedEngine(QIconEngine):
     def _color(self, look: Tokens, mode: QIcon.Mode, state: QIcon.State) -> str:
         if mode == QIcon.Mode.Disabled:
             return look.text_disabled
-        if state == QIcon.State.On and self._role != "on_accent":
+        if state == QIcon.State.On and self._role == "text":
             return look.accent_text
         return getattr(look, self._role)

@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
-from rabbitviewer.models.previews import Preview, PreviewStore
+from rabbitviewer.models.preview import Preview
+from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.view.broken import BrokenPhoto
 from rabbitviewer.view.canvas import PhotoCanvas
 from rabbitviewer.view.overlay import PassingFigure
@@ -30,11 +31,13 @@ class PhotoView(QWidget):
     Signals:
         menu_wanted: the context menu, at this point of the screen.
         requested: pixels were asked for (path, the request's id).
+        shown: another photo is to be shown; its pixels are asked for.
         comparing_changed: the result the handle lies across; empty: none.
     """
 
     menu_wanted = Signal(QPoint)
     requested = Signal(bytes, int)
+    shown = Signal(bytes)
     comparing_changed = Signal(bytes)
 
     def __init__(
@@ -100,6 +103,7 @@ class PhotoView(QWidget):
         coarse = self._first_stage(path) if shown is None or shown.path != path else None
         if coarse is not None:
             self.canvas.show_picture(dataclasses.replace(coarse, request_id=request_id))
+        self.shown.emit(path)
 
     def compare(self, original: bytes, result: bytes) -> None:
         """Show *result* with the handle between it and *original*."""

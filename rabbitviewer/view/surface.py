@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from rabbitviewer.models.previews import Preview
+from rabbitviewer.models.preview import Preview
 from rabbitviewer.theme.tokens import Tokens, tokens
 from rabbitviewer.view.overlay import paint_handle, paint_tag
 from rabbitviewer.view.viewport import Viewport

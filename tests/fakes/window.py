@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from daemon.protocol.values import FitReport, HostInfo, JobInfo, ParameterInfo, WorkflowInfo
-from rabbitviewer.models.previews import Preview
+from rabbitviewer.models.preview import Preview
 
 PHOTO = b"/photos/IMG_0001.jpg"
 RESULT = b"/photos/IMG_0001_grade.jpg"

@@ -1,0 +1,273 @@
+"""Builds the window and wires it: the only place that constructs models and rooms."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.messages import TraceEvent
+from rabbitviewer.browse.breadcrumbs import Breadcrumbs
+from rabbitviewer.browse.grid import CELL_SIZES, ThumbnailGrid
+from rabbitviewer.browse.tree import FolderTree
+from rabbitviewer.conductor import Grading, Surroundings
+from rabbitviewer.edit.grade_panel import GradePanel
+from rabbitviewer.edit.host_panel import HostPanel
+from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.folders import FolderModel
+from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.jobs import JobsModel
+from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.preview import Preview
+from rabbitviewer.models.previews import PreviewStore
+from rabbitviewer.models.selection import Selection
+from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.navigator import Navigator
+from rabbitviewer.shell.failures import catch_failures, start_log
+from rabbitviewer.shell.grid_room import GridRoom
+from rabbitviewer.shell.state import WindowState, load_state, save_state
+from rabbitviewer.shell.status_line import StatusLine
+from rabbitviewer.shell.turns import TurnWatch
+from rabbitviewer.shell.welcome import Trouble, Welcome
+from rabbitviewer.theme.app_icon import app_icon
+from rabbitviewer.theme.theme import Theme
+from rabbitviewer.trace import Trace
+from rabbitviewer.travel import Travel
+from rabbitviewer.view.info_panel import InfoPanel
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.window import MainWindow, Rooms
+
+
+def run_window(
+    folders: Folders,
+    path: Path | None,
+    launch: Callable[[Folders], object],
+    trace: Trace | None,
+) -> int:
+    """Open the window on *path* (None: where the user left off) and stay until it is closed."""
+    state_file = folders.data / "window.json"
+    state = load_state(state_file)
+    start = _where_to_start(path, state)
+    start_log(_log_file(folders))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("RabbitViewer")
+    application.setDesktopFileName("rabbitviewer")
+    application.setWindowIcon(app_icon())
+    theme = Theme(application, state.theme or "system")
+    built = build(folders, state, theme, launch=launch, trace=trace)
+    catch_failures(built.tell_failure)
+    if trace is not None:
+        TurnWatch(trace, built.window)
+        built.window.shown.connect(
+            lambda: QTimer.singleShot(0, lambda: trace.event("window_shown"))
+        )
+    built.client.start()
+    built.show(start)
+    built.window.show()
+    code = application.exec()
+    built.client.close()
+    built.write_state(state)
+    save_state(state_file, state)
+    return code
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """What is shown first: a photo, a folder, or neither."""
+
+    path: bytes = b""
+    is_folder: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """The window and what has to be reached from outside it."""
+
+    window: MainWindow
+    client: DaemonClient
+    navigator: Navigator
+    listing: ListingModel
+    grid: ThumbnailGrid
+    theme: Theme
+
+    def show(self, start: Start) -> None:
+        """Show what the program was started with."""
+        if start.is_folder:
+            self.navigator.open_folder(start.path)
+        elif start.path:
+            self.navigator.open_photo(start.path)
+
+    def tell_failure(self) -> None:
+        """Say that something inside failed; the log has the rest."""
+        words = self.window.tr("Something inside RabbitViewer failed. The log says what.")
+        self.window.status.say(words)
+
+    def write_state(self, state: WindowState) -> None:
+        """Put what is to be remembered into *state*."""
+        self.window.write_state(state)
+        state.theme = self.theme.choice
+        state.sort, state.backwards = self.listing.sort
+        state.cell_size = self.grid.cell_size
+
+
+def build(
+    folders: Folders,
+    state: WindowState,
+    theme: Theme,
+    *,
+    launch: Callable[[Folders], object],
+    trace: Trace | None = None,
+) -> Built:
+    """Construct everything and connect it; nothing is asked of the daemon yet."""
+    client = DaemonClient(folders, launch=launch, trace=trace is not None)
+    listing, thumbnails = ListingModel(client), ThumbnailStore(client)
+    previews = PreviewStore(client, folders)
+    selection, jobs, hosts = Selection(), JobsModel(client), HostsModel(client)
+    grid = ThumbnailGrid(listing, thumbnails, trace)
+    photo = PhotoView(previews, jobs.pair_for, _first_stage(thumbnails))
+    welcome, trouble = Welcome(state.recent), Trouble()
+    tree, breadcrumbs = FolderTree(FolderModel(client)), Breadcrumbs()
+    grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs)
+    hosts_panel = HostPanel(hosts)
+    rooms = Rooms(
+        welcome=welcome,
+        trouble=trouble,
+        grid=GridRoom(grid, listing),
+        photo=photo,
+        tree=tree,
+        breadcrumbs=breadcrumbs,
+        info=InfoPanel(client, selection),
+        edit=grade,
+        jobs=jobs_panel,
+        hosts=hosts_panel,
+        status=StatusLine(jobs, hosts),
+        cell_sizes=CELL_SIZES,
+    )
+    window = MainWindow(rooms, state)
+    navigator = Navigator(window, listing, selection, jobs, grid, photo)
+    Grading(window, navigator, jobs, grade, jobs_panel, photo)
+    Surroundings(window, client, hosts, hosts_panel, trouble, theme, folders)
+    for room in (welcome, tree, breadcrumbs):
+        room.folder_chosen.connect(navigator.open_folder)
+    welcome.browse_pressed.connect(navigator.choose_folder)
+    navigator.folder_opened.connect(state.visit)
+    navigator.folder_opened.connect(breadcrumbs.set_path)
+    navigator.folder_opened.connect(tree.show_folder)
+    _connect_grid(window, listing, grid, jobs, state)
+    _connect_pixels(listing, selection, previews, photo)
+    if trace is not None:
+        _connect_trace(trace, client, photo)
+    return Built(window, client, navigator, listing, grid, theme)
+
+
+def _connect_grid(
+    window: MainWindow,
+    listing: ListingModel,
+    grid: ThumbnailGrid,
+    jobs: JobsModel,
+    state: WindowState,
+) -> None:
+    """Let the top bar steer the grid, and start both where they were."""
+    bar = window.top_bar
+
+    def sort(column: str, backwards: bool) -> None:
+        listing.set_sort(column, backwards=backwards)
+
+    def mark_edited() -> None:
+        grid.set_edited(jobs.results())
+
+    bar.sort_changed.connect(sort)
+    bar.filter_changed.connect(listing.set_filter)
+    bar.size_changed.connect(grid.set_cell_px)
+    grid.cell_size_changed.connect(bar.set_size)
+    listing.folder_changed.connect(bar.clear_filter)
+    jobs.reset.connect(mark_edited)
+    jobs.finished.connect(mark_edited)
+    grid.set_cell_px(state.cell_size)
+    bar.set_size(grid.cell_size)
+    listing.set_sort(state.sort, backwards=state.backwards)
+    bar.set_sort(state.sort, backwards=state.backwards)
+
+
+def _connect_pixels(
+    listing: ListingModel, selection: Selection, previews: PreviewStore, photo: PhotoView
+) -> None:
+    """Hold the neighbours of the photo on show ready, in the direction of travel."""
+    travel = Travel(listing)
+
+    def look_ahead(path: bytes) -> None:
+        area = photo.canvas.viewport
+        if photo.isVisible() and path:
+            paths = travel.ahead_of(path)
+            previews.look_ahead(paths, area.area_width, area.area_height)
+
+    photo.shown.connect(look_ahead)
+    listing.photos_changed.connect(previews.forget)
+    listing.photos_removed.connect(previews.forget)
+
+
+def _connect_trace(trace: Trace, client: DaemonClient, photo: PhotoView) -> None:
+    """Write down what the photo view asks for and paints, and what the daemon does."""
+
+    def requested(path: bytes, request_id: int) -> None:
+        trace.event("image_requested", {"request_id": request_id, "path": os.fsdecode(path)})
+
+    def painted(picture: Preview) -> None:
+        figures = {
+            "request_id": picture.request_id,
+            "path": os.fsdecode(picture.path),
+            "width": picture.image.width(),
+            "height": picture.image.height(),
+            "source_width": picture.source_width,
+            "quality": picture.quality,
+        }
+        trace.event("image_painted", figures)
+
+    def heard(message: object) -> None:
+        if isinstance(message, TraceEvent):
+            trace.daemon_event(message)
+
+    def connected() -> None:
+        if client.welcome is not None:
+            trace.daemon_pid = client.welcome.daemon_pid
+
+    photo.requested.connect(requested)
+    photo.canvas.painted.connect(painted)
+    client.connected.connect(connected)
+    client.replied.connect(heard)
+
+
+def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None]:
+    """Return a finished thumbnail as the first stage of a photo, where there is one."""
+
+    def first_stage(path: bytes) -> Preview | None:
+        known = thumbnails.thumbnail(path)
+        if known is None or known.stage != "final":
+            return None
+        return Preview(path, known.image, known.source_width, known.source_height, "thumbnail")
+
+    return first_stage
+
+
+def _where_to_start(path: Path | None, state: WindowState) -> Start:
+    """Return what is shown first; this is before the window, and may look at the disk."""
+    if path is not None:
+        return Start(os.fsencode(path), path.is_dir())
+    if state.folder and Path(os.fsdecode(state.folder)).is_dir():
+        return Start(state.folder, is_folder=True)
+    return Start()
+
+
+def _log_file(folders: Folders) -> Path:
+    path = folders.data / "logs" / "window.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

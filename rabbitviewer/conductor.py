@@ -1,0 +1,160 @@
+"""What follows from jobs, hosts, settings and the daemon: which room is told what."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.messages import ConfigSet, Welcome
+from rabbitviewer.edit.grade_panel import GradePanel
+from rabbitviewer.edit.host_panel import HostPanel
+from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.navigator import Navigator
+from rabbitviewer.shell import desktop
+from rabbitviewer.shell.welcome import Trouble
+from rabbitviewer.theme.theme import Theme
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.window import MainWindow, Page
+from rabbitviewer.words import file_name
+
+
+class Grading(QObject):
+    """A grade on its way through the rooms: panel, photo, jobs list, status line."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        navigator: Navigator,
+        jobs: JobsModel,
+        panel: GradePanel,
+        jobs_panel: JobsPanel,
+        photo: PhotoView,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._navigator = navigator
+        self._jobs = jobs
+        self._panel = panel
+        self._photo = photo
+        window.actions_by_id.connect_all({"edit.grade": self._toggle_panel})
+        window.jobs_popover.closed.connect(jobs.mark_failures_seen)
+        panel.started.connect(self._on_started)
+        panel.preview_changed.connect(self._on_preview_changed)
+        panel.graded.connect(self._on_graded)
+        panel.compare_wanted.connect(navigator.compare)
+        panel.keep_wanted.connect(navigator.keep)
+        panel.folder_wanted.connect(desktop.show_folder_of)
+        jobs_panel.open_wanted.connect(self._on_open_wanted)
+        jobs.finished.connect(self._on_finished)
+        photo.comparing_changed.connect(panel.set_comparing)
+
+    def _toggle_panel(self) -> None:
+        if self._window.toggle_tab("edit"):
+            self._panel.focus_prompt()
+        else:
+            self._window.show_page(self._window.page)
+
+    def _on_started(self, photos: tuple[bytes, ...]) -> None:
+        if len(photos) == 1:
+            self._photo.end_compare()
+            self._navigator.open_photo(photos[0])
+
+    def _on_preview_changed(self, image: QImage | None) -> None:
+        self._photo.stand_in(image)
+
+    def _on_graded(self, original: bytes, result: bytes) -> None:
+        if self._window.page == Page.PHOTO and not self._photo.comparing:
+            self._navigator.compare(original, result)
+
+    def _on_finished(self, job_id: str) -> None:
+        """Say quietly that a job ended whose photo is not on show."""
+        job = self._jobs.job(job_id)
+        if job is None or job.info.state == "cancelled":
+            return
+        info = job.info
+        if self._window.page == Page.PHOTO and self._photo.path in (info.path, info.result_path):
+            return
+        name = file_name(info.path)
+        if info.state == "done":
+            words = self.tr("{name} is graded").format(name=name)
+            self._window.status.say(words, self.tr("Compare"), lambda: self._on_open_wanted(job))
+        else:
+            words = self.tr("The grade of {name} failed").format(name=name)
+            self._window.status.say(words, self.tr("Why"), self._window.jobs_popover.toggle)
+
+    def _on_open_wanted(self, job: Job) -> None:
+        self._window.jobs_popover.close_popover()
+        if job.info.result_path:
+            self._navigator.compare(job.info.path, job.info.result_path)
+
+
+class Surroundings(QObject):
+    """The daemon's presence, the settings in force and the theme."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        client: DaemonClient,
+        hosts: HostsModel,
+        hosts_panel: HostPanel,
+        trouble: Trouble,
+        theme: Theme,
+        folders: Folders,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._client = client
+        self._hosts = hosts
+        self._trouble = trouble
+        self._theme = theme
+        self._folders = folders
+        self._page_before = Page.WELCOME
+        window.actions_by_id.connect_all({"window.theme": self._flip_theme})
+        window.status.show_connected(connected=client.is_connected)
+        client.connected.connect(self._on_connected)
+        client.disconnected.connect(self._on_disconnected)
+        client.problem_changed.connect(self._on_problem_changed)
+        client.version_differs.connect(self._on_version_differs)
+        hosts.changed.connect(self._on_settings_changed)
+        hosts_panel.settings_wanted.connect(self._open_settings)
+        trouble.again_pressed.connect(client.start)
+        trouble.log_pressed.connect(lambda: desktop.open_file(bytes(folders.log_file)))
+
+    def _on_connected(self) -> None:
+        self._window.status.show_connected(connected=True)
+        if self._window.page == Page.TROUBLE:
+            self._window.show_page(self._page_before)
+
+    def _on_disconnected(self) -> None:
+        self._window.status.show_connected(connected=False)
+
+    def _on_problem_changed(self) -> None:
+        problem = self._client.problem
+        if problem is None or self._client.is_connected:
+            return
+        self._trouble.show_error(problem)
+        if self._window.page != Page.TROUBLE:
+            self._page_before = self._window.page
+            self._window.show_page(Page.TROUBLE)
+
+    def _on_version_differs(self, _welcome: Welcome) -> None:
+        words = self.tr("A daemon of another version is still at work")
+        self._window.status.say(words, self.tr("Replace it"), self._client.replace_daemon)
+
+    def _open_settings(self) -> None:
+        path = self._hosts.config_path or bytes(self._folders.config_file)
+        if not desktop.open_file(path):
+            self._window.status.say(self.tr("No program opens {file}").format(file=file_name(path)))
+
+    def _on_settings_changed(self) -> None:
+        wanted = self._hosts.value("window.theme")
+        if isinstance(wanted, str) and wanted != self._theme.choice:
+            self._theme.choose(wanted)
+
+    def _flip_theme(self) -> None:
+        self._theme.flip()
+        self._client.send(ConfigSet(key="window.theme", value=self._theme.choice))

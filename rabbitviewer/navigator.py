@@ -1,0 +1,249 @@
+"""What is on show: which folder, which photo, grid or photo view; the actions that change it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from rabbitviewer.browse.grid import ThumbnailGrid
+from rabbitviewer.models.jobs import JobsModel
+from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.selection import Selection
+from rabbitviewer.shell import desktop
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.window import MainWindow, Page
+
+MENU = (
+    "edit.grade",
+    "",
+    "view.compare",
+    "photo.show_original",
+    "",
+    "photo.show_in_folder",
+    "photo.copy_path",
+)
+
+
+class Navigator(QObject):
+    """Moves between folders, photos and views.
+
+    Signals:
+        folder_opened: a folder is being shown (its path).
+    """
+
+    folder_opened = Signal(bytes)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        listing: ListingModel,
+        selection: Selection,
+        jobs: JobsModel,
+        grid: ThumbnailGrid,
+        photo: PhotoView,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._listing = listing
+        self._selection = selection
+        self._jobs = jobs
+        self._grid = grid
+        self._photo = photo
+        self._dialog: QFileDialog | None = None
+        self._actions = window.actions_by_id
+        self._actions.connect_all(self._handlers())
+        self._actions.put_on_photo_view(photo)
+        grid.photo_opened.connect(self.open_photo)
+        grid.selection_changed.connect(self._on_grid_selection)
+        grid.menu_wanted.connect(self.show_menu)
+        photo.menu_wanted.connect(self.show_menu)
+        photo.comparing_changed.connect(self._show_state)
+        selection.current_changed.connect(self._on_current_changed)
+        window.page_changed.connect(self._show_state)
+        listing.rows_changed.connect(self._on_rows_changed)
+        jobs.finished.connect(self._show_state)
+        jobs.reset.connect(self._show_state)
+        self._show_state()
+
+    # ------------------------------------------------------------ going places
+
+    def open_folder(self, path: bytes) -> None:
+        """Show the grid of the folder at *path*."""
+        self._photo.end_compare()
+        self._selection.set_selected(())
+        self._selection.set_current(b"")
+        self._listing.open(path)
+        self._window.show_page(Page.GRID)
+        self.folder_opened.emit(path)
+
+    def open_photo(self, path: bytes) -> None:
+        """Show the photo at *path*, its folder behind it."""
+        self._selection.set_current(path)
+        self._window.show_page(Page.PHOTO)
+        self._photo.show_photo(path)
+        folder = os.path.split(path)[0]
+        if not self._listing.folder:
+            self._listing.open(folder)
+            self.folder_opened.emit(folder)
+
+    def compare(self, original: bytes, result: bytes) -> None:
+        """Lay the handle between *original* and *result*."""
+        if self._selection.current not in (original, result):
+            self._selection.set_current(original)
+        self._window.show_page(Page.PHOTO)
+        self._photo.compare(original, result)
+
+    def keep(self, result: bytes) -> None:
+        """End the comparison and stay on the result."""
+        self._photo.end_compare()
+        if result:
+            self._selection.set_current(result)
+
+    def step(self, by: int) -> None:
+        """Go to the photo *by* places further on."""
+        row = self._listing.row(self._selection.current)
+        if row >= 0:
+            self.go_to(row + by)
+
+    def go_to(self, row: int) -> None:
+        """Go to the photo at *row*, kept inside the folder."""
+        last = len(self._listing) - 1
+        if last >= 0:
+            self._selection.set_selected(())
+            self._selection.set_current(self._listing.path(min(max(row, 0), last)))
+
+    # ------------------------------------------------------------ actions
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        window, canvas = self._window, self._photo.canvas
+        return {
+            "folder.open": self.choose_folder,
+            "view.grid": self._to_grid,
+            "view.photo": self._to_photo,
+            "view.compare": self._toggle_compare,
+            "view.back": self._back,
+            "view.full_screen": window.toggle_full_screen,
+            "filter.focus": self._to_filter,
+            "photo.next": lambda: self.step(1),
+            "photo.previous": lambda: self.step(-1),
+            "photo.first": lambda: self.go_to(0),
+            "photo.last": lambda: self.go_to(len(self._listing) - 1),
+            "photo.to_grid": self._to_grid,
+            "photo.zoom": canvas.toggle_zoom,
+            "photo.zoom_in": lambda: canvas.zoom_by_steps(1),
+            "photo.zoom_out": lambda: canvas.zoom_by_steps(-1),
+            "photo.background": canvas.next_background,
+            "photo.show_original": self._show_original,
+            "photo.show_in_folder": lambda: desktop.show_folder_of(self._selection.current),
+            "photo.copy_path": lambda: desktop.copy_path(self._selection.current),
+            "panel.left": window.toggle_left,
+            "panel.info": lambda: window.toggle_tab("info"),
+            "panel.jobs": window.jobs_popover.toggle,
+            "panel.hide_all": window.toggle_all_panels,
+            "help.keys": window.toggle_keys,
+            "window.quit": window.close,
+        }
+
+    def choose_folder(self) -> None:
+        """Let the user look for a folder; nothing waits for the answer."""
+        dialog = QFileDialog(self._window, self.tr("Open folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setModal(False)
+        dialog.fileSelected.connect(self._on_folder_chosen)
+        self._dialog = dialog
+        dialog.show()
+
+    def _on_folder_chosen(self, path: str) -> None:
+        self.open_folder(os.fsencode(path))
+
+    def _to_grid(self) -> None:
+        self._photo.end_compare()
+        self._grid.set_current(self._selection.current)
+        self._window.show_page(Page.GRID)
+        self._show_state()
+
+    def _to_photo(self) -> None:
+        if not self._selection.current:
+            self.go_to(0)
+        if self._selection.current:
+            self._photo.end_compare()
+            self.open_photo(self._selection.current)
+        self._show_state()
+
+    def _to_filter(self) -> None:
+        if self._window.page != Page.GRID:
+            self._to_grid()
+        self._window.top_bar.focus_filter()
+
+    def _back(self) -> None:
+        if self._window.isFullScreen():
+            self._window.toggle_full_screen()
+        elif self._photo.comparing:
+            self._photo.end_compare()
+            self._photo.show_photo(self._selection.current)
+        elif self._window.page == Page.PHOTO:
+            self._to_grid()
+
+    def _toggle_compare(self) -> None:
+        pair = self._jobs.pair_for(self._selection.current)
+        if self._photo.comparing and self._window.page == Page.PHOTO:
+            self._photo.end_compare()
+            self._photo.show_photo(self._selection.current)
+        elif pair is not None:
+            self.compare(*pair)
+        self._show_state()
+
+    def _show_original(self) -> None:
+        pair = self._jobs.pair_for(self._selection.current)
+        if pair is not None:
+            self._photo.end_compare()
+            self.open_photo(pair[0])
+
+    def show_menu(self, where: QPoint) -> None:
+        """Open the context menu of the current photo or the selection."""
+        if not self._selection.selected:
+            return
+        menu = QMenu(self._window)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self._actions.fill(menu, MENU)
+        menu.popup(where)
+
+    # ------------------------------------------------------------ keeping in step
+
+    def _on_current_changed(self, path: bytes) -> None:
+        if self._window.page == Page.PHOTO:
+            self._photo.show_photo(path)
+        self._grid.set_current(path)
+        self._show_state()
+
+    def _on_grid_selection(self, current: bytes, selected: tuple[bytes, ...]) -> None:
+        self._selection.set_selected(selected)
+        self._selection.set_current(current)
+
+    def _on_rows_changed(self) -> None:
+        self._show_state()
+
+    def _show_state(self, *_what: object) -> None:
+        """Say by the actions what is on show and what can be done."""
+        page, current = self._window.page, self._selection.current
+        pair = self._jobs.pair_for(current) if current else None
+        in_photo = page == Page.PHOTO
+        comparing = in_photo and self._photo.comparing
+        self._actions["view.grid"].setChecked(page == Page.GRID)
+        self._actions["view.photo"].setChecked(in_photo and not comparing)
+        self._actions["view.compare"].setChecked(comparing)
+        self._actions["view.compare"].setEnabled(pair is not None)
+        self._actions["view.grid"].setEnabled(bool(self._listing.folder))
+        self._actions["view.photo"].setEnabled(bool(current) or len(self._listing) > 0)
+        self._actions["photo.zoom"].setEnabled(in_photo)
+        self._actions["photo.background"].setEnabled(in_photo)
+        self._actions["photo.show_original"].setEnabled(pair is not None and pair[1] == current)
+        for action_id in ("photo.show_in_folder", "photo.copy_path"):
+            self._actions[action_id].setEnabled(bool(current))
+        self._window.status.show_counts(
+            self._listing.total, len(self._listing), len(self._selection.selected)
+        )
