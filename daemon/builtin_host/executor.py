@@ -228,7 +228,12 @@ def _node_data(node_id: str) -> Json:
 
 
 def _meta(node_id: str) -> Json:
-    return {**_node_data(node_id), "node_id": node_id, "parent_node": None, "real_node_id": node_id}
+    return {
+        "node_id": node_id,
+        "display_node": node_id,
+        "parent_node": None,
+        "real_node_id": node_id,
+    }
 
 
 def _preview_data(run: _Run, node_id: str) -> Json:
