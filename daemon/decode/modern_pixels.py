@@ -29,7 +29,8 @@ def decode_heic(source: Source) -> Decoded:
     """
     facts, picture = _open_heic(source)
     try:
-        pixels: NDArray[Any] = np.asarray(picture)
+        # the array borrows libheif's memory, which goes with the picture: keep a copy of our own
+        pixels: NDArray[Any] = np.asarray(picture).copy()
     except DECODER_ERRORS as error:
         raise source.damaged(str(error)) from error
     return _decoded(facts, pixels)
