@@ -41,8 +41,8 @@ def without_bars(
     Bars are where the full picture's aspect ratio says they must be, and only if they are black.
     """
     height, width = preview.shape[:2]
-    kept_height = min(height, round(width * full_height_px / full_width_px))
-    kept_width = min(width, round(height * full_width_px / full_height_px))
+    kept_height = min(height, width * full_height_px // full_width_px)
+    kept_width = min(width, height * full_width_px // full_height_px)
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
     if kept_height < height * (1 - _SAME_ASPECT):
         bars = np.concatenate([preview[:top], preview[height - top :]])

@@ -1,9 +1,9 @@
 """Camera RAW through LibRaw: camera white balance, 16 bit, Display P3.
 
 Display P3 because it holds nearly all surface colours a camera sees and is still safe at 8 bit,
-where ProPhoto bands. Brightness is LibRaw's own automatic one, so a RAW looks as in other viewers
-built on it; full-size pixels are always developed from the full mosaic, so that a small copy and
-the full picture agree.
+where ProPhoto bands. Brightness is raised until one pixel in ten thousand is white, so that nothing
+a grade could use is cut off. What is graded is always developed from the full mosaic, so that a
+small copy and the full picture agree.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from daemon.decode.jpeg_header import read_header
 from daemon.decode.model import Decoded, Encoding, Metadata
 from daemon.decode.source import DECODER_ERRORS, Source
 
+_CLIPPED_SHARE = 1e-4
 _SRGB_CURVE = (2.4, 12.92)
 _EXIF_FLIPS = {0: 1, 3: 3, 5: 8, 6: 6}
 
@@ -44,6 +45,7 @@ def decode_raw(source: Source, *, half: bool = False) -> Decoded:
             output_bps=16,
             output_color=rawpy.ColorSpace.P3D65,  # pyright: ignore[reportArgumentType]
             gamma=_SRGB_CURVE,
+            auto_bright_thr=_CLIPPED_SHARE,
             half_size=half,
         )
         size = upright_size(raw)

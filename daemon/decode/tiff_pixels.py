@@ -135,7 +135,8 @@ def _read_pixels(
     parts = _raw_bands(source, page) if _is_plain(page) else _segments(page)
     count = 0
     for plane, top, left, part in parts:
-        if part.shape == (height, width, len(wanted)) and part.dtype == dtype:
+        is_whole = part.shape == (height, width, len(wanted)) and part.dtype == dtype
+        if is_whole and part.flags.writeable:
             return turn_upright(part, turn)
         bottom, right = min(top + part.shape[0], height), min(left + part.shape[1], width)
         area = (slice(top, bottom), slice(left, right))
