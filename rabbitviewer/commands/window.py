@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from pathlib import Path
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from rabbitviewer.commands.display import display_problem
 from rabbitviewer.trace import Trace
-
-_PLATFORM_VARIABLES = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
 
 
 def open_window(path: str | None, trace: Trace | None) -> int:
@@ -25,11 +23,10 @@ def open_window(path: str | None, trace: Trace | None) -> int:
             f"There is no photo or folder {path}.",
             "Check the spelling; `rabbitviewer --help` lists the commands.",
         )
-    if sys.platform.startswith("linux") and not any(map(os.environ.get, _PLATFORM_VARIABLES)):
+    problem = display_problem()
+    if problem:
         raise RabbitError(
-            ErrorKind.NOT_FOUND,
-            "There is no display for the window.",
-            "`rabbitviewer grade PHOTO --prompt TEXT` works without one.",
+            ErrorKind.NOT_FOUND, problem, "`rabbitviewer grade PHOTO --prompt TEXT` needs none."
         )
     app = importlib.import_module("rabbitviewer.app")
     return int(app.run(None if path is None else Path(path).absolute(), trace))
