@@ -52,11 +52,16 @@ def run_check(args: argparse.Namespace, session: Session) -> int:
     found = session.ask(ConfigRequest(path=path), Config)
     if session.json:
         write_json(_document(found))
-    for line in (*found.errors, *found.warnings):
-        write_note(f"rabbitviewer: {line}")
-    if not session.json and not found.errors:
-        write_line(f"{os.fsdecode(path)}: no errors")
-    return 1 if found.errors else 0
+    else:
+        for line in (*found.errors, *found.warnings):
+            write_line(line)
+        if not found.errors:
+            write_line(f"{os.fsdecode(path)}: no errors")
+    if not found.errors:
+        return 0
+    more = len(found.errors) - 1
+    write_note(f"rabbitviewer: {found.errors[0]}" + (f" (and {more} more)" if more else ""))
+    return 1
 
 
 def _document(found: Config) -> Document:

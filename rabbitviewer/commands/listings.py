@@ -94,10 +94,15 @@ def run_check(args: argparse.Namespace, session: Session) -> int:
         )
     if session.json:
         write_json([plain(workflow) for workflow in found])
-    good = True
-    for item in found:
-        good &= _report_check(item, quiet=session.json)
-    return 0 if good else 1
+    unable = [item for item in found if not item.usable]
+    if not session.json:
+        for item in found:
+            _write_check(item)
+    if unable:
+        names = ", ".join(item.name for item in unable)
+        missing = unable[0].problems[0] if unable[0].problems else "it cannot run there."
+        write_note(f"rabbitviewer: Not ready: {names}. {missing}")
+    return 1 if unable else 0
 
 
 def run_hosts(args: argparse.Namespace, session: Session) -> int:
@@ -132,12 +137,7 @@ def run_info(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _report_check(item: WorkflowInfo, *, quiet: bool) -> bool:
-    if item.usable and not item.problems:
-        if not quiet:
-            write_line(f"{item.name}: ready")
-        return True
-    problems = item.problems or ("it cannot run here.",)
-    for problem in problems:
-        write_note(f"rabbitviewer: {item.name}: {problem}")
-    return bool(item.usable)
+def _write_check(item: WorkflowInfo) -> None:
+    write_line(f"{item.name}: {'ready' if item.usable else 'not ready'}")
+    for problem in item.problems:
+        write_line(f"  {problem}")

@@ -367,7 +367,7 @@ def test_a_workflow_with_a_missing_model_fails_the_check_with_file_and_folder(
     fake.scripts[WorkflowsRequest] = lambda _: [Workflows(workflows=(WORKFLOW,))]
     assert main(["workflows", "check"]) == 1
     assert capsys.readouterr().err == (
-        "rabbitviewer: kontext_color_grade: ae.safetensors is missing from models/vae.\n"
+        "rabbitviewer: Not ready: kontext_color_grade. ae.safetensors is missing from models/vae.\n"
     )
 
 
