@@ -66,7 +66,7 @@ def run_window(
     built = build(folders, state, theme, launch=launch, trace=trace)
     catch_failures(built.tell_failure)
     if trace is not None:
-        TurnWatch(trace, built.window)
+        TurnWatch(trace, application)
         built.window.shown.connect(
             lambda: QTimer.singleShot(0, lambda: trace.event("window_shown"))
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QIntValidator
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
 
 from daemon.protocol.values import WorkflowInfo
@@ -20,7 +20,7 @@ from rabbitviewer.theme.tokens import tokens
 _FULL_PCT = 100
 _MOST_PCT = 150
 _STEP_PCT = 5
-_LARGEST_SEED = 2**31 - 1
+_SEED = r"\d{0,18}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +171,7 @@ class GradeForm(QWidget):
     def _make_seed(self) -> QLineEdit:
         field = QLineEdit()
         field.setPlaceholderText(self.tr("Random"))
-        field.setValidator(QIntValidator(0, _LARGEST_SEED, field))
+        field.setValidator(QRegularExpressionValidator(QRegularExpression(_SEED), field))
         field.setClearButtonEnabled(True)
         field.setAccessibleName(self.tr("Seed"))
         return field

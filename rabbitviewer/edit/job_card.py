@@ -91,14 +91,15 @@ class JobCard(QFrame):
     def _show_line(self, job: Job) -> None:
         info = job.info
         if not job.ended:
-            parts = [info.message, left_words(job.eta_s)]
+            lines = [left_words(job.eta_s)]
         elif info.state == "done":
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
-            parts = [self.tr("Seed {seed}").format(seed=info.seed), seconds, *info.notes]
+            facts = [seconds, self.tr("seed {seed}").format(seed=info.seed)]
+            lines = [*info.notes, " · ".join(filter(None, facts))]
         else:
-            parts = []
-        text = " · ".join(part for part in parts if part)
+            lines = []
+        text = "\n".join(line for line in lines if line)
         self._line.setText(text)
         self._line.setVisible(bool(text))
 

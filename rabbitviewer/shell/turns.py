@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QAbstractEventDispatcher, QObject
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject
 
 from rabbitviewer.trace import Trace, now_us
 
@@ -14,30 +14,35 @@ STALL_MS = 16.0
 class TurnWatch(QObject):
     """Writes ``ui_stall`` for turns of the event loop over :data:`STALL_MS`.
 
-    A turn lasts from waking up to going to sleep again: whatever happens in between keeps the
-    window from painting and from answering the pointer.
+    A turn lasts from the first event that is delivered until the loop may sleep again: whatever
+    happens in between keeps the window from painting and from answering the pointer. The
+    dispatcher's signals alone do not tell waiting from working (with GLib both lie between
+    ``aboutToBlock`` and ``awake``), so the first event is caught by a filter.
     """
 
-    def __init__(self, trace: Trace, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, trace: Trace, application: QCoreApplication) -> None:
+        super().__init__(application)
         self._trace = trace
-        self._woke_us = 0.0
-        self._woke_cpu_s = 0.0
+        self._began_us = 0.0
+        self._began_cpu_s = 0.0
         dispatcher = QAbstractEventDispatcher.instance()
-        dispatcher.awake.connect(self._on_awake)
-        dispatcher.aboutToBlock.connect(self._on_about_to_block)
+        dispatcher.awake.connect(self._on_boundary)
+        dispatcher.aboutToBlock.connect(self._on_boundary)
+        application.installEventFilter(self)
 
-    def _on_awake(self) -> None:
-        self._on_about_to_block()
-        self._woke_us = now_us()
-        self._woke_cpu_s = time.thread_time()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note when the first event of a turn is delivered."""
+        if not self._began_us:
+            self._began_us = now_us()
+            self._began_cpu_s = time.thread_time()
+        return False
 
-    def _on_about_to_block(self) -> None:
-        if not self._woke_us:
+    def _on_boundary(self) -> None:
+        began_us, self._began_us = self._began_us, 0.0
+        if not began_us:
             return
-        wall_ms = (now_us() - self._woke_us) / 1000
+        wall_ms = (now_us() - began_us) / 1000
         if wall_ms > STALL_MS:
-            cpu_ms = (time.thread_time() - self._woke_cpu_s) * 1000
+            cpu_ms = (time.thread_time() - self._began_cpu_s) * 1000
             figures = {"wall_ms": round(wall_ms, 2), "cpu_ms": round(cpu_ms, 2)}
-            self._trace.span("ui_stall", self._woke_us, figures)
-        self._woke_us = 0.0
+            self._trace.span("ui_stall", began_us, figures)
