@@ -18,10 +18,11 @@ from daemon.decode import icc as icc_profiles
 from daemon.decode.icc import FloatArray, identify, profile_for
 from daemon.decode.model import Pixels
 
-__all__ = ["IccSpace", "identify", "profile_for", "to_srgb_8bit", "transform"]
+__all__ = ["IccSpace", "identify", "profile_for", "to_srgb_8bit", "transform", "usable"]
 
 _CHUNK_PIXELS = 1 << 18
 _RELATIVE_COLORIMETRIC = 1
+_BLACK_POINT = 0x2000
 
 
 def transform(
@@ -85,6 +86,9 @@ def to_srgb_8bit(pixels: Pixels, icc: bytes | None) -> Pixels:
 def convert_integer(pixels: Pixels, icc: bytes, space: str) -> Pixels:
     """Convert *pixels* of any device space to sRGB with Little CMS, same depth.
 
+    Inks are the one case with black-point compensation: the darkest a press can print becomes
+    black, as in other programs, instead of a dark gray.
+
     Args:
         pixels: Shape (H, W, C) or (H, W) for gray.
         icc: Their profile.
@@ -110,11 +114,25 @@ def convert_integer(pixels: Pixels, icc: bytes, space: str) -> Pixels:
                 outcolorspace="rgb",
                 outdtype=pixels.dtype,
                 intent=_RELATIVE_COLORIMETRIC,
-                flags=0,
+                flags=_BLACK_POINT if space == "cmyk" else 0,
             )
         except RuntimeError as error:
             raise ValueError(f"the colour profile cannot be used: {error}") from error
     return result
+
+
+@functools.lru_cache(maxsize=32)
+def usable(icc: bytes) -> bool:
+    """Return whether pixels can be converted with *icc*: it is whole, and of a known space."""
+    channels = {"RGB": 3, "CMYK": 4, "GRAY": 1}.get(icc_profiles.device_space(icc), 0)
+    if not channels or icc_profiles.parse_matrix(icc) is not None:
+        return bool(channels)
+    shape = (1, 1) if channels == 1 else (1, 1, channels)
+    try:
+        convert_integer(np.zeros(shape, np.uint8), icc, icc_profiles.device_space(icc).lower())
+    except ValueError:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=16)

@@ -7,10 +7,11 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from daemon.decode import icc as icc_profiles
+from daemon.decode.color import usable
 from daemon.decode.display import Picture, for_screen
 from daemon.decode.exif import Exif
 from daemon.decode.icc import device_space
-from daemon.decode.jpeg_header import read_header
+from daemon.decode.jpeg_header import JpegHeader, read_header
 from daemon.decode.orientation import swaps_sides, turn_upright
 from daemon.decode.source import Source
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -66,7 +67,7 @@ def _of_jpeg(source: Source, max_width_px: int, max_height_px: int) -> Picture:
         size = header.width_px, header.height_px
     else:
         size = pixels.shape[1], pixels.shape[0]
-    icc = header.icc if header.icc and device_space(header.icc) == "RGB" else None
+    icc = _rgb_profile(header)
     if icc is None and Exif.of(header.exif).is_adobe_rgb:
         icc = icc_profiles.profile_for("adobe-rgb")
     return _picture(pixels, header.orientation, icc, size, (max_width_px, max_height_px))
@@ -87,7 +88,12 @@ def _of_raw(source: Source, max_width_px: int, max_height_px: int) -> Picture:
         turn = 1
         size = size[1], size[0]
     pixels = without_bars(pixels, *size)
-    return _picture(pixels, turn, header.icc, size, (max_width_px, max_height_px))
+    return _picture(pixels, turn, _rgb_profile(header), size, (max_width_px, max_height_px))
+
+
+def _rgb_profile(header: JpegHeader) -> bytes | None:
+    icc = header.icc
+    return icc if icc and device_space(icc) == "RGB" and usable(icc) else None
 
 
 def _picture(

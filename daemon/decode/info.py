@@ -38,9 +38,9 @@ def read_info(path: bytes) -> PhotoInfoRead:
     with open_source(path) as source:
         try:
             facts = _READERS[source.format](source)
+            source.check_size(facts.width_px, facts.height_px)
         except DECODER_ERRORS as error:
             raise source.damaged(f"{type(error).__name__}: {error}") from error
-        source.check_size(facts.width_px, facts.height_px)
         return _answer(source, facts)
 
 
@@ -210,13 +210,9 @@ def _raw(source: Source) -> Facts:
 
 
 def _plain(source: Source) -> Facts:
-    import io
+    from daemon.decode.plain_pixels import plain_facts
 
-    from PIL import Image
-
-    with Image.open(io.BytesIO(source.read_all()), formats=[source.format.upper()]) as opened:
-        alpha = opened.has_transparency_data
-        return Facts(*opened.size, channels=4 if alpha else 3, has_alpha=alpha)
+    return plain_facts(source)
 
 
 _READERS = {

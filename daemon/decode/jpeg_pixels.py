@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 
 from daemon.decode.jpeg_header import JpegHeader, read_header
 from daemon.decode.model import Decoded
@@ -74,7 +76,7 @@ def decode_pixels(
     min_width_px: int,
     min_height_px: int,
     layout: str = "",
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+) -> NDArray[np.uint8]:
     """Return the pixels (H, W, C) as stored, CMYK as inks; *layout*: other channels (``BGRX``).
 
     Raises:
@@ -87,9 +89,19 @@ def decode_pixels(
     try:
         pixels = decode(strict=True)
     except ValueError as error:
-        if not any(word in str(error) for word in _HARMLESS):
-            raise source.damaged(str(error)) from error
-        pixels = decode(strict=False)
+        pixels = _second_try(source, decode, error)
     if header.components == 4 and header.adobe:
         np.invert(pixels, out=pixels)
     return pixels
+
+
+def _second_try(
+    source: Source, decode: Callable[..., NDArray[np.uint8]], error: ValueError
+) -> NDArray[np.uint8]:
+    """Decode leniently when all that strictness found is harmless."""
+    if not any(word in str(error) for word in _HARMLESS):
+        raise source.damaged(str(error)) from error
+    try:
+        return decode(strict=False)
+    except ValueError as again:
+        raise source.damaged(str(again)) from again

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from daemon.decode import icc as icc_profiles
-from daemon.decode.color import convert_integer
+from daemon.decode.color import convert_integer, usable
 from daemon.decode.exif import Exif
 from daemon.decode.model import Decoded, Photo, Pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
@@ -129,7 +129,7 @@ def _finished(source: Source, decoded: Decoded) -> Photo:
     notes = list(decoded.notes)
     icc = decoded.icc
     if icc is not None and not _fits(decoded, icc):
-        notes.append("The file's colour profile does not fit its pixels and was left out.")
+        notes.append("The file's colour profile is damaged or of another kind and was left out.")
         icc = None
     if icc is None and Exif.of(decoded.metadata.exif).is_adobe_rgb:
         icc = icc_profiles.profile_for("adobe-rgb")
@@ -159,6 +159,8 @@ def _finished(source: Source, decoded: Decoded) -> Photo:
 
 
 def _fits(decoded: Decoded, icc: bytes) -> bool:
+    if not usable(icc):
+        return False
     space = icc_profiles.device_space(icc)
     if decoded.cmyk:
         return space == "CMYK"

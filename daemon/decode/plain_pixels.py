@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from daemon.decode.model import Decoded, Encoding
+from daemon.decode.model import Decoded, Encoding, Facts
 from daemon.decode.source import DECODER_ERRORS, Source
 
 
@@ -25,7 +25,9 @@ def decode_plain(source: Source) -> Decoded:
             clear = opened.has_transparency_data
             pixels = np.array(opened.convert("RGBA" if clear else "RGB"))
             animated = getattr(opened, "n_frames", 1) > 1
-    except (*DECODER_ERRORS, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise source.unsupported("has too many pixels for its format") from error
+    except DECODER_ERRORS as error:
         raise source.damaged(str(error)) from error
     notes: tuple[str, ...] = ()
     if animated:
@@ -36,3 +38,20 @@ def decode_plain(source: Source) -> Decoded:
         encoding=Encoding(palette=source.format == "gif"),
         notes=notes,
     )
+
+
+def plain_facts(source: Source) -> Facts:
+    """Return the facts of a GIF or BMP without decoding it.
+
+    Raises:
+        RabbitError: ``unreadable`` or ``unsupported_format``.
+    """
+    data = io.BytesIO(source.read_all())
+    try:
+        with Image.open(data, formats=[source.format.upper()]) as opened:
+            alpha = opened.has_transparency_data
+            return Facts(*opened.size, channels=4 if alpha else 3, has_alpha=alpha)
+    except Image.DecompressionBombError as error:
+        raise source.unsupported("has too many pixels for its format") from error
+    except DECODER_ERRORS as error:
+        raise source.damaged(str(error)) from error

@@ -101,7 +101,7 @@ def test_the_header_of_a_jpeg_xl_is_understood(
 
 
 def test_a_heic_says_its_size_upright() -> None:
-    found = info(Path("tests/data/photos/phone.heic"))
+    found = info(Path(__file__).parents[1] / "data/photos/phone.heic")
     assert (found.width_px, found.height_px, found.bit_depth) == (240, 180, 8)
     assert found.metadata["camera"] == "RabbitCam One"
 

@@ -139,7 +139,7 @@ def test_other_formats_cut_off_are_damaged(
 
 
 def test_a_heic_cut_off_is_damaged(tmp_path: Path, refusal: Refusal) -> None:
-    data = Path("tests/data/photos/phone.heic").read_bytes()
+    data = (Path(__file__).parents[1] / "data/photos/phone.heic").read_bytes()
     (tmp_path / "cut.heic").write_bytes(data[: len(data) // 2])
     assert refusal(tmp_path / "cut.heic").info.kind is ErrorKind.UNREADABLE
 

@@ -228,7 +228,7 @@ def test_a_recipe_longer_than_a_segment_still_fits_a_jpeg(tmp_path: Path, origin
 
 
 def test_a_heic_becomes_a_16_bit_tiff_with_its_metadata(tmp_path: Path) -> None:
-    photo = read_photo(b"tests/data/photos/phone.heic")
+    photo = read_photo(os.fsencode(Path(__file__).parents[1] / "data/photos/phone.heic"))
     path, _ = write(tmp_path, photo, ".tiff")
     with tifffile.TiffFile(path) as result:
         page = result.pages.first
