@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import os
 import secrets
 import socket
@@ -19,6 +20,8 @@ from daemon.ipc.outbox import replacement_key, to_frame
 from daemon.protocol.endpoint import Folders, make_private
 from daemon.protocol.messages import Message, TraceEvent
 from daemon.protocol.peer import Peer
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 64
 TOKEN_BYTES = 32
@@ -36,6 +39,8 @@ class IpcServer:
         self._on_closed: list[Callable[[Peer], None]] = []
         self._server: asyncio.Server | None = None
         self._left_behind: Path | None = None
+        self._listening_at: Path | None = None
+        self._relisten: asyncio.Task[None] | None = None
         self._check: asyncio.TimerHandle | None = None
         self._emptied = asyncio.Event()
 
@@ -91,7 +96,8 @@ class IpcServer:
             listener.close()
             raise
         self._left_behind = path
-        self._check_clients()
+        self._listening_at = path
+        self._watch()
 
     async def listen_loopback(self, connection_file: Path) -> None:
         """Listen on a free loopback port; port and token stand in a file of this user alone.
@@ -106,10 +112,13 @@ class IpcServer:
         port = self._server.sockets[0].getsockname()[1]
         _write_privately(connection_file, json.dumps({"port": port, "token": token.hex()}))
         self._left_behind = connection_file
-        self._check_clients()
+        self._watch()
 
     async def stop_asking(self) -> None:
         """Let nobody in and take no more requests; what is sent still goes out."""
+        self._listening_at = None
+        if self._relisten is not None:
+            await asyncio.wait([self._relisten])
         if self._server is not None:
             self._server.close()
         if self._left_behind is not None:
@@ -153,15 +162,32 @@ class IpcServer:
         if not self._connections:
             self._emptied.set()
 
-    def _check_clients(self) -> None:
+    def _watch(self) -> None:
+        """Look after clients that are stuck, and after a socket that somebody swept away."""
         for connection in tuple(self._connections.values()):
             connection.check()
         loop = asyncio.get_running_loop()
-        self._check = loop.call_later(CHECK_EVERY_S, self._check_clients)
+        if self._listening_at is not None and not self._listening_at.exists():
+            self._relisten = loop.create_task(self._listen_again(self._listening_at))
+        else:
+            self._check = loop.call_later(CHECK_EVERY_S, self._watch)
+
+    async def _listen_again(self, path: Path) -> None:
+        """Make the socket anew: without it nobody gets in, and the lock keeps others out."""
+        log.warning("%s had vanished; it is made again", path)
+        if self._server is not None:
+            self._server.close()
+        try:
+            await self.listen_unix(path)
+        except OSError:
+            log.exception("%s could not be made again", path)
+            self._check = asyncio.get_running_loop().call_later(CHECK_EVERY_S, self._watch)
 
 
 def _bind_privately(path: Path) -> socket.socket:
     """Return a socket bound to *path* that nobody else could have reached even for a moment."""
+    if sys.platform == "win32":
+        raise OSError("Unix sockets are not used on Windows")
     make_private(path.parent)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -21,6 +21,7 @@ from daemon.workers.run import TaskRun, Watch
 log = logging.getLogger(__name__)
 
 EXIT_OWN_FAULT = 70
+KILLED = -9
 
 
 class WorkerPool:
@@ -146,19 +147,25 @@ class WorkerPool:
         """Return what the loss of *worker* means for its task."""
         worker.kill()
         await worker.gone()
+        lasting = True
         if watch.verdict is not None:
             verdict = watch.verdict
+            # A drive that sleeps looks the same as a file that hangs its reader.
+            lasting = verdict.kind is not ErrorKind.TIMED_OUT
         elif run.cancelled or self._closed:
             verdict = _cancelled(run.task).info
         elif isinstance(error, NonsenseError):
             verdict = verdicts.answered_nonsense(run.task)
         elif worker.exit_code == EXIT_OWN_FAULT:
             return verdicts.did_not_start(run.task, "it ended at once")
+        elif worker.exit_code == KILLED:
+            verdict, lasting = verdicts.ended_by_the_system(run.task), False
         else:
             verdict = verdicts.died(run.task, worker.exit_code)
         log.warning("worker %d of pool %s: %s", worker.pid, self.name, verdict.message)
         if verdict.kind is not ErrorKind.CANCELLED:
-            await asyncio.to_thread(self._refused.remember, files_read(run.task), verdict)
+            files = files_read(run.task)
+            await asyncio.to_thread(self._refused.remember, files, verdict, for_a_while=not lasting)
         return verdict
 
     async def _take_worker(self, task: AnyTask) -> WorkerProcess:

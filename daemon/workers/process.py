@@ -80,8 +80,16 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it can be given work."""
-        return self._usable and self.exit_code is None
+        """Whether it can be given work; asks the system, whose news may not have come yet."""
+        if not self._usable or self.exit_code is not None:
+            return False
+        if sys.platform != "linux":
+            return True
+        try:
+            look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self.pid, look) is None
+        except ChildProcessError:
+            return False
 
     def begin(
         self, task: AnyTask, on_progress: Callable[[float], None]

@@ -6,31 +6,35 @@ import os
 import time
 from collections import OrderedDict
 
-from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.errors import ErrorInfo
 
 MAX_REMEMBERED = 1024
-HANG_FORGOTTEN_AFTER_S = 600.0
+FORGOTTEN_AFTER_S = 600.0
 
 Stamp = tuple[int, int]
 
 
 class RefusedFiles:
-    """Remembers which files, in which state, ended a worker of one pool.
-
-    A hang is forgotten after ten minutes: a drive that slept looks the same as a damaged file.
-    """
+    """Remembers which files, in which state, ended a worker of one pool."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[
             tuple[bytes, ...], tuple[tuple[Stamp, ...], ErrorInfo, float | None]
         ] = OrderedDict()
 
-    def remember(self, files: tuple[bytes, ...], error: ErrorInfo) -> None:
-        """Refuse *files* (asked for together) from now on because of *error*; reads the disk."""
+    def remember(
+        self, files: tuple[bytes, ...], error: ErrorInfo, *, for_a_while: bool = False
+    ) -> None:
+        """Refuse *files* (asked for together) from now on because of *error*; reads the disk.
+
+        Args:
+            files: What the task read.
+            error: What to say.
+            for_a_while: Forget it after ten minutes, because the file may not be to blame.
+        """
         if not files:
             return
-        until = time.monotonic() + HANG_FORGOTTEN_AFTER_S
-        expires = until if error.kind is ErrorKind.TIMED_OUT else None
+        expires = time.monotonic() + FORGOTTEN_AFTER_S if for_a_while else None
         self._known[files] = (_stamps(files), error, expires)
         self._known.move_to_end(files)
         while len(self._known) > MAX_REMEMBERED:

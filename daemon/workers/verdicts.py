@@ -17,7 +17,17 @@ def out_of_memory(task: AnyTask, limits: WorkerLimits) -> ErrorInfo:
     return ErrorInfo(
         ErrorKind.OUT_OF_MEMORY,
         f"{file_in_words(task)} needs more than {limits.memory_bytes >> 20} MB of memory.",
-        f"Raise daemon.worker_memory_mb in config.yaml to let it. {_UNTIL_CHANGED}",
+        "Raise daemon.worker_memory_mb in config.yaml; until then it is left alone.",
+    )
+
+
+def ended_by_the_system(task: AnyTask) -> ErrorInfo:
+    """Somebody else killed the worker: nearly always the system, for want of memory."""
+    return ErrorInfo(
+        ErrorKind.OUT_OF_MEMORY,
+        f"The system ended the process that worked on {file_in_words(task)}, as it does when "
+        "memory runs out.",
+        "Close other programs, then try again in a few minutes.",
     )
 
 

@@ -45,6 +45,11 @@ def leave(_: Context) -> Answer:
     os._exit(3)
 
 
+def be_killed(_: Context) -> Answer:
+    os.kill(os.getpid(), 9)
+    raise AssertionError
+
+
 def hang(_: Context) -> Answer:
     threading.Event().wait()
     raise AssertionError
@@ -109,6 +114,7 @@ HANDLERS: dict[str, Callable[[Context], Answer]] = {
     "too_big": too_big,
     "segfault": segfault,
     "leave": leave,
+    "be_killed": be_killed,
     "hang": hang,
     "creep": creep,
     "grow": grow,

@@ -81,6 +81,12 @@ def test_one_huge_allocation_fails_inside_the_worker(tmp_path: Path) -> None:
     assert info.kind is ErrorKind.OUT_OF_MEMORY
 
 
+def test_a_worker_that_the_system_kills_is_told_as_want_of_memory(tmp_path: Path) -> None:
+    info = fate(tmp_path, "be_killed", odd_pool())
+    assert info.kind is ErrorKind.OUT_OF_MEMORY
+    assert "The system ended" in info.message
+
+
 def test_an_answer_that_is_none_costs_that_task(tmp_path: Path) -> None:
     info = fate(tmp_path, "send_nonsense", odd_pool())
     assert info.kind is ErrorKind.WORKER_DIED

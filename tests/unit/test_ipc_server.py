@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from daemon.ipc import connection
+from daemon.ipc import connection, server
 from daemon.ipc.dispatch import Dispatcher
 from daemon.ipc.server import IpcServer
 from daemon.protocol.endpoint import resolve_folders
@@ -94,6 +94,20 @@ def test_the_socket_is_gone_after_closing() -> None:
     async def story(house: House) -> None:
         await house.server.close()
         assert not house.path.exists()
+
+    at_home(story)
+
+
+def test_a_socket_that_was_swept_away_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CHECK_EVERY_S", 0.01)
+
+    async def story(house: House) -> None:
+        house.answer(StatusRequest, Done())
+        async with connected(house.path) as before:
+            house.path.unlink()
+            async with connected(house.path) as after:
+                assert await after.ask(StatusRequest(), Done) == Done()
+            assert await before.ask(StatusRequest(), Done) == Done()
 
     at_home(story)
 

@@ -192,10 +192,12 @@ def test_what_reads_no_file_is_never_refused() -> None:
     assert not known.knows(())
 
 
-def test_a_hang_is_forgotten_after_a_while(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refused, "HANG_FORGOTTEN_AFTER_S", -1.0)
+def test_what_may_not_be_the_files_fault_is_forgotten_after_a_while(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refused, "FORGOTTEN_AFTER_S", -1.0)
     known, files = RefusedFiles(), (bytes(file),)
-    known.remember(files, ErrorInfo(ErrorKind.TIMED_OUT, "hung"))
+    known.remember(files, DIED, for_a_while=True)
     assert known.reason(files) is None
 
 
