@@ -133,11 +133,11 @@ class HostRegistry:
         return client
 
     def infos(self) -> tuple[HostInfo, ...]:
-        """Return all hosts as they were last seen."""
+        """Return all hosts that are in use, as they were last seen."""
         return tuple(self._infos.get(name) or self._info(name) for name in self._names())
 
     async def check(self, host: str = "") -> tuple[HostInfo, ...]:
-        """Ask *host*, or every host, how it is."""
+        """Ask *host*, or every host in use, how it is: none of the settings' while it is off."""
         names = [host] if host else self._names()
         return tuple(await asyncio.gather(*(self._check(name) for name in names)))
 
@@ -247,7 +247,8 @@ class HostRegistry:
         return address.http_url, address
 
     def _names(self) -> list[str]:
-        return [*self._configured(), *self._unnamed, BUILTIN]
+        enabled = self._settings.current.comfyui.enabled
+        return [*(self._configured() if enabled else ()), *self._unnamed, BUILTIN]
 
     def _info(
         self, name: str, *, state: str = "unknown", version: str = "", detail: str = ""

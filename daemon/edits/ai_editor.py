@@ -192,7 +192,8 @@ class AiEditor:
             raise RabbitError(
                 ErrorKind.WORKFLOW_UNAVAILABLE,
                 " ".join(problems),
-                "Then run the job again; 'rabbitviewer workflows check' looks without running.",
+                "Put that right on the host and run the job again; the README tells how to set up "
+                "the GPU machine, 'rabbitviewer workflows check' looks without running anything.",
             )
         await job.save(prompt_id=str(uuid.uuid4()), sends=record.sends + 1)
         await client.queue_workflow(graph, job.record.prompt_id)
