@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _LIMITS: dict[str, tuple[float, float]] = {
     "exposure_ev": (-3.0, 3.0),
-    "contrast": (-0.9, 1.4),
+    "contrast": (-1.3, 1.4),
     "highlights": (-1.2, 1.2),
     "shadows": (-1.2, 1.2),
     "whites": (-1.2, 1.2),

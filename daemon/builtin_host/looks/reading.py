@@ -75,6 +75,7 @@ class _Reader:
         self._grade = GradeParameters()
         self._modifiers = _Modifiers()
         self._waiting_zone: tuple[str, str] | None = None
+        self._last: GradeParameters | None = None
         self._taken: set[int] = set()
         self._understood: list[str] = []
         self._unknown: list[str] = []
@@ -172,10 +173,10 @@ class _Reader:
         self._apply(grade, self._modifiers.factor(), token.text)
 
     def _read_stops(self, token: Token) -> None:
-        factor = 1.0
+        factor = vocabulary.STOPS[token.text]
         words = self._modifiers.words
         if words and self._previous_kind() is Kind.NUMBER:
-            factor = float(words[-1].rstrip("%"))
+            factor *= float(words[-1].rstrip("%"))
         following = self._next_meaningful()
         if following is not None:
             after = self._tokens[following]
@@ -198,7 +199,8 @@ class _Reader:
         self._modifiers = _Modifiers()
 
     def _apply(self, grade: GradeParameters, factor: float, name: str) -> None:
-        self._grade = self._grade.plus(grade, factor)
+        self._last = grade.scaled(factor)
+        self._grade = self._grade.plus(self._last)
         self._understood.append(" ".join([*self._modifiers.words, name]))
         self._modifiers = _Modifiers()
 
@@ -206,8 +208,20 @@ class _Reader:
         """Account for what was left hanging: a zone without a wish, modifiers without a noun."""
         if self._waiting_zone is not None:
             self._unknown.append(self._waiting_zone[1])
+        elif self._last is not None and not self._modifiers.amounts:
+            self._scale_last()
         self._unknown += self._modifiers.words
         self._waiting_zone = None
+        self._last = None
+        self._modifiers = _Modifiers()
+
+    def _scale_last(self) -> None:
+        """Intensities said at the end belong to what they follow: "warm it up a little"."""
+        modifiers, last = self._modifiers, self._last
+        if last is None or not modifiers.words:
+            return
+        self._grade = self._grade.plus(last, modifiers.scale - 1.0)
+        self._understood[-1] = " ".join([self._understood[-1], *modifiers.words])
         self._modifiers = _Modifiers()
 
     def _zones_ahead(self) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 Order: gains in linear light (white balance, exposure; they roll off towards white), black and
 white, cross processing, then in OKLab the tone curve, saturation and coloured zones, at last a
-soft compression of what sRGB cannot show.
+soft compression of what sRGB cannot show. Tones are measured as the sRGB value of the gray that
+is as light: OKLab's own lightness is infinitely steep at black and would blow up noise there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from daemon.builtin_host.looks.parameters import GradeParameters
 _MIRED_PER_TEMPERATURE = 70.0
 _TINT_STEP = 0.12
 _D65_MIRED = 1e6 / 6504.0
-_MIDDLE_LIGHTNESS = 0.57
+_MIDDLE_GRAY = 0.46
+_NOISE_FLOOR = np.float32(0.1)
 _CHROMA_FOLLOWS = 0.75
 _KNEE = 0.8
 _STRIP_ROWS = 64
@@ -63,18 +65,19 @@ def grade_colors(colors: Pixels, grade: GradeParameters) -> Pixels:
     linear = _cross_process(linear, grade)
     lab = linear_to_oklab(linear)
     lightness = np.clip(lab[..., 0], 0, 1)
-    curved = tone_curve(lightness, grade)
-    follow = (curved + 0.02) / (lightness + 0.02)
+    tones = tone_curve(encode_srgb(lightness**3), grade)
+    curved = np.cbrt(decode_srgb(tones))
+    follow = (curved + _NOISE_FLOOR) / (lightness + _NOISE_FLOOR)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     factor = follow ** np.float32(_CHROMA_FOLLOWS) * _saturation_factor(chroma, grade)
-    tint_a, tint_b = _zone_tones(curved, grade)
+    tint_a, tint_b = _zone_tones(tones, grade)
     a, b = lab[..., 1] * factor + tint_a, lab[..., 2] * factor + tint_b
     return _fit_gamut(np.stack([curved, a, b], -1), before)
 
 
-def tone_curve(lightness: Pixels, grade: GradeParameters) -> Pixels:
-    """Map OKLab lightness 0..1; monotone, within 0..1."""
-    x = _contrast_curve(lightness, grade.contrast)
+def tone_curve(tones: Pixels, grade: GradeParameters) -> Pixels:
+    """Map sRGB-encoded grays 0..1; monotone, within 0..1."""
+    x = _contrast_curve(tones, grade.contrast)
     x = x + 0.75 * grade.shadows * x * (1 - x) ** 3
     x = x + 0.75 * grade.highlights * x**3 * (1 - x)
     x = _black_point(x, grade.blacks)
@@ -161,12 +164,12 @@ def _cross_process(linear: Pixels, grade: GradeParameters) -> Pixels:
 def _contrast_curve(x: Pixels, contrast: float) -> Pixels:
     """S-curve through black, middle gray and white; flat line towards middle gray when < 0."""
     if contrast <= 0:
-        return _MIDDLE_LIGHTNESS + (x - _MIDDLE_LIGHTNESS) * np.float32(1 + 0.6 * contrast)
+        return _MIDDLE_GRAY + (x - _MIDDLE_GRAY) * np.float32(1 + 0.6 * contrast)
     power = np.float32(1 + 0.75 * contrast)
-    below = _MIDDLE_LIGHTNESS * (np.minimum(x, _MIDDLE_LIGHTNESS) / _MIDDLE_LIGHTNESS) ** power
-    room = 1 - _MIDDLE_LIGHTNESS
-    above = 1 - room * ((1 - np.maximum(x, _MIDDLE_LIGHTNESS)) / room) ** power
-    return np.where(x < _MIDDLE_LIGHTNESS, below, above).astype(np.float32)
+    below = _MIDDLE_GRAY * (np.minimum(x, _MIDDLE_GRAY) / _MIDDLE_GRAY) ** power
+    room = 1 - _MIDDLE_GRAY
+    above = 1 - room * ((1 - np.maximum(x, _MIDDLE_GRAY)) / room) ** power
+    return np.where(x < _MIDDLE_GRAY, below, above).astype(np.float32)
 
 
 def _black_point(x: Pixels, amount: float) -> Pixels:
@@ -182,15 +185,15 @@ def _saturation_factor(chroma: Pixels, grade: GradeParameters) -> Pixels:
 
 
 def _zone_tones(x: Pixels, grade: GradeParameters) -> tuple[Pixels, Pixels]:
-    """Colour added at a lightness; black and white themselves stay neutral."""
-    awake = 1 - np.exp(-x / np.float32(0.09))
+    """Colour added at a tone; black and white themselves stay neutral."""
+    awake = 1 - np.exp(-x / np.float32(0.07))
     asleep = 1 - x**10
-    shadows = ((1 - x) ** 2.2) * awake / np.float32(0.6)
-    highlights = (x**2.2) * asleep / np.float32(0.72)
+    shadows = ((1 - x) ** 3) * awake / np.float32(0.6)
+    highlights = (x**1.7) * asleep / np.float32(0.72)
     midtones = 4 * x * (1 - x)
     a = shadows * grade.shadow_a + midtones * grade.midtone_a + highlights * grade.highlight_a
     b = shadows * grade.shadow_b + midtones * grade.midtone_b + highlights * grade.highlight_b
-    return a.astype(np.float32), b.astype(np.float32)
+    return a, b
 
 
 def _fit_gamut(lab: Pixels, before: Pixels) -> Pixels:
@@ -201,8 +204,8 @@ def _fit_gamut(lab: Pixels, before: Pixels) -> Pixels:
     start = np.hypot(before[..., 1], before[..., 2]) / (
         max_chroma(before[..., 0], before[..., 1], before[..., 2]) + np.float32(1e-6)
     )
-    knee = np.clip(start, _KNEE, 0.98)
-    room = 1 - knee
+    knee = np.maximum(start, np.float32(_KNEE))
+    room = np.maximum(1 - knee, np.float32(0.02))
     over = np.maximum(ratio - knee, 0) / room
     kept = np.where(ratio > knee, knee + room * (1 - np.exp(-over)), ratio)
     scale = kept / np.maximum(ratio, np.float32(1e-6))

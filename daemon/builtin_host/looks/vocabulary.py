@@ -251,7 +251,7 @@ QUALITIES: dict[str, Quality] = {
 
 _BLACK_AND_WHITE = G(monochrome=1.0, contrast=0.12)
 _TEAL_ORANGE = toned(shadow=(TEAL, 0.95), highlight=(ORANGE, 0.65)).plus(
-    G(contrast=0.15, vibrance=0.12, temperature=0.08)
+    G(contrast=0.15, vibrance=0.12)
 )
 _BLEACH = G(saturation=-0.55, contrast=0.55, highlights=0.15)
 _WARM_FILM = toned(shadow=(130.0, 0.12), highlight=(80.0, 0.35)).plus(
