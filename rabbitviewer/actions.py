@@ -113,6 +113,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("photo.copy_path", _tr("Copy path"), ("Ctrl+Shift+C",), "ph.copy", edit),
         ActionSpec("panel.left", _tr("Folders"), ("L",), "ph.folders", panels, checkable=True),
         ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels, checkable=True),
+        ActionSpec(
+            "panel.strip", _tr("Filmstrip"), ("S",), "ph.film-strip", panels, checkable=True
+        ),
         ActionSpec("panel.jobs", _tr("Jobs"), ("J",), "ph.stack", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),

@@ -41,7 +41,9 @@ from rabbitviewer.theme.app_icon import app_icon
 from rabbitviewer.theme.theme import Theme
 from rabbitviewer.trace import Trace
 from rabbitviewer.travel import Travel
+from rabbitviewer.view.filmstrip import Filmstrip
 from rabbitviewer.view.info_panel import InfoPanel
+from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Rooms
 
@@ -134,6 +136,7 @@ def build(
     selection, jobs, hosts = Selection(), JobsModel(client), HostsModel(client)
     grid = ThumbnailGrid(listing, thumbnails, trace)
     photo = PhotoView(previews, jobs.pair_for, _first_stage(thumbnails))
+    filmstrip = Filmstrip(listing, thumbnails, selection)
     welcome, trouble = Welcome(state.recent), Trouble()
     tree, breadcrumbs = FolderTree(FolderModel(client)), Breadcrumbs()
     grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs)
@@ -142,13 +145,14 @@ def build(
         welcome=welcome,
         trouble=trouble,
         grid=GridRoom(grid, listing),
-        photo=photo,
+        photo=PhotoRoom(photo, filmstrip),
         tree=tree,
         breadcrumbs=breadcrumbs,
         info=InfoPanel(client, selection),
         edit=grade,
         jobs=jobs_panel,
         hosts=hosts_panel,
+        strip=filmstrip,
         status=StatusLine(jobs, hosts),
         cell_sizes=CELL_SIZES,
     )
@@ -159,6 +163,7 @@ def build(
     for room in (welcome, tree, breadcrumbs):
         room.folder_chosen.connect(navigator.open_folder)
     welcome.browse_pressed.connect(navigator.choose_folder)
+    filmstrip.photo_chosen.connect(selection.set_current)
     navigator.folder_opened.connect(state.visit)
     navigator.folder_opened.connect(breadcrumbs.set_path)
     navigator.folder_opened.connect(tree.show_folder)

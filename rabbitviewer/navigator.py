@@ -15,6 +15,7 @@ from rabbitviewer.models.selection import Selection
 from rabbitviewer.shell import desktop
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Page
+from rabbitviewer.words import file_name
 
 MENU = (
     "edit.grade",
@@ -141,6 +142,7 @@ class Navigator(QObject):
             "photo.copy_path": lambda: desktop.copy_path(self._selection.current),
             "panel.left": window.toggle_left,
             "panel.info": lambda: window.toggle_tab("info"),
+            "panel.strip": window.toggle_strip,
             "panel.jobs": window.jobs_popover.toggle,
             "panel.hide_all": window.toggle_all_panels,
             "help.keys": window.toggle_keys,
@@ -244,6 +246,18 @@ class Navigator(QObject):
         self._actions["photo.show_original"].setEnabled(pair is not None and pair[1] == current)
         for action_id in ("photo.show_in_folder", "photo.copy_path"):
             self._actions[action_id].setEnabled(bool(current))
-        self._window.status.show_counts(
-            self._listing.total, len(self._listing), len(self._selection.selected)
-        )
+        self._show_place(in_photo=in_photo)
+
+    def _show_place(self, *, in_photo: bool) -> None:
+        """Say in the status line and in the title where we are."""
+        current = self._selection.current
+        folder = file_name(self._listing.folder) or self._listing.folder.decode("utf-8", "replace")
+        shown = file_name(current) if in_photo and current else folder
+        name = self.tr("RabbitViewer")
+        self._window.setWindowTitle(f"{shown} – {name}" if shown else name)
+        status, count = self._window.status, len(self._listing)
+        if in_photo and current:
+            row = self._listing.row(current)
+            status.show_photo(file_name(current), row + 1, count)
+        else:
+            status.show_counts(self._listing.total, count, len(self._selection.selected))

@@ -44,6 +44,7 @@ class Rooms:
         breadcrumbs: Where we are.
         info: The Info tab.
         edit: The Edit tab.
+        strip: The filmstrip, inside *photo*.
         jobs: Behind the jobs pill.
         hosts: Behind the host pill.
         status: The status line.
@@ -58,6 +59,7 @@ class Rooms:
     breadcrumbs: QWidget
     info: QWidget
     edit: QWidget
+    strip: QWidget
     jobs: QWidget
     hosts: QWidget
     status: StatusLine
@@ -94,6 +96,8 @@ class MainWindow(QWidget):
         self.panels = Panels(_panel(rooms.tree), self.pages, self.side)
         self.jobs_popover = Popover(rooms.jobs, rooms.status.jobs_pill, self)
         self.hosts_popover = Popover(rooms.hosts, rooms.status.host_pill, self)
+        self._strip = rooms.strip
+        self._strip_open = state.strip_open
         self._keys = KeyOverlay(self.actions_by_id, self)
         self._hidden: tuple[bool, bool] | None = None
         self._before_full_screen: tuple[bool, bool] = (False, False)
@@ -158,8 +162,7 @@ class MainWindow(QWidget):
             wanted, self._hidden = self._hidden, None
         self.panels.set_open(LEFT, is_open=wanted[0])
         self.panels.set_open(RIGHT, is_open=wanted[1])
-        self.top_bar.setVisible(self._hidden is None)
-        self.status.setVisible(self._hidden is None)
+        self._show_bars(shown=self._hidden is None)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen with the photo area, or come back."""
@@ -171,9 +174,13 @@ class MainWindow(QWidget):
             self.showNormal()
         for side, was_open in zip((LEFT, RIGHT), self._before_full_screen, strict=True):
             self.panels.set_open(side, is_open=was_open and not entering)
-        self.top_bar.setVisible(not entering)
-        self.status.setVisible(not entering)
+        self._show_bars(shown=not entering)
         self.actions_by_id["view.full_screen"].setChecked(entering)
+
+    def toggle_strip(self) -> None:
+        """Show or hide the filmstrip."""
+        self._strip_open = not self._strip_open
+        self._show_bars(shown=self.status.isVisible())
 
     def toggle_keys(self) -> None:
         """Show or hide the overlay of all keys."""
@@ -190,6 +197,7 @@ class MainWindow(QWidget):
         state.left_width = self.panels.width_of(LEFT)
         state.right_width = self.panels.width_of(RIGHT)
         state.right_tab = self.side.tab
+        state.strip_open = self._strip_open
         if not full:
             state.geometry = bytes(self.saveGeometry().data())
 
@@ -200,7 +208,15 @@ class MainWindow(QWidget):
         self.panels.restore(LEFT, is_open=state.left_open, width=state.left_width)
         self.panels.restore(RIGHT, is_open=state.right_open, width=state.right_width)
         self._show_panels()
+        self._show_bars(shown=True)
         self.top_bar.show_grid_tools(shown=False)
+
+    def _show_bars(self, *, shown: bool) -> None:
+        """Show or hide what stands above and below the photos."""
+        self.top_bar.setVisible(shown)
+        self.status.setVisible(shown)
+        self._strip.setVisible(shown and self._strip_open)
+        self.actions_by_id["panel.strip"].setChecked(self._strip_open)
 
     def _show_panels(self, *_what: object) -> None:
         right = self.side.tab if self.panels.is_open(RIGHT) else ""

@@ -21,6 +21,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         right_open: Whether the side panel is shown.
         right_width: Its width.
         right_tab: ``info`` or ``edit``.
+        strip_open: Whether the filmstrip is shown under a photo.
         cell_size: Edge of a thumbnail's cell, logical pixels.
         sort: Column the grid is sorted by.
         backwards: Whether it runs backwards.
@@ -35,6 +36,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     right_open: bool = False
     right_width: int = 320
     right_tab: str = "info"
+    strip_open: bool = True
     cell_size: int = 200
     sort: str = "name"
     backwards: bool = False

@@ -74,6 +74,11 @@ class StatusLine(QFrame):
             parts.append(self.tr("{n} selected").format(n=selected))
         self._counts.setText(" · ".join(parts))
 
+    def show_photo(self, name: str, place: int, count: int) -> None:
+        """Say which photo is on show, and where it stands in its folder."""
+        where = self.tr("{place} of {count}").format(place=place, count=count) if place else ""
+        self._counts.setText(" · ".join(part for part in (name, where) if part))
+
     def say(self, text: str, offer: str = "", run: object = None) -> None:
         """Show *text* for a while, with a button *offer* that calls *run*."""
         self._message.setText(text)

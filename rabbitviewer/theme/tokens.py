@@ -53,6 +53,7 @@ class Tokens:
         icon: Icons in bars.
         bar_height: The top bar.
         status_height: The status line.
+        strip_height: The filmstrip.
         control_height: Buttons and one-line fields.
         panel_width: Docks as they first open.
         cell_gap: Between grid cells.
@@ -103,6 +104,7 @@ class Tokens:
     icon: int = 20
     bar_height: int = 44
     status_height: int = 28
+    strip_height: int = 84
     control_height: int = 28
     panel_width: int = 320
     cell_gap: int = 4

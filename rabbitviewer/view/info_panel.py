@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.messages import Failed, Message, PhotoInfo, PhotoInfoRequest, WirePath
@@ -46,6 +47,12 @@ class InfoPanel(QScrollArea):
             self._wanted = b""
             self._show([], [self.tr("Choose a photo to see what is known of it.")])
         self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what was not asked while nobody could see it."""
+        super().showEvent(event)
+        if self._wanted != self._selection.current:
+            self._timer.start()
 
     def _ask(self) -> None:
         path = self._selection.current

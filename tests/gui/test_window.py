@@ -57,6 +57,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         breadcrumbs=Room(),
         info=InfoPanel(client, selection),
         edit=GradePanel(jobs, hosts, selection),
+        strip=Room(),
         jobs=JobsPanel(jobs),
         hosts=HostPanel(hosts),
         status=StatusLine(jobs, hosts),
