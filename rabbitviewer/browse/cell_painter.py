@@ -87,7 +87,7 @@ class CellPainter:
     def _paint_photo(
         self, painter: QPainter, box: QRect, cell: Cell, thumbnail: Thumbnail, look: Tokens
     ) -> QRect:
-        inset = look.space_2 if box.width() >= 8 * look.space_4 else look.space_1
+        inset = look.selection_ring + 1
         place = fit(thumbnail, box.adjusted(inset, inset, -inset, -inset))
         ratio = painter.device().devicePixelRatioF()
         pixmap = self._scaled(cell.path, thumbnail.image, place, ratio)
@@ -146,13 +146,13 @@ def _paint_broken(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> No
     icon = QRect(0, 0, look.space_5, look.space_5)
     if cell.thumbnail is None:
         icon.moveCenter(box.center())
-        paint_icon(painter, icon, "ph.image-broken", look.text_disabled)
+        paint_icon(painter, icon, "ph.warning-circle", look.text_disabled)
     else:
         icon.setSize(icon.size() * 2 / 3)
         icon.moveTopLeft(box.topLeft())
         icon.translate(look.space_2, look.space_2)
         _paint_chip(painter, icon.adjusted(-2, -2, 2, 2), look)
-        paint_icon(painter, icon, "ph.image-broken", look.on_overlay)
+        paint_icon(painter, icon, "ph.warning-circle", look.on_overlay)
 
 
 def _paint_badge(painter: QPainter, photo: QRect, look: Tokens) -> None:
