@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             asyncio.run(_serve(base, options.port, with_parent=options.with_parent))
         except OSError as error:
-            sys.stderr.write(f"The built-in host cannot start on port {options.port}: {error}\n")
+            sys.stderr.write(
+                f"The built-in host cannot start (port {options.port}, folder {base}): {error}\n"
+            )
             return 1
     return 0
 

@@ -8,7 +8,7 @@ import skimage.transform
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.builtin_host.looks import vocabulary
+from daemon.builtin_host.looks import named_looks
 from daemon.builtin_host.looks.parameters import GradeParameters
 from daemon.builtin_host.looks.reading import read_prompt
 from daemon.builtin_host.looks.render import grade_colors, render, tone_curve
@@ -230,7 +230,7 @@ def test_a_tiny_grade_changes_every_colour_only_a_little():
     assert np.abs(graded - colors).max() < 1 / 255
 
 
-@pytest.mark.parametrize("phrase", sorted(vocabulary.LOOKS))
+@pytest.mark.parametrize("phrase", sorted(named_looks.LOOKS))
 @pytest.mark.parametrize("word", ["", "extremely "])
 def test_every_look_keeps_grays_in_order_and_has_no_cliffs(phrase, word):
     ramp = np.repeat(np.linspace(0, 1, 1025, dtype=np.float32)[:, None], 3, axis=1)[None]

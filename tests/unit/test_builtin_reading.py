@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.builtin_host.looks import vocabulary
+from daemon.builtin_host.looks import modifiers, named_looks, vocabulary
 from daemon.builtin_host.looks.handbook import handbook
 from daemon.builtin_host.looks.reading import describe, read_prompt
 
@@ -100,7 +100,7 @@ def test_stops_are_exposure_in_stops():
     assert read_prompt("+0.5 ev").grade.exposure_ev == 0.5
 
 
-@pytest.mark.parametrize("phrase", [*vocabulary.LOOKS, *vocabulary.PROPERTIES])
+@pytest.mark.parametrize("phrase", [*named_looks.LOOKS, *vocabulary.PROPERTIES])
 def test_every_listed_phrase_is_understood_alone(phrase):
     reading = read_prompt(f"more {phrase}")
 
@@ -129,15 +129,15 @@ def test_no_text_breaks_the_reader(text):
     st.lists(
         st.sampled_from(
             [
-                *vocabulary.LOOKS,
+                *named_looks.LOOKS,
                 *vocabulary.QUALITIES,
                 *vocabulary.ZONES,
                 *vocabulary.COLORS,
-                *vocabulary.AMOUNTS,
-                *vocabulary.LEVELS,
-                *vocabulary.NEGATIONS,
-                *vocabulary.INTENSITIES,
-                *vocabulary.STOPS,
+                *modifiers.AMOUNTS,
+                *modifiers.LEVELS,
+                *modifiers.NEGATIONS,
+                *modifiers.INTENSITIES,
+                *modifiers.STOPS,
                 "+20",
                 "and",
                 ",",

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from collections.abc import Iterable
 
-from daemon.builtin_host.looks import vocabulary
+from daemon.builtin_host.looks import modifiers, named_looks, vocabulary
 from daemon.builtin_host.looks.parameters import GradeParameters
 
 _INTRODUCTION = """\
@@ -29,7 +30,9 @@ Words may stand in any order; commas and line breaks separate thoughts.
 - *Where*: `teal shadows`, `warmer in the highlights`, `shadows towards blue`,
   `orange midtones and highlights`.
 
-This page is made from the vocabulary by `python -m daemon.builtin_host.looks.handbook`.
+In the tables, tints are an OKLab hue angle and chroma in hundredths; the other knobs mean a clear
+effect at 1. This page is made from the vocabulary by
+`python -m daemon.builtin_host.looks.handbook`.
 """
 
 
@@ -45,17 +48,17 @@ def handbook() -> str:
         "A colour alone tints the whole picture, with a zone it tints that zone.\n",
         _words(vocabulary.COLORS) + "\n",
         "## How much\n",
-        _table(("Factor", "Words"), _factors(vocabulary.INTENSITIES)),
+        _table(("Factor", "Words"), _factors(modifiers.INTENSITIES)),
         "## More, less, up, down, not\n",
         _table(
             ("Factor", "Words"),
-            _factors(vocabulary.AMOUNTS | vocabulary.LEVELS | vocabulary.NEGATIONS),
+            _factors(modifiers.AMOUNTS | modifiers.LEVELS | modifiers.NEGATIONS),
         ),
         "## Known, but not possible here\n",
         "These need more than a change of colour, and are reported as such.\n",
-        _words(vocabulary.IMPOSSIBLE) + "\n",
+        _words(modifiers.IMPOSSIBLE) + "\n",
         "## Passed over\n",
-        _words((*vocabulary.FILLERS, *vocabulary.BOUNDARIES)) + "\n",
+        _words((*modifiers.FILLERS, *modifiers.BOUNDARIES)) + "\n",
     ]
     return "\n".join(parts)
 
@@ -63,7 +66,7 @@ def handbook() -> str:
 def _looks() -> str:
     words: dict[str, list[str]] = {}
     grades: dict[str, GradeParameters] = {}
-    for text, look in vocabulary.LOOKS.items():
+    for text, look in named_looks.LOOKS.items():
         key = _grade(look.grade)
         words.setdefault(key, []).append(text)
         grades[key] = look.grade
@@ -111,8 +114,13 @@ def _factors(table: dict[str, float]) -> list[tuple[str, ...]]:
 
 
 def _grade(grade: GradeParameters) -> str:
-    knobs = dataclasses.asdict(grade).items()
-    said = [f"{name.replace('_', ' ')} {value:+.2f}" for name, value in knobs if abs(value) > 0.004]
+    knobs = {k: v for k, v in dataclasses.asdict(grade).items() if k[-2:] not in ("_a", "_b")}
+    said = [f"{k.replace('_', ' ')} {v:+.2f}" for k, v in knobs.items() if abs(v) > 0.004]
+    for zone in ("shadow", "midtone", "highlight"):
+        a, b = getattr(grade, f"{zone}_a"), getattr(grade, f"{zone}_b")
+        if math.hypot(a, b) > 0.0005:
+            hue = math.degrees(math.atan2(b, a)) % 360
+            said.append(f"{zone}s tinted {hue:.0f}° by {100 * math.hypot(a, b):.1f}")
     return ", ".join(said)
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from daemon.builtin_host.looks import vocabulary
+from daemon.builtin_host.looks import modifiers, named_looks, vocabulary
 
 _WORD = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?|[^\W\d_]+|[,;.:!?\n()/|]")
 _LONGEST_PHRASE = 4
@@ -73,19 +73,19 @@ def _longest_match(words: list[str], position: int) -> tuple[int, Token]:
 def _lexicon() -> dict[str, Kind]:
     """Every phrase; where one stands in two tables the later table wins."""
     tables: list[tuple[Kind, object]] = [
-        (Kind.FILLER, vocabulary.FILLERS),
-        (Kind.BOUNDARY, vocabulary.BOUNDARIES),
-        (Kind.IMPOSSIBLE, vocabulary.IMPOSSIBLE),
+        (Kind.FILLER, modifiers.FILLERS),
+        (Kind.BOUNDARY, modifiers.BOUNDARIES),
+        (Kind.IMPOSSIBLE, modifiers.IMPOSSIBLE),
         (Kind.PROPERTY, vocabulary.PROPERTIES),
         (Kind.COLOR, vocabulary.COLORS),
         (Kind.ZONE, vocabulary.ZONES),
         (Kind.QUALITY, vocabulary.QUALITIES),
-        (Kind.LOOK, vocabulary.LOOKS),
-        (Kind.INTENSITY, vocabulary.INTENSITIES),
-        (Kind.LEVEL, vocabulary.LEVELS),
-        (Kind.AMOUNT, vocabulary.AMOUNTS),
-        (Kind.NEGATION, vocabulary.NEGATIONS),
-        (Kind.STOPS, vocabulary.STOPS),
+        (Kind.LOOK, named_looks.LOOKS),
+        (Kind.INTENSITY, modifiers.INTENSITIES),
+        (Kind.LEVEL, modifiers.LEVELS),
+        (Kind.AMOUNT, modifiers.AMOUNTS),
+        (Kind.NEGATION, modifiers.NEGATIONS),
+        (Kind.STOPS, modifiers.STOPS),
     ]
     lexicon: dict[str, Kind] = {}
     for kind, phrases in tables:

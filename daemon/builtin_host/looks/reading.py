@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from daemon.builtin_host.looks import vocabulary
+from daemon.builtin_host.looks import modifiers, named_looks, vocabulary
 from daemon.builtin_host.looks.lexer import Kind, Token, cut
 from daemon.builtin_host.looks.parameters import GradeParameters
 
@@ -97,7 +97,7 @@ class _Reader:
     def _step(self, token: Token) -> None:
         match token.kind:
             case Kind.LOOK:
-                look = vocabulary.LOOKS[token.text]
+                look = named_looks.LOOKS[token.text]
                 self._apply(look.grade, self._modifiers.factor(), look.title or token.text)
             case Kind.QUALITY | Kind.COLOR:
                 self._read_adjective(token)
@@ -120,19 +120,19 @@ class _Reader:
                 self._read_modifier(token)
 
     def _read_modifier(self, token: Token) -> None:
-        modifiers = self._modifiers
-        modifiers.words.append(token.text)
+        pending = self._modifiers
+        pending.words.append(token.text)
         match token.kind:
             case Kind.INTENSITY:
-                modifiers.scale *= vocabulary.INTENSITIES[token.text]
+                pending.scale *= modifiers.INTENSITIES[token.text]
             case Kind.AMOUNT:
-                modifiers.amounts.append(vocabulary.AMOUNTS[token.text])
+                pending.amounts.append(modifiers.AMOUNTS[token.text])
             case Kind.NEGATION:
-                modifiers.amounts.append(vocabulary.NEGATIONS[token.text])
+                pending.amounts.append(modifiers.NEGATIONS[token.text])
             case Kind.LEVEL:
-                modifiers.levels.append(vocabulary.LEVELS[token.text])
+                pending.levels.append(modifiers.LEVELS[token.text])
             case _:
-                _take_number(modifiers, token.text)
+                _take_number(pending, token.text)
 
     def _read_adjective(self, token: Token) -> None:
         zones = [self._waiting_zone] if self._waiting_zone else self._zones_ahead()
@@ -173,7 +173,7 @@ class _Reader:
         self._apply(grade, self._modifiers.factor(), token.text)
 
     def _read_stops(self, token: Token) -> None:
-        factor = vocabulary.STOPS[token.text]
+        factor = modifiers.STOPS[token.text]
         words = self._modifiers.words
         if words and self._previous_kind() is Kind.NUMBER:
             factor *= float(words[-1].rstrip("%"))
@@ -185,7 +185,7 @@ class _Reader:
                 grade = vocabulary.QUALITIES[after.text].grade
                 direction = grade.exposure_ev if grade else 0.0
             elif after.kind is Kind.LEVEL:
-                direction = vocabulary.LEVELS[after.text]
+                direction = modifiers.LEVELS[after.text]
             if direction:
                 self._taken.add(following)
                 factor = abs(factor) if direction > 0 else -abs(factor)
@@ -217,11 +217,11 @@ class _Reader:
 
     def _scale_last(self) -> None:
         """Intensities said at the end belong to what they follow: "warm it up a little"."""
-        modifiers, last = self._modifiers, self._last
-        if last is None or not modifiers.words:
+        pending, last = self._modifiers, self._last
+        if last is None or not pending.words:
             return
-        self._grade = self._grade.plus(last, modifiers.scale - 1.0)
-        self._understood[-1] = " ".join([self._understood[-1], *modifiers.words])
+        self._grade = self._grade.plus(last, pending.scale - 1.0)
+        self._understood[-1] = " ".join([self._understood[-1], *pending.words])
         self._modifiers = _Modifiers()
 
     def _zones_ahead(self) -> list[tuple[str, str]]:
@@ -276,11 +276,11 @@ def _meaning(token: Token, zone: str | None) -> GradeParameters | None:
     return vocabulary.toned(**{vocabulary.ZONE_TONES[zone]: (hue_deg, strength)})
 
 
-def _take_number(modifiers: _Modifiers, text: str) -> None:
+def _take_number(pending: _Modifiers, text: str) -> None:
     value = float(text.rstrip("%"))
-    modifiers.scale *= abs(value) / _PERCENT_OF_PLAIN
+    pending.scale *= abs(value) / _PERCENT_OF_PLAIN
     if text[0] in "+-":
-        modifiers.levels.append(-1.0 if value < 0 else 1.0)
+        pending.levels.append(-1.0 if value < 0 else 1.0)
 
 
 def describe(reading: Reading) -> list[str]:

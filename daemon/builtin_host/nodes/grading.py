@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from daemon.builtin_host.looks.parameters import GradeParameters
 from daemon.builtin_host.looks.reading import Reading, describe, read_prompt
 from daemon.builtin_host.looks.render import render
 from daemon.builtin_host.nodes.base import NodeClass, NodeContext, NodeResult
 from daemon.builtin_host.values import Image, Json, NodeFailed
 
+_PREVIEW_SIDE_PX = 512
 _EXAMPLES = (
     "warm, cool, bright, dark, contrast, saturation, exposure, fade, teal shadows, orange "
     "highlights, cinematic, teal and orange, golden hour, moonlight, vintage, matte, bleach "
@@ -60,17 +60,23 @@ def rabbit_prompt_grade(inputs: Json, context: NodeContext) -> NodeResult:
     _require_effect(prompt, reading)
     grade = reading.grade.scaled(float(inputs["strength"]))
     images: Image = inputs["image"]
-    graded: list[Any] = []
+    graded: list[Image] = []
     for number, picture in enumerate(images):
+        colors = np.ascontiguousarray(picture[..., :3])
 
-        def report(row: int, rows: int, number: int = number, shown: Image = picture) -> None:
-            done = number * rows + row
-            preview = (lambda: shown[..., :3]) if not graded else (lambda: graded[-1][..., :3])
-            context.progress(done, len(images) * rows, preview)
+        def report(row: int, rows: int, number: int = number, colors: Image = colors) -> None:
+            done, total = number * rows + row, len(images) * rows
+            context.progress(done, total, lambda: _preview(colors, grade))
 
-        colors = render(np.ascontiguousarray(picture[..., :3]), grade, report)
-        graded.append(np.concatenate([colors, picture[..., 3:]], axis=-1))
+        toned = render(colors, grade, report).astype(np.float32, copy=False)
+        graded.append(np.concatenate([toned, picture[..., 3:]], axis=-1))
     return NodeResult((np.stack(graded),), _ui(reading))
+
+
+def _preview(colors: Image, grade: GradeParameters) -> Image:
+    """The whole picture graded, thinned to about 512 pixels."""
+    step = max(1, max(colors.shape[:2]) // _PREVIEW_SIDE_PX)
+    return render(colors[::step, ::step], grade).astype(np.float32, copy=False)
 
 
 def _require_effect(prompt: str, reading: Reading) -> None:
