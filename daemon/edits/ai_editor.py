@@ -31,6 +31,7 @@ from daemon.comfyui.graph import Workflow, WorkflowValues, build_workflow, needs
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.progress import RunProgress
+from daemon.edits.budget import check_budget
 from daemon.edits.job import Job
 from daemon.edits.outputs import (
     CUBE,
@@ -195,6 +196,9 @@ class AiEditor:
                 "Put that right on the host and run the job again; the README tells how to set up "
                 "the GPU machine, 'rabbitviewer workflows check' looks without running anything.",
             )
+        if record.small is not None:
+            size = record.small.width_px, record.small.height_px
+            check_budget(graph, *size, self._settings.current.comfyui.max_compute)
         await job.save(prompt_id=str(uuid.uuid4()), sends=record.sends + 1)
         await client.queue_workflow(graph, job.record.prompt_id)
 

@@ -172,10 +172,11 @@ class Story:
             return self.host
 
         output = SimpleNamespace(raw_format="tiff", jpeg_quality=0)
+        comfyui = SimpleNamespace(max_compute=0.0)
         editor = AiEditor(
             SimpleNamespace(client_for=client_for),
             WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none"),
-            SimpleNamespace(current=SimpleNamespace(output=output)),
+            SimpleNamespace(current=SimpleNamespace(output=output, comfyui=comfyui)),
         )
         asyncio.run(editor.run(self.job, self.workers))
         return self.job.record
