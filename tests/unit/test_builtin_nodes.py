@@ -97,3 +97,54 @@ def test_every_exif_orientation_is_loaded_upright(orientation, folders):
         8: np.rot90(stored),
     }[orientation]
     assert np.array_equal(ours, upright)
+
+
+def fails_with(graph, folders):
+    outcome = run(graph, folders)
+    event, data = outcome.messages[-1]
+    assert (outcome.success, event) == (False, "execution_error")
+    return data["exception_message"]
+
+
+def saving(source, **nodes):
+    save = {"class_type": "SaveImage", "inputs": {"images": source, "filename_prefix": "x"}}
+    return {**nodes, "9": save}
+
+
+def load(name):
+    return {"class_type": "LoadImage", "inputs": {"image": name}}
+
+
+def test_a_picture_too_large_for_memory_is_refused_before_it_is_made(folders):
+    sizes = {"width": 16384, "height": 16384, "upscale_method": "bilinear", "crop": "disabled"}
+    scale = {"class_type": "ImageScale", "inputs": {"image": ["1", 0], **sizes}}
+    message = fails_with(saving(["2", 0], **{"1": load("source.png"), "2": scale}), folders)
+
+    assert "16384 x 16384 pixels is too large for the built-in host" in message
+
+
+@pytest.mark.parametrize("name", ["photo444.jpg", "source.png"])
+def test_a_truncated_picture_is_an_error_and_names_no_folder(name, folders):
+    content = (DATA / "inputs" / name).read_bytes()
+    (folders.root("input") / f"cut-{name}").write_bytes(content[: len(content) // 2])
+    message = fails_with(saving(["1", 0], **{"1": load(f"cut-{name}")}), folders)
+
+    assert message.startswith(f"cut-{name} cannot be read")
+    assert str(folders.base) not in message
+
+
+def test_a_missing_alpha_channel_is_named(folders):
+    mask = {"class_type": "ImageToMask", "inputs": {"image": ["1", 0], "channel": "alpha"}}
+    image = {"class_type": "MaskToImage", "inputs": {"mask": ["2", 0]}}
+    graph = saving(["3", 0], **{"1": load("source.png"), "2": mask, "3": image})
+
+    assert fails_with(graph, folders) == "The picture has no alpha channel.\n"
+
+
+def test_an_animated_webp_becomes_a_batch(folders):
+    frames = [Image.new("RGB", (8, 6), color) for color in ("red", "blue", "lime")]
+    path = folders.root("input") / "moving.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
+    outcome = run(saving(["1", 0], **{"1": load("moving.webp")}), folders)
+
+    assert len(outcome.outputs["9"]["images"]) == 3
