@@ -50,3 +50,10 @@ def test_every_setting_that_a_page_names_exists() -> None:
         - {"config.yaml", "daemon.sock", "daemon.json", "daemon.log", "daemon.protocol"}
         == set()
     )
+
+
+def test_the_readme_names_exactly_what_apt_installs() -> None:
+    script = read(ROOT / ".ci" / "system-packages")
+    wanted = script.split('wanted="', 1)[1].split('"', 1)[0].split()
+    line = read(ROOT / "README.md").split("--no-install-recommends ", 1)[1].split("\n```", 1)[0]
+    assert sorted(line.replace("\\\n", " ").split()) == sorted(["python3-venv", *wanted])
