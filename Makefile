@@ -34,7 +34,7 @@ unit: $(VENV)/.test
 	$(BIN)/pytest -n $(WORKERS)
 
 samples:
-	@.ci/sample-photos photos/samples $(VENV)
+	@.ci/sample-photos sample-photos $(VENV)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
