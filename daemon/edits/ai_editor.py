@@ -161,10 +161,13 @@ class AiEditor:
         await job.enter("save")
         record = job.record
         target = Target(record.target, record.extension)
-        try:
-            final = await asyncio.to_thread(
+        naming = asyncio.ensure_future(
+            asyncio.to_thread(
                 give_final_name, record.temp_path, record.temp_inode, target, record.extension
             )
+        )
+        try:
+            final = await _finish(naming)
         except FileNotFoundError:
             await job.save(temp_inode=0)
             return False
@@ -184,3 +187,11 @@ async def _step(job: Job, task: RenderTask, wanted: AnyTask, kind: type[_R]) -> 
     if not isinstance(result, kind):
         raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
     return result, blob
+
+
+async def _finish(naming: asyncio.Future[bytes]) -> bytes:
+    """Wait for a step that cannot be stopped half-way; a cancellation comes too late for it."""
+    try:
+        return await asyncio.shield(naming)
+    except asyncio.CancelledError:
+        return await naming

@@ -210,6 +210,9 @@ class EditService:
         except asyncio.CancelledError:
             if self._closing:
                 raise
+            if job.record.result_path:
+                await self._end(job, "done", None)
+                return
             await self._editor.abandon(job)
             await self._end(job, "cancelled", None)
         except RabbitError as error:
