@@ -19,6 +19,7 @@ class KeyOverlay(QWidget):
     def __init__(self, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
         self._over = window
+        self._before: QWidget | None = None
         look = tokens()
         card = QFrame()
         card.setProperty("look", "popover")
@@ -40,8 +41,9 @@ class KeyOverlay(QWidget):
     def toggle(self) -> None:
         """Show or hide."""
         if self.isVisible():
-            self.hide()
+            self._leave()
             return
+        self._before = self._over.focusWidget()
         self.setGeometry(self._over.rect())
         self.show()
         self.raise_()
@@ -56,12 +58,18 @@ class KeyOverlay(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any key closes."""
         event.accept()
-        self.hide()
+        self._leave()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Any press closes."""
         event.accept()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Hide, and give the focus back."""
         self.hide()
+        if self._before is not None:
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _grouped(actions: Actions) -> dict[str, list[Line]]:

@@ -29,6 +29,10 @@ class _Curtain(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the content's inner edge at ours."""
         super().resizeEvent(event)
+        self.place()
+
+    def place(self) -> None:
+        """Lay the content out for the width there is, or for the full one while sliding."""
         width = max(self.width(), self.full_width)
         left = self.width() - width if self._at_right_edge else 0
         self._content.setGeometry(left, 0, width, self.height())
@@ -62,6 +66,7 @@ class Panels(QSplitter):
         }
         for widget in (self._sides[LEFT].curtain, center, self._sides[RIGHT].curtain):
             self.addWidget(widget)
+        center.setMinimumWidth(_LEAST_WIDTH)
         self.setStretchFactor(CENTER, 1)
         self._now = {which: side.width for which, side in self._sides.items()}
         self._placed = False
@@ -128,6 +133,7 @@ class Panels(QSplitter):
     def _finisher(self, side: _Side) -> Callable[[], None]:
         def finish() -> None:
             side.curtain.full_width = 0
+            side.curtain.place()
             side.curtain.setVisible(side.is_open)
             side.curtain.setMinimumWidth(_LEAST_WIDTH)
 

@@ -23,6 +23,7 @@ class Popover(QFrame):
         self._anchor = anchor
         self._window = window
         self._content = content
+        self._before: QWidget | None = None
         self.setProperty("look", "popover")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QVBoxLayout(self)
@@ -42,6 +43,7 @@ class Popover(QFrame):
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
+        self._before = self._window.focusWidget()
         self.show()
         self.place()
         self.raise_()
@@ -53,7 +55,10 @@ class Popover(QFrame):
         if application is not None:
             application.removeEventFilter(self)
         if self.isVisible():
+            had_focus = self.isAncestorOf(self._window.focusWidget() or self._window)
             self.hide()
+            if had_focus and self._before is not None:
+                self._before.setFocus(Qt.FocusReason.OtherFocusReason)
             self.closed.emit()
 
     def place(self) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
-from rabbitviewer.theme.controls import push_button, text_label
+from rabbitviewer.theme.controls import icon_before_words, push_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
@@ -103,7 +103,7 @@ class StatusLine(QFrame):
     def _make_pill(self, name: str) -> QPushButton:
         pill = push_button("", "pill")
         pill.setAccessibleName(name)
-        pill.setIconSize(QSize(tokens().font_body, tokens().font_body))
+        pill.setIconSize(icon_before_words(tokens().font_body))
         pill.setFont(figures_font(pill.font()))
         return pill
 

@@ -6,17 +6,19 @@ import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.models.folders import places
-from rabbitviewer.theme.controls import push_button, text_label
+from rabbitviewer.theme.app_icon import app_icon
+from rabbitviewer.theme.controls import icon_before_words, push_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
 
 _CARD_WIDTH = 420
 _MOST_RECENT = 5
+_MARK = 64
 
 
 class Centered(QFrame):
@@ -55,6 +57,10 @@ class Welcome(Centered):
     def __init__(self, recent: Sequence[bytes], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         look = tokens()
+        mark = QLabel()
+        mark.setPixmap(app_icon().pixmap(QSize(_MARK, _MARK)))
+        self.column.addWidget(mark)
+        self.column.addSpacing(look.space_2)
         self.column.addWidget(text_label(self.tr("Where are your photos?"), "title"))
         words = self.tr(
             "Choose a folder. RabbitViewer shows what is in it and never changes an original."
@@ -71,7 +77,7 @@ class Welcome(Centered):
     def _make_row(self, path: bytes, name: str, icon_name: str) -> QPushButton:
         row = push_button(name, "row")
         row.setIcon(icon(icon_name, "text_secondary"))
-        row.setIconSize(QSize(tokens().icon, tokens().icon))
+        row.setIconSize(icon_before_words(tokens().icon))
         row.setToolTip(os.fsdecode(path))
         row.setAccessibleName(self.tr("Open {folder}").format(folder=name))
         row.clicked.connect(lambda: self.folder_chosen.emit(path))

@@ -161,8 +161,13 @@ def push_button(text: str, look: str = "", icon_name: str = "") -> QPushButton:
         button.setProperty("look", look)
     if icon_name:
         button.setIcon(icon(icon_name, "on_accent" if look == "primary" else "text"))
-        button.setIconSize(QSize(tokens().icon_small, tokens().icon_small))
+        button.setIconSize(icon_before_words(tokens().icon_small))
     return button
+
+
+def icon_before_words(side: int) -> QSize:
+    """Return the size of an icon with a gap between it and the words after it."""
+    return QSize(side + tokens().space_1, side)
 
 
 def icon_button(icon_name: str, text: str) -> QToolButton:
