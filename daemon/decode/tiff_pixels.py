@@ -132,26 +132,36 @@ def _read_pixels(
     dtype = np.dtype(np.uint16 if page.dtype == np.uint16 else np.uint8)
     upright = np.empty((*shape, len(wanted)), dtype)
     stored = stored_view(upright, turn)
-    parts = _raw_bands(source, page) if _is_plain(page) else _segments(page)
-    count = 0
-    for plane, top, left, part in parts:
-        is_whole = part.shape == (height, width, len(wanted)) and part.dtype == dtype
-        if is_whole and part.flags.writeable:
-            return turn_upright(part, turn)
+    whole = _fill(stored, source, page, wanted)
+    if whole is None:
+        return upright
+    return turn_upright(np.require(whole, requirements=["C", "W"]), turn)
+
+
+def _fill(
+    stored: NDArray[Any], source: Source, page: tifffile.TiffPage, wanted: list[int]
+) -> NDArray[Any] | None:
+    """Put the file's strips or tiles into *stored*; return a single one that is all of it instead.
+
+    What was read from the file is let go of on return, before anybody makes a copy.
+    """
+    height, width = stored.shape[:2]
+    separate = page.planarconfig == PLANARCONFIG.SEPARATE and page.samplesperpixel > 1
+    empty = True
+    for plane, top, left, part in _raw_bands(source, page) if _is_plain(page) else _segments(page):
+        if part.shape == stored.shape and part.dtype == stored.dtype:
+            return part
         bottom, right = min(top + part.shape[0], height), min(left + part.shape[1], width)
         area = (slice(top, bottom), slice(left, right))
         part = part[: bottom - top, : right - left]
-        if page.planarconfig == PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
-            if plane in wanted:
-                stored[(*area, wanted.index(plane))] = part[..., 0]
-        elif part.shape[2] == len(wanted):
-            stored[area] = part
-        else:
-            stored[area] = part[..., wanted]
-        count += 1
-    if count == 0:
+        if not separate:
+            stored[area] = part if part.shape[2] == len(wanted) else part[..., wanted]
+        elif plane in wanted:
+            stored[(*area, wanted.index(plane))] = part[..., 0]
+        empty = False
+    if empty:
         raise ValueError("no strips")
-    return upright
+    return None
 
 
 def _is_plain(page: tifffile.TiffPage) -> bool:
