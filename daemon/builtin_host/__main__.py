@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 from daemon.builtin_host.server import BuiltinHost
 
 _NICENESS = 5
+_KEEP_S = 2 * 24 * 3600.0
+"""How long a daemon's own host keeps inputs and results; the daemon fetched them long ago."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,10 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+_WITH_PARENT = "end when stdin is closed; forget inputs and results of two days ago at the start"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rabbitviewer builtin-host", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 picks one")
-    parser.add_argument("--with-parent", action="store_true", help="end when stdin is closed")
+    parser.add_argument("--with-parent", action="store_true", help=_WITH_PARENT)
     parser.add_argument("--base", type=Path, help="folder that holds input, output and temp")
     return parser
 
@@ -56,7 +62,7 @@ async def _serve(base: Path, port: int, *, with_parent: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, ended.set)
-    host = BuiltinHost(base)
+    host = BuiltinHost(base, keep_s=_KEEP_S if with_parent else math.inf)
     port = await host.start(port)
     try:
         sys.stdout.write(json.dumps({"port": port}) + "\n")

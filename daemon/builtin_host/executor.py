@@ -7,12 +7,12 @@ last exactly one of ``execution_success``, ``execution_error``, ``execution_inte
 
 from __future__ import annotations
 
-import copy
+import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -53,8 +53,8 @@ class _Run:
 
     item: QueueItem
     board: ProgressBoard
-    keys: dict[str, str]
-    png_prompt: Json
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+    png_prompt: Json = field(default_factory=dict[str, Any])
     messages: list[tuple[str, Json]] = field(default_factory=list[tuple[str, Json]])
     results: dict[str, NodeResult] = field(default_factory=dict[str, NodeResult])
     shown: dict[str, Json] = field(default_factory=dict[str, Json])
@@ -90,20 +90,14 @@ class Executor:
         Returns:
             What the history keeps. Failures of nodes are part of it, never raised.
         """
-        keys, fingerprints = signatures(item.prompt, self._catalogue, self._folders)
-        png_prompt = copy.deepcopy(item.prompt)
-        for node_id, mark in fingerprints.items():
-            png_prompt[node_id]["is_changed"] = [mark]
-        run = _Run(item, ProgressBoard(item.prompt_id), keys, png_prompt)
+        run = _Run(item, ProgressBoard(item.prompt_id))
         self._tell(run, "execution_start", {})
-        cached = {
-            node_id: result
-            for node_id in item.prompt
-            if node_id in keys and (result := self._cache.get(keys[node_id])) is not None
-        }
-        run.results.update(cached)
-        self._tell(run, "execution_cached", {"nodes": list(cached)})
-        success = self._run_nodes(run, list(cached))
+        try:
+            success = self._run_prompt(run)
+        except Exception as error:
+            logger.exception("prompt %s failed", item.prompt_id)
+            self._tell(run, "execution_error", _error_data(run, item.outputs[0], {}, error))
+            success = False
         self.current_node = (None, None)
         return Outcome(
             outputs=run.shown,
@@ -111,6 +105,21 @@ class Executor:
             success=success,
             messages=run.messages,
         )
+
+    def _run_prompt(self, run: _Run) -> bool:
+        item = run.item
+        run.keys, fingerprints = signatures(item.prompt, self._catalogue, self._folders)
+        run.png_prompt = json.loads(json.dumps(item.prompt))
+        for node_id, mark in fingerprints.items():
+            run.png_prompt[node_id]["is_changed"] = [mark]
+        cached = {
+            node_id: result
+            for node_id in item.prompt
+            if node_id in run.keys and (result := self._cache.get(run.keys[node_id])) is not None
+        }
+        run.results.update(cached)
+        self._tell(run, "execution_cached", {"nodes": list(cached)})
+        return self._run_nodes(run, list(cached))
 
     def _run_nodes(self, run: _Run, cached: list[str]) -> bool:
         schedule = Schedule(run.item.prompt, self._catalogue, run.item.outputs, cached)

@@ -61,6 +61,14 @@ class HostFolders:
         shutil.rmtree(self.base / "temp", ignore_errors=True)
         (self.base / "temp").mkdir(exist_ok=True)
 
+    def forget_older_than(self, age_s: float) -> None:
+        """Delete inputs and results last written more than *age_s* seconds ago."""
+        limit = time.time() - age_s
+        for kind in ("input", "output"):
+            for path in (self.base / kind).rglob("*"):
+                if path.is_file() and path.lstat().st_mtime < limit:
+                    path.unlink(missing_ok=True)
+
     def inside(self, kind: str, subfolder: str, name: str = "") -> Path | None:
         """Absolute path of ``subfolder/name`` below a kind's root, ``None`` when it leaves it."""
         root = self.root(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 import threading
@@ -34,10 +35,16 @@ _WELCOME = (
 class BuiltinHost:
     """A running host on the loopback interface."""
 
-    def __init__(self, base: Path) -> None:
-        """Prepare the folders below *base*; nothing runs yet."""
+    def __init__(self, base: Path, *, keep_s: float = math.inf) -> None:
+        """Prepare the folders below *base*; nothing runs yet.
+
+        Args:
+            base: Holds input, output and temp; made when missing.
+            keep_s: Inputs and results older than this are deleted now.
+        """
         self._folders = HostFolders(base)
         self._folders.wipe_temp()
+        self._folders.forget_older_than(keep_s)
         self._catalogue = build_catalogue()
         self._runner: web.AppRunner | None = None
         self._queue: PromptQueue | None = None

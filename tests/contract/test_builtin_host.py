@@ -124,6 +124,18 @@ def test_messages_of_a_failing_node_are_those_of_the_recording(host):
     assert host.http.get(f"/api/jobs/{prompt_id}").json()["status"] == "failed"
 
 
+def test_a_graph_nested_without_end_does_not_kill_the_worker(host):
+    nested = "[" * 700 + "]" * 700
+    graph = json.dumps(RECORDINGS["happy"]["request"]["prompt"])
+    body = (
+        '{"prompt": ' + graph.replace('"crop": ', f'"surplus": {{"a": {nested}}}, "crop": ') + "}"
+    )
+    host.http.post("/prompt", content=body.encode())
+    _, messages = host.run(RECORDINGS["happy"]["request"]["prompt"])
+
+    assert messages[-3]["type"] == "execution_success"
+
+
 def test_an_error_message_holds_no_path_of_the_host(host):
     graph = RECORDINGS["file_error"]["request"]["prompt"]
     _, messages = host.run(graph)

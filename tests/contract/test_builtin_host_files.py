@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -219,3 +220,14 @@ def test_temp_is_empty_after_a_restart_and_output_is_not(tmp_path):
     HostProcess(tmp_path).close()
 
     assert [p.name for p in tmp_path.rglob("*.png")] == ["kept.png"]
+
+
+def test_a_daemons_host_forgets_results_of_last_week(tmp_path):
+    (tmp_path / "output" / "old").mkdir(parents=True)
+    old, new = tmp_path / "output" / "old" / "x.png", tmp_path / "output" / "y.png"
+    old.write_bytes(b"x")
+    new.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    HostProcess(tmp_path).close()
+
+    assert (old.exists(), new.exists()) == (False, True)
