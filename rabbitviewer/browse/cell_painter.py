@@ -134,9 +134,14 @@ class CellPainter:
 
 
 def fit(thumbnail: Thumbnail, box: QRect) -> QRect:
-    """Return where a photo lies in *box*: whole, in the middle, never larger than it is."""
+    """Return where a photo lies in *box*: whole, in the middle, never larger than it is.
+
+    An embedded stage may know no more than its own size; it takes the place the photo will take.
+    """
     width, height = max(thumbnail.source_width, 1), max(thumbnail.source_height, 1)
-    scale = min(box.width() / width, box.height() / height, 1.0)
+    scale = min(box.width() / width, box.height() / height)
+    if thumbnail.stage == "final":
+        scale = min(scale, 1.0)
     place = QRect(0, 0, max(round(width * scale), 1), max(round(height * scale), 1))
     place.moveCenter(box.center())
     return place

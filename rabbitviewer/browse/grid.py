@@ -39,6 +39,10 @@ class ThumbnailGrid(GridView):
         else:
             event.ignore()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a click; what it does was done when it began."""
+        event.accept()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the photo under the pointer."""
         row = self._row_at(event.position().toPoint())

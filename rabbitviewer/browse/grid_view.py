@@ -60,7 +60,7 @@ class GridView(QAbstractScrollArea):
         self._cell_px = FIRST_CELL_SIZE
         self._cells = Cells(0, 1, self._cell_px, tokens().cell_gap)
         self._hovered = -1
-        self._top_path = b""
+        self._anchor = (b"", 0)
         self._forward = True
         self._edited: Collection[bytes] = frozenset()
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
@@ -134,35 +134,36 @@ class GridView(QAbstractScrollArea):
         return self.verticalScrollBar().value()
 
     def _lay_out(self) -> None:
-        """Work out the cells anew; the photo at the top stays there."""
+        """Work out the cells anew."""
+        path, offset = self._anchor
         bar = self.verticalScrollBar()
         extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
-        keep = self._row_to_keep()
-        offset = self.cell_rect(keep).top() if keep >= 0 else 0
         width, height = self.width() - extent, self.viewport().height()
         self._cells = Cells(len(self._listing), width, self._cell_px, tokens().cell_gap)
         bar.setPageStep(height)
         bar.setSingleStep(max(self._cells.pitch // 3, 1))
         bar.setRange(0, max(self._cells.height - height, 0))
-        if keep >= 0:
-            bar.setValue(self._cells.rect(keep).top() - offset)
+        row = self._listing.row(path) if path else -1
+        if row >= 0:
+            bar.setValue(self._cells.rect(row).top() - offset)
+        self._note_anchor()
         self._hovered = -1
         self._choose_thumbnail_size()
         self.viewport().update()
         self._want_soon()
 
-    def _row_to_keep(self) -> int:
-        """Return the row whose cell is to stay where it is: the current one, if it is seen."""
-        if self._scroll == 0:
-            return -1
-        current = self._picking.current_row
-        if current >= 0 and self.cell_rect(current).intersects(self.viewport().rect()):
-            return current
-        return self._listing.row(self._top_path) if self._top_path else -1
+    def _note_anchor(self) -> None:
+        """Remember what is to stay where it is when cells move: the current photo, if it is seen.
 
-    def _note_top(self) -> None:
+        At the very top nothing is held: what comes in above shows.
+        """
+        self._anchor = (b"", 0)
         rows = self._rows_seen()
-        self._top_path = self._listing.path(rows.start) if rows else b""
+        if self._scroll == 0 or not rows:
+            return
+        current = self._picking.current_row
+        row = current if current in rows else rows.start
+        self._anchor = (self._listing.path(row), self.cell_rect(row).top())
 
     def _rows_seen(self) -> range:
         seen = self._cells.between(self._scroll, self._scroll + self.viewport().height() - 1)
@@ -209,7 +210,7 @@ class GridView(QAbstractScrollArea):
 
     def _on_folder_changed(self) -> None:
         self._picking.clear()
-        self._top_path = b""
+        self._anchor = (b"", 0)
         self.verticalScrollBar().setValue(0)
         self._events.begin("open")
 
@@ -233,7 +234,8 @@ class GridView(QAbstractScrollArea):
             self.viewport().update(self.cell_rect(row))
 
     def _tell(self) -> None:
-        """The user picked others."""
+        """Others are picked."""
+        self._note_anchor()
         self._describe()
         self.viewport().update()
         self.selection_changed.emit(self._picking.current, self._picking.selected())
@@ -289,7 +291,7 @@ class GridView(QAbstractScrollArea):
         """Show another part, and ask for what it needs."""
         super().scrollContentsBy(dx, dy)
         self._forward = dy < 0
-        self._note_top()
+        self._note_anchor()
         self._events.scrolled(abs(dy), self.viewport().height())
         self._hover(self.viewport().mapFromGlobal(self.cursor().pos()))
         self._want_soon()
