@@ -141,10 +141,11 @@ def build(
     tree, breadcrumbs = FolderTree(FolderModel(client)), Breadcrumbs()
     grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs)
     hosts_panel = HostPanel(hosts)
+    grid_room = GridRoom(grid, listing, client)
     rooms = Rooms(
         welcome=welcome,
         trouble=trouble,
-        grid=GridRoom(grid, listing),
+        grid=grid_room,
         photo=PhotoRoom(photo, filmstrip),
         tree=tree,
         breadcrumbs=breadcrumbs,
@@ -160,7 +161,7 @@ def build(
     navigator = Navigator(window, listing, selection, jobs, grid, photo)
     Grading(window, navigator, jobs, grade, jobs_panel, photo)
     Surroundings(window, client, hosts, hosts_panel, trouble, theme, folders)
-    for room in (welcome, tree, breadcrumbs):
+    for room in (welcome, tree, breadcrumbs, grid_room):
         room.folder_chosen.connect(navigator.open_folder)
     welcome.browse_pressed.connect(navigator.choose_folder)
     filmstrip.photo_chosen.connect(selection.set_current)

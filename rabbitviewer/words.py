@@ -121,3 +121,9 @@ def file_name(path: bytes) -> str:
 def folder_name(path: bytes) -> str:
     """Return the folder of a file as it can be shown."""
     return path.rpartition(os.fsencode(os.sep))[0].decode("utf-8", "replace") or os.sep
+
+
+def child_path(folder: bytes, name: bytes) -> bytes:
+    """Return the path of *name* in *folder*."""
+    separator = os.fsencode(os.sep)
+    return folder.rstrip(separator) + separator + name

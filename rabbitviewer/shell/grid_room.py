@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from daemon.protocol.messages import Message, Subfolders, SubfoldersRequest, WirePath
+from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.shell.welcome import Notice
+from rabbitviewer.words import child_path
 
 
 class GridRoom(QStackedWidget):
-    """Shows *grid* while it has cells, else why it has none."""
+    """Shows *grid* while it has cells, else why it has none, and the folders further down.
 
-    def __init__(self, grid: QWidget, listing: ListingModel, parent: QWidget | None = None) -> None:
+    Signals:
+        folder_chosen: a subfolder of an empty folder was pressed (its path).
+    """
+
+    folder_chosen = Signal(bytes)
+
+    def __init__(
+        self,
+        grid: QWidget,
+        listing: ListingModel,
+        client: DaemonClient,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._client = client
         self._listing = listing
         self._grid = grid
         self._notice = Notice()
         self.addWidget(grid)
         self.addWidget(self._notice)
         self.setFocusProxy(grid)
+        self._notice.folder_chosen.connect(self.folder_chosen)
         listing.rows_changed.connect(self._choose)
         listing.state_changed.connect(self._choose)
 
@@ -27,6 +45,18 @@ class GridRoom(QStackedWidget):
         if title:
             self._notice.say(title, words)
         self.setCurrentWidget(self._notice if title else self._grid)
+        if self._listing.state == "ready" and not self._listing.total:
+            request = SubfoldersRequest(path=WirePath(self._listing.folder))
+            self._client.send(request, self._on_subfolders)
+
+    def _on_subfolders(self, answer: Message, _blob: bytes) -> None:
+        same = isinstance(answer, Subfolders) and answer.path == self._listing.folder
+        if not isinstance(answer, Subfolders) or not same or self._listing.total:
+            return
+        names = [entry.name for entry in answer.folders if not entry.name.startswith(b".")]
+        if names:
+            self._notice.say(self.tr("No photos here"), self.tr("Folders in this one:"))
+            self._notice.offer([child_path(answer.path, name) for name in names])
 
     def _words(self) -> tuple[str, str]:
         listing = self._listing

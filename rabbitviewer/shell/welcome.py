@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
@@ -15,9 +15,11 @@ from rabbitviewer.theme.app_icon import app_icon
 from rabbitviewer.theme.controls import icon_before_words, push_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.words import file_name
 
 _CARD_WIDTH = 420
 _MOST_RECENT = 5
+_MOST_OFFERED = 12
 _MARK = 64
 
 
@@ -75,11 +77,7 @@ class Welcome(Centered):
         self.column.addWidget(self._browse, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _make_row(self, path: bytes, name: str, icon_name: str) -> QPushButton:
-        row = push_button(name, "row")
-        row.setIcon(icon(icon_name, "text_secondary"))
-        row.setIconSize(icon_before_words(tokens().icon))
-        row.setToolTip(os.fsdecode(path))
-        row.setAccessibleName(self.tr("Open {folder}").format(folder=name))
+        row = folder_row(path, name, icon_name)
         row.clicked.connect(lambda: self.folder_chosen.emit(path))
         return row
 
@@ -119,21 +117,56 @@ class Trouble(Centered):
 
 
 class Notice(Centered):
-    """One quiet sentence where photos would be (an empty folder, a filter that leaves nothing)."""
+    """One quiet sentence where photos would be, and folders to go on to.
+
+    Signals:
+        folder_chosen: a folder was pressed (its path).
+    """
+
+    folder_chosen = Signal(bytes)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = text_label("", "title", wraps=True)
         self._words = text_label("", "secondary", wraps=True)
         for label in (self._title, self._words):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             self.column.addWidget(label)
+        self._rows: list[QPushButton] = []
 
     def say(self, title: str, words: str) -> None:
         """Show *title* with *words* under it."""
         self._title.setText(title)
         self._words.setText(words)
         self._words.setVisible(bool(words))
+        self.offer(())
+
+    def offer(self, folders: Sequence[bytes]) -> None:
+        """Offer *folders* under the words."""
+        for row in self._rows:
+            self.column.removeWidget(row)
+            row.deleteLater()
+        self._rows = [self._make_row(path) for path in folders[:_MOST_OFFERED]]
+        for row in self._rows:
+            self.column.addWidget(row)
+        align = Qt.AlignmentFlag.AlignLeft if self._rows else Qt.AlignmentFlag.AlignHCenter
+        for label in (self._title, self._words):
+            label.setAlignment(align)
+
+    def _make_row(self, path: bytes) -> QPushButton:
+        row = folder_row(path, file_name(path), "ph.folder")
+        row.clicked.connect(lambda: self.folder_chosen.emit(path))
+        return row
+
+
+def folder_row(path: bytes, name: str, icon_name: str) -> QPushButton:
+    """Return a wide button for a folder."""
+    row = push_button(name.replace("&", "&&"), "row")
+    row.setIcon(icon(icon_name, "text_secondary"))
+    row.setIconSize(icon_before_words(tokens().icon))
+    row.setToolTip(path.decode("utf-8", "replace"))
+    words = QCoreApplication.translate("Welcome", "Open {folder}")
+    row.setAccessibleName(words.format(folder=name))
+    return row
 
 
 def _recent(paths: Sequence[bytes]) -> list[tuple[bytes, str, str]]:
