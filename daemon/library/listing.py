@@ -13,7 +13,7 @@ from daemon.protocol.peer import Peer
 from daemon.protocol.values import PhotoEntry
 
 FIRST_CHUNK = 200
-CHUNK = 2000
+CHUNK = 1000
 NO_FOLDER = FolderMark(0, 0, 0)
 
 

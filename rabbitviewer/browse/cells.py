@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from PySide6.QtCore import QRect
 
@@ -23,27 +24,27 @@ class Cells:
     cell_px: int
     gap: int
 
-    @property
+    @functools.cached_property
     def columns(self) -> int:
         """Cells in a row."""
         return max((self.width - self.gap) // (self.cell_px + self.gap), 1)
 
-    @property
+    @functools.cached_property
     def edge(self) -> int:
         """Width and height of a cell."""
         return max((self.width - self.gap * (self.columns + 1)) // self.columns, 1)
 
-    @property
+    @functools.cached_property
     def pitch(self) -> int:
         """From one row to the next."""
         return self.edge + self.gap
 
-    @property
+    @functools.cached_property
     def lines(self) -> int:
         """Number of rows of cells."""
         return -(-self.count // self.columns)
 
-    @property
+    @functools.cached_property
     def height(self) -> int:
         """Height of everything."""
         return self.lines * self.pitch + self.gap
@@ -74,7 +75,7 @@ class Cells:
         band = self.between(area.top(), area.bottom())
         return [index for index in band if self.rect(index).intersects(area)]
 
-    @property
+    @functools.cached_property
     def _margin(self) -> int:
         used = self.columns * self.pitch - self.gap
         return max((self.width - used) // 2, self.gap)

@@ -79,7 +79,7 @@ class ThumbnailGrid(GridView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Forget the hovered cell when the pointer leaves; say why a photo is broken."""
         if event.type() == QEvent.Type.Leave:
-            self._hover(QPoint(-1, -1))
+            self._hover(None)
         elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._explain(event)
             return True

@@ -60,7 +60,9 @@ class GridView(QAbstractScrollArea):
         self._cell_px = FIRST_CELL_SIZE
         self._cells = Cells(0, 1, self._cell_px, tokens().cell_gap)
         self._hovered = -1
+        self._pointer: QPoint | None = None
         self._anchor = (b"", 0)
+        self._seen: list[bytes] = []
         self._forward = True
         self._edited: Collection[bytes] = frozenset()
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
@@ -136,6 +138,7 @@ class GridView(QAbstractScrollArea):
     def _lay_out(self) -> None:
         """Work out the cells anew."""
         path, offset = self._anchor
+        before = (self._cells.columns, self._cells.edge, self._scroll, self._seen)
         bar = self.verticalScrollBar()
         extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
         width, height = self.width() - extent, self.viewport().height()
@@ -147,9 +150,11 @@ class GridView(QAbstractScrollArea):
         if row >= 0:
             bar.setValue(self._cells.rect(row).top() - offset)
         self._note_anchor()
-        self._hovered = -1
-        self._choose_thumbnail_size()
-        self.viewport().update()
+        self._seen = list(self._listing.paths(self._rows_seen()))
+        if before != (self._cells.columns, self._cells.edge, self._scroll, self._seen):
+            self._hovered = -1
+            self._choose_thumbnail_size()
+            self.viewport().update()
         self._want_soon()
 
     def _note_anchor(self) -> None:
@@ -196,8 +201,8 @@ class GridView(QAbstractScrollArea):
             return
         seen = self._rows_seen()
         order = list(seen)
-        pointer = self.viewport().mapFromGlobal(self.cursor().pos())
-        if self.viewport().rect().contains(pointer):
+        pointer = self._pointer
+        if pointer is not None:
             order = by_distance(self._cells, seen, pointer.x(), pointer.y() + self._scroll)
         after = range(seen.stop, min(seen.stop + len(seen), len(self._listing)))
         before = range(seen.start - 1, max(seen.start - 1 - len(seen), -1), -1)
@@ -293,7 +298,7 @@ class GridView(QAbstractScrollArea):
         self._forward = dy < 0
         self._note_anchor()
         self._events.scrolled(abs(dy), self.viewport().height())
-        self._hover(self.viewport().mapFromGlobal(self.cursor().pos()))
+        self._hover(self._pointer)
         self._want_soon()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -312,9 +317,10 @@ class GridView(QAbstractScrollArea):
         row = self._cells.at(where.x(), where.y() + self._scroll)
         return row if row < len(self._listing) else -1
 
-    def _hover(self, where: QPoint) -> None:
-        inside = self.viewport().rect().contains(where) and self.isVisible()
-        row = self._row_at(where) if inside else -1
+    def _hover(self, where: QPoint | None) -> None:
+        """The pointer is at *where*; None: it left."""
+        self._pointer = where
+        row = -1 if where is None else self._row_at(where)
         if row == self._hovered:
             return
         for each in (self._hovered, row):

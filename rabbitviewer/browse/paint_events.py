@@ -14,7 +14,7 @@ class PaintEvents:
 
     What is seen changes for a reason: *open*, *scroll*, *jump* or *filter*. From then on the first
     repaint in which every seen photo has pixels is one event, the first in which nothing better is
-    to come another.
+    to come another. A scroll to what is there already is none.
     """
 
     def __init__(
@@ -25,6 +25,7 @@ class PaintEvents:
         self._trace = trace
         self._reason = ""
         self._first_painted = False
+        self._waited = False
         self._stages_done: set[str] = set()
         self._view = (listing.sort, listing.filter)
         if trace is not None:
@@ -33,6 +34,7 @@ class PaintEvents:
     def begin(self, reason: str) -> None:
         """What is seen changes, because of *reason*."""
         self._reason = reason
+        self._waited = reason != "scroll"
         self._stages_done = set()
         if reason == "open":
             self._first_painted = False
@@ -63,7 +65,9 @@ class PaintEvents:
             return
         if all(map(self._thumbnails.is_settled, paths)):
             self._finish("final", len(paths))
-        elif all(map(self._has_something, paths)):
+            return
+        self._waited = True
+        if all(map(self._has_something, paths)):
             self._finish("embedded", len(paths))
 
     def _has_something(self, path: bytes) -> bool:
@@ -72,7 +76,7 @@ class PaintEvents:
         )
 
     def _finish(self, stage: str, count: int) -> None:
-        if stage not in self._stages_done:
+        if self._waited and stage not in self._stages_done:
             self._stages_done.add(stage)
             self._add("visible_thumbnails_painted", count, stage)
         if stage == "final":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rabbitviewer.models.listing import ListingModel
 
+_MANY = 2000
+
 
 class Picking:
     """The current photo, the selected ones, and where a range begins.
@@ -37,6 +39,9 @@ class Picking:
 
     def selected(self) -> tuple[bytes, ...]:
         """Return the selected photos in the order of the grid."""
+        if len(self._selected) > _MANY:
+            everything = self._listing.paths(range(len(self._listing)))
+            return tuple(path for path in everything if path in self._selected)
         rows = sorted(row for row in map(self._listing.row, self._selected) if row >= 0)
         return tuple(self._listing.paths(rows))
 

@@ -55,7 +55,7 @@ class ListingModel(QObject):
         self.error: ErrorInfo | None = None
         self._client = client
         self._folder = b""
-        self._head = b""
+        self._prefix = b""
         self._listing_id = 0
         self._shelf = Shelf()
         self._anew: list[PhotoEntry] | None = None
@@ -98,11 +98,12 @@ class ListingModel(QObject):
 
     def path(self, row: int) -> bytes:
         """Return the path of the photo in *row*."""
-        return os.path.join(self._folder, self.entry(row).name)
+        return self._prefix + self.entry(row).name
 
     def paths(self, rows: Iterable[int]) -> Iterator[bytes]:
         """Return the paths of several rows."""
-        return map(self.path, rows)
+        prefix, entries, order, place = self._prefix, self._shelf.entries, self._order, self._place
+        return (prefix + entries[order[place(row)]].name for row in rows)
 
     def entry(self, row: int) -> PhotoEntry:
         """Return name, size and time of the photo in *row*."""
@@ -110,8 +111,8 @@ class ListingModel(QObject):
 
     def row(self, path: bytes) -> int:
         """Return the row of *path*; -1: it is not shown."""
-        folder, name = os.path.split(path)
-        index = self._shelf.find(name) if folder == self._head else -1
+        name = path.removeprefix(self._prefix)
+        index = self._shelf.find(name) if len(name) < len(path) else -1
         if index < 0:
             return -1
         if isinstance(self._order, range):
@@ -143,7 +144,7 @@ class ListingModel(QObject):
         """Open *folder* (absolute), which may be the open one, to read it anew."""
         self._close()
         self._folder = folder
-        self._head = os.path.split(os.path.join(folder, b"photo"))[0]
+        self._prefix = os.path.join(folder, b"")
         self._shelf = Shelf()
         self._anew = None
         self._put_in_order()
@@ -248,7 +249,7 @@ class ListingModel(QObject):
 
     def _tell(self, changed: Iterable[bytes], removed: Iterable[bytes]) -> None:
         for names, signal in ((changed, self.photos_changed), (removed, self.photos_removed)):
-            paths = tuple(os.path.join(self._folder, name) for name in names)
+            paths = tuple(self._prefix + name for name in names)
             if paths:
                 signal.emit(paths)
 

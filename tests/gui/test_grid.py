@@ -1,7 +1,9 @@
+import json
+
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QCursor, QHelpEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -19,6 +21,7 @@ from rabbitviewer.browse.grid import CELL_SIZES, ThumbnailGrid
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.trace import Trace
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -168,7 +171,7 @@ def test_only_what_is_seen_is_asked_for_as_visible(opened, fake_daemon):
 def test_the_photo_nearest_to_the_pointer_is_asked_for_first(
     qtbot, fake_daemon, listing, grid, opened
 ):
-    QCursor.setPos(grid.viewport().mapToGlobal(grid.cell_rect(12).center()))
+    qtbot.mouseMove(grid.viewport(), grid.cell_rect(12).center())
     grid._thumbnails.drop([path(number) for number in range(40)])
     fake_daemon.received.clear()
     grid._want()
@@ -441,3 +444,31 @@ def test_the_filter_shows_fewer_photos_at_the_top(opened, listing):
     listing.set_filter("02")
     assert opened.cell_rect(0).top() == tokens().cell_gap
     assert color(opened, 0) == "#00ff00"
+
+
+def test_the_trace_tells_when_the_folder_is_on_the_screen(
+    qtbot, fake_daemon, client, listing, tmp_path
+):
+    trace = Trace(tmp_path / "trace.json")
+    grid = ThumbnailGrid(listing, ThumbnailStore(client), trace)
+    qtbot.addWidget(grid)
+    grid.resize(500, 400)
+    grid.show()
+    entries = tuple(PhotoEntry(name(number), 1, 1) for number in range(3))
+    fake_daemon.answer(
+        FolderOpen,
+        lambda request: [
+            FolderChunk(listing_id=request.listing_id, path=b"/photos", entries=entries, last=True)
+        ],
+    )
+    fake_daemon.answer(
+        ThumbnailRequest, lambda request: [pixels(request, BLUE, "embedded"), pixels(request)]
+    )
+    listing.open(b"/photos")
+    qtbot.waitUntil(lambda: '"stage": "final"' in (tmp_path / "trace.json").read_text())
+    trace.close()
+    events = json.loads((tmp_path / "trace.json").read_text())
+    told = [event["args"] for event in events if event["name"] == "visible_thumbnails_painted"]
+    assert told[-1] == {"folder": "/photos", "count": 3, "stage": "final", "reason": "open"}
+    names = [event["name"] for event in events]
+    assert names.index("folder_listed") < names.index("first_thumbnail_painted")
