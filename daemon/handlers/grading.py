@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.model import Photo, Pixels
-from daemon.decode.photo import read_photo
+from daemon.decode.photo import read_photo, to_8_bit
 from daemon.decode.plain import read_gray, read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
@@ -243,7 +243,7 @@ def _resize(pixels: Pixels, width: int, height: int) -> FloatArray:
 
 
 def _read_mask(path: bytes, photo: Photo) -> NDArray[np.uint8]:
-    mask = read_gray(path)
+    mask: NDArray[np.uint8] = to_8_bit(read_photo(path).pixels)[..., 0].astype(np.uint8)
     if mask.shape != photo.pixels.shape[:2]:
         height, width = photo.pixels.shape[:2]
         raise RabbitError(
