@@ -41,6 +41,13 @@ class _Asked:
     request_id: int = 0
 
 
+@dataclasses.dataclass
+class _Wanted:
+    path: bytes
+    box: Box
+    request_id: int = 0
+
+
 class PreviewStore(QObject):
     """Gets pixels for the photo view and holds those of its neighbours ready.
 
@@ -75,7 +82,7 @@ class PreviewStore(QObject):
         self._previews: OrderedDict[bytes, Preview] = OrderedDict()
         self._errors: dict[bytes, ErrorInfo] = {}
         self._asked: dict[bytes, _Asked] = {}
-        self._wanted: deque[tuple[bytes, Box]] = deque(maxlen=_AT_ONCE)
+        self._wanted: deque[_Wanted] = deque(maxlen=_AT_ONCE)
         self._ahead: tuple[Sequence[bytes], Box] = ((), (0, 0))
         self._last_hit = 0
         client.connected.connect(self._ask_again)
@@ -93,27 +100,32 @@ class PreviewStore(QObject):
         unless they are to be held ready.
 
         Returns:
-            The request's id, below 0 where nothing had to be asked.
+            The request's id, below 0 where nothing had to be asked; the same as before while the
+            same is on its way. All pixels that answer it carry it.
         """
         box = (width_px, height_px)
-        others = [pair for pair in self._wanted if pair[0] != path]
-        self._wanted = deque([*others, (path, box)], maxlen=_AT_ONCE)
+        last = self._wanted[-1] if self._wanted else None
+        if last is not None and (last.path, last.box) == (path, box) and path in self._asked:
+            return last.request_id
+        wanted = _Wanted(path, box)
+        others = [each for each in self._wanted if each.path != path]
+        self._wanted = deque([*others, wanted], maxlen=_AT_ONCE)
         self._cancel_unwanted()
         known = self._previews.get(path)
         if known is not None:
             self._previews.move_to_end(path)
+        error = self._errors.get(path)
         if known is not None and known.fills(box):
             self._last_hit -= 1
-            self.ready.emit(dataclasses.replace(known, request_id=self._last_hit))
-            return self._last_hit
-        error = self._errors.get(path)
-        if error is not None:
+            wanted.request_id = self._last_hit
+        elif error is not None:
             self.failed.emit(path, error)
             return 0
-        request_id = self._ask(path, box, "visible")
+        else:
+            wanted.request_id = self._ask(path, box, "visible")
         if known is not None:
-            self.ready.emit(dataclasses.replace(known, request_id=request_id))
-        return request_id
+            self.ready.emit(dataclasses.replace(known, request_id=wanted.request_id))
+        return wanted.request_id
 
     def look_ahead(self, paths: Sequence[bytes], width_px: int, height_px: int) -> None:
         """Hold these photos ready, the most probable next one first."""
@@ -128,9 +140,9 @@ class PreviewStore(QObject):
         for path in changed:
             self._previews.pop(path, None)
             self._errors.pop(path, None)
-        for path, box in self._wanted:
-            if path in changed:
-                self._ask(path, box, "visible")
+        for wanted in self._wanted:
+            if wanted.path in changed:
+                self._ask(wanted.path, wanted.box, "visible")
         self._ask_ahead()
 
     # ------------------------------------------------------------ asking
@@ -156,20 +168,22 @@ class PreviewStore(QObject):
             return
         paths, box = self._ahead
         for path in paths:
-            known = self._previews.get(path)
-            if path not in self._errors and (known is None or not known.fills(box)):
+            if self._lacks(path, box):
                 self._ask(path, box, "near")
                 return
 
+    def _lacks(self, path: bytes, box: Box) -> bool:
+        known = self._previews.get(path)
+        return path not in self._errors and (known is None or not known.fills(box))
+
     def _ask_again(self) -> None:
-        for path, box in self._wanted:
-            known = self._previews.get(path)
-            if path not in self._errors and (known is None or not known.fills(box)):
-                self._ask(path, box, "visible")
+        for wanted in self._wanted:
+            if self._lacks(wanted.path, wanted.box):
+                self._ask(wanted.path, wanted.box, "visible")
         self._ask_ahead()
 
     def _cancel_unwanted(self) -> None:
-        wanted = {path for path, _ in self._wanted} | set(self._ahead[0])
+        wanted = {each.path for each in self._wanted} | set(self._ahead[0])
         self._cancel([path for path in self._asked if path not in wanted])
 
     def _cancel(self, paths: Iterable[bytes]) -> None:
@@ -231,18 +245,20 @@ class PreviewStore(QObject):
             self._previews[path] = preview
             self._previews.move_to_end(path)
             self._make_room()
-        if any(path == wanted for wanted, _ in self._wanted):
-            self.ready.emit(preview)
+        for wanted in self._wanted:
+            if wanted.path == path:
+                self.ready.emit(dataclasses.replace(preview, request_id=wanted.request_id))
+                break
         self._ask_ahead()
 
     def _fail(self, path: bytes, error: ErrorInfo) -> None:
         self._errors[path] = error
-        if any(path == wanted for wanted, _ in self._wanted):
+        if any(path == wanted.path for wanted in self._wanted):
             self.failed.emit(path, error)
 
     def _make_room(self) -> None:
         """Let go of full pixels that are not on show, then of what was not shown for longest."""
-        shown = {path for path, _ in self._wanted}
+        shown = {wanted.path for wanted in self._wanted}
         next_ones = set(self._ahead[0])
         used = sum(each.image.sizeInBytes() for each in self._previews.values())
         order = [path for path in self._previews if path not in shown | next_ones]

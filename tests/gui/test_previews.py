@@ -218,3 +218,35 @@ def test_over_the_budget_the_photo_on_show_is_kept(qtbot, fake_daemon, client, f
             store.want(path, *BOX)
     kept = [store.preview(path) is not None for path in (b"/a", b"/b", b"/c", b"/d")]
     assert kept == [False, False, True, True]
+
+
+def test_wanting_the_same_again_while_it_is_on_its_way_changes_nothing(
+    qtbot, fake_daemon, store, decoder
+):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request, BLUE, "embedded")])
+    with qtbot.waitSignal(store.ready):
+        request_id = store.want(b"/a", *BOX)
+    with qtbot.assertNotEmitted(store.ready):
+        assert store.want(b"/a", *BOX) == request_id
+    assert len(asked(fake_daemon)) == 1
+
+
+def test_coming_back_to_a_photo_on_its_way_shows_what_there_is(qtbot, fake_daemon, store, decoder):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request, BLUE, "embedded")])
+    with qtbot.waitSignals([store.ready, store.ready]):
+        store.want(b"/a", *BOX)
+        store.want(b"/b", *BOX)
+    with qtbot.waitSignal(store.ready) as got:
+        store.want(b"/a", *BOX)
+    assert (got.args[0].path, got.args[0].quality) == (b"/a", "embedded")
+
+
+def test_pixels_carry_the_id_they_were_wanted_under_also_after_a_lost_connection(
+    qtbot, fake_daemon, store, decoder
+):
+    with qtbot.waitSignal(fake_daemon.asked):
+        request_id = store.want(b"/a", *BOX)
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    with qtbot.waitSignal(store.ready) as got:
+        fake_daemon.drop_clients()
+    assert got.args[0].request_id == request_id
