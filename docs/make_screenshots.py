@@ -1,7 +1,7 @@
 """Makes the screenshots of the documentation by using the real window as a person would.
 
 Usage: ``python docs/make_screenshots.py PHOTOS`` with a folder of photographs (``make samples``
-fetches some). It needs Xvfb, xdotool and ImageMagick's ``import``. Photos are copied; nothing of the
+fetches some). It needs Xvfb, xdotool and ImageMagick. Photos are copied; nothing of the
 user's own folders is touched. The story: grid, context menu, prompt, running, compare, result.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QWidget
 
@@ -72,6 +72,12 @@ class PromptBox(QPlainTextEdit):
         shown = min(max(lines, _LEAST_LINES), _MOST_LINES)
         around = round(2 * self.document().documentMargin()) + 2 * tokens().space_1 + 2
         self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + around)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow or shrink with the font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._grow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in the lower right corner."""

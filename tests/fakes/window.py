@@ -60,8 +60,8 @@ def make_job(job_id: str = "job-1", **changes: Any) -> JobInfo:
 def done_job(job_id: str = "job-1", **changes: Any) -> JobInfo:
     """A job that succeeded."""
     fit = FitReport(model="lut", delta_e_mean=0.7, explained=0.98)
-    values = {"state": "done", "stage": "done", "progress_pct": 100.0, "fit": fit}
-    return make_job(job_id, result_path=RESULT, **{**values, **changes})
+    values: dict[str, Any] = {"state": "done", "stage": "done", "progress_pct": 100.0, "fit": fit}
+    return make_job(job_id, **{**values, "result_path": RESULT, **changes})
 
 
 def flat(path: bytes, color: str, width: int = 400, height: int = 300, **changes: Any) -> Preview:
