@@ -197,7 +197,7 @@ class GridView(QAbstractScrollArea):
     def _want(self) -> None:
         """Ask for what is seen, the nearest to the pointer first, then for what comes next."""
         if not self.isVisible():
-            self._thumbnails.want(())
+            self._thumbnails.want((), viewer="grid")
             return
         seen = self._rows_seen()
         order = list(seen)
@@ -209,7 +209,7 @@ class GridView(QAbstractScrollArea):
         ahead, behind = (after, before) if self._forward else (before, after)
         near = [*ahead, *behind[: len(behind) // 2]][:_NEAR_MOST]
         paths = self._listing.paths
-        self._thumbnails.want(list(paths(order)), list(paths(near)))
+        self._thumbnails.want(list(paths(order)), list(paths(near)), viewer="grid")
 
     # ------------------------------------------------------------ keeping in step
 

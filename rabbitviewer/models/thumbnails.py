@@ -86,8 +86,7 @@ class ThumbnailStore(QObject):
         self._errors: dict[bytes, ErrorInfo] = {}
         self._old: set[bytes] = set()
         self._asked: dict[bytes, _Asked] = {}
-        self._visible: Sequence[bytes] = ()
-        self._near: Sequence[bytes] = ()
+        self._viewers: dict[str, tuple[Sequence[bytes], Sequence[bytes]]] = {}
         client.connected.connect(self._ask_for_missing)
 
     # ------------------------------------------------------------ reading
@@ -109,13 +108,20 @@ class ThumbnailStore(QObject):
 
     # ------------------------------------------------------------ asking
 
-    def want(self, visible: Sequence[bytes], near: Sequence[bytes] = ()) -> None:
+    def want(
+        self, visible: Sequence[bytes], near: Sequence[bytes] = (), *, viewer: str = ""
+    ) -> None:
         """Say what is on the screen and what may be soon, each the most urgent first.
 
-        Work for anything else is dropped.
+        Work for what no viewer wants any more is dropped.
+
+        Args:
+            visible: What *viewer* shows.
+            near: What it may show next.
+            viewer: Who says so; every viewer has its own wishes.
         """
-        self._visible, self._near = visible, near
-        wanted = {*visible, *near}
+        self._viewers[viewer] = (tuple(visible), tuple(near))
+        wanted = self._wanted()
         self._cancel([path for path in self._asked if path not in wanted])
         self._ask_for_missing()
 
@@ -144,20 +150,27 @@ class ThumbnailStore(QObject):
             self._errors.pop(path, None)
             self._remove(path)
 
+    def _wanted(self) -> dict[bytes, str]:
+        """Return what is wanted and how urgently, the most urgent first."""
+        wanted = {path: "visible" for visible, _ in self._viewers.values() for path in visible}
+        for _, near in self._viewers.values():
+            for path in near:
+                wanted.setdefault(path, "near")
+        return wanted
+
     def _ask_for_missing(self) -> None:
         if not self._client.is_connected:
             return
         dropped: list[int] = []
-        for paths, priority in ((self._visible, "visible"), (self._near, "near")):
-            for path in paths:
-                known = self._asked.get(path)
-                if known is not None and not self._is_worth_more(known, priority):
-                    continue
-                if known is None and self.is_settled(path):
-                    continue
-                if known is not None:
-                    dropped.append(known.request_id)
-                self._ask(path, priority)
+        for path, priority in self._wanted().items():
+            known = self._asked.get(path)
+            if known is not None and not self._is_worth_more(known, priority):
+                continue
+            if known is None and self.is_settled(path):
+                continue
+            if known is not None:
+                dropped.append(known.request_id)
+            self._ask(path, priority)
         if dropped:
             self._client.send(CancelRequests(request_ids=tuple(dropped)))
 
@@ -223,7 +236,7 @@ class ThumbnailStore(QObject):
     def _make_room(self) -> None:
         if self._used_bytes <= self._budget_bytes:
             return
-        wanted = {*self._visible, *self._near}
+        wanted = self._wanted()
         for path in [path for path in self._thumbnails if path not in wanted]:
             self._remove(path)
             if self._used_bytes <= self._budget_bytes:

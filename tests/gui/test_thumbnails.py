@@ -167,3 +167,14 @@ def test_a_blob_of_the_wrong_length_is_not_shown(qtbot, fake_daemon, store):
     with qtbot.assertNotEmitted(store.ready, wait=50):
         fake_daemon.publish(*ready(request, "embedded", RED * 3))
     assert store.thumbnail(b"/a") is None
+
+
+def test_what_one_viewer_lets_go_of_another_may_still_want(qtbot, fake_daemon, store):
+    with qtbot.waitSignals([fake_daemon.asked] * 2):
+        store.want([b"/a", b"/b"], viewer="grid")
+    first = fake_daemon.of(ThumbnailRequest)[0].request_id
+    store.want([b"/b"], viewer="strip")
+    with qtbot.waitSignal(fake_daemon.asked):
+        store.want([], viewer="grid")
+    assert fake_daemon.of(CancelRequests)[0].request_ids == (first,)
+    assert len(asked(fake_daemon)) == 2
