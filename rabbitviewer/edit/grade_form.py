@@ -13,7 +13,7 @@ from daemon.protocol.values import WorkflowInfo
 from rabbitviewer.edit.look_chips import LookChips
 from rabbitviewer.edit.parameter_form import ParameterForm, Value
 from rabbitviewer.edit.prompt_box import PromptBox
-from rabbitviewer.theme.controls import Choice, Fold, push_button, text_label
+from rabbitviewer.theme.controls import Choice, Fold, push_button, set_look, text_label
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
 
@@ -107,9 +107,10 @@ class GradeForm(QWidget):
         self._workflow.setEnabled(bool(workflows))
         self._on_workflow_changed()
 
-    def show_plan(self, words: str, *, can_run: bool, running: bool) -> None:
-        """Say what Run will do, and whether it can."""
+    def show_plan(self, words: str, *, can_run: bool, trouble: bool, running: bool) -> None:
+        """Say what Run will do, and whether it can; *trouble*: the words say why not."""
         self._plan.setText(words)
+        set_look(self._plan, "small-error" if trouble else "small")
         self._can_run = can_run
         self._run.setEnabled(can_run and bool(self._prompt.prompt))
         self._run.setText(self.tr("Run another") if running else self.tr("Run"))

@@ -146,6 +146,7 @@ class GradePanel(QScrollArea):
         self._form.show_plan(
             words,
             can_run=bool(photos) and known and not plan.reason,
+            trouble=bool(photos and plan.reason),
             running=job is not None and not job.ended,
         )
 

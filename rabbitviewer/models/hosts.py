@@ -96,7 +96,8 @@ class HostsModel(QObject):
             return Plan(host, named, ai=False)
         host = self.host()
         if host is not None and host.state == "unreachable":
-            return Plan(host, named, ai=True, reason=host.detail)
+            why = " ".join(part for part in (host.detail, host.hint) if part)
+            return Plan(host, named, ai=True, reason=why)
         reason = named.problems[0] if named.usable is False and named.problems else ""
         return Plan(host, named, ai=True, reason=reason)
 

@@ -17,6 +17,7 @@ QToolTip { background: $panel; color: $text; border: 1px solid $control_line; pa
 
 QLabel[look="secondary"] { color: $text_secondary; }
 QLabel[look="small"] { color: $text_secondary; font-size: ${font_small}px; }
+QLabel[look="small-error"] { color: $error; font-size: ${font_small}px; }
 QLabel[look="title"] { font-size: ${font_title}px; font-weight: 600; }
 QLabel[look="heading"] { font-weight: 600; }
 QLabel[look="error"] { color: $error; }

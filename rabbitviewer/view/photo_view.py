@@ -62,6 +62,7 @@ class PhotoView(QWidget):
         self._path = b""
         self._original_path = b""
         self._compare_wanted = False
+        self._asked_for_any = False
         self.canvas = PhotoCanvas()
         self._broken = BrokenPhoto(self.canvas)
         self._figure = PassingFigure(self.canvas)
@@ -132,7 +133,10 @@ class PhotoView(QWidget):
 
     def _ask(self, path: bytes, *, full: bool = False) -> int:
         area = self.canvas.viewport
+        if not self.canvas.is_laid_out:
+            return 0
         width, height = (0, 0) if full else (area.area_width, area.area_height)
+        self._asked_for_any = True
         request_id = self._source.want(path, width, height)
         if request_id and path == self._path:
             self.requested.emit(path, request_id)
@@ -202,4 +206,6 @@ class PhotoView(QWidget):
         """Ask for pixels of the new size once it stays."""
         super().resizeEvent(event)
         self._broken.setGeometry(self.canvas.rect())
+        if self._path and not self._asked_for_any:
+            self._ask(self._path)
         self._settle.start()

@@ -70,6 +70,11 @@ class PhotoSurface(QWidget):
         return self._viewport
 
     @property
+    def is_laid_out(self) -> bool:
+        """Whether the area has its size; before that nothing can be asked for in it."""
+        return self._viewport.area_width > 1
+
+    @property
     def split(self) -> float:
         """Where the handle stands, as a share of the photo's width."""
         return self._split
