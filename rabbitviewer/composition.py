@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from daemon.protocol.endpoint import Folders
-from daemon.protocol.messages import TraceEvent
 from rabbitviewer.browse.breadcrumbs import Breadcrumbs
 from rabbitviewer.browse.grid import CELL_SIZES, ThumbnailGrid
 from rabbitviewer.browse.tree import FolderTree
@@ -40,6 +40,7 @@ from rabbitviewer.shell.welcome import Trouble, Welcome
 from rabbitviewer.theme.app_icon import app_icon
 from rabbitviewer.theme.theme import Theme
 from rabbitviewer.trace import Trace
+from rabbitviewer.tracing import connect_trace
 from rabbitviewer.travel import Travel
 from rabbitviewer.view.filmstrip import Filmstrip
 from rabbitviewer.view.info_panel import InfoPanel
@@ -139,7 +140,7 @@ def build(
     filmstrip = Filmstrip(listing, thumbnails, selection)
     welcome, trouble = Welcome(state.recent), Trouble()
     tree, breadcrumbs = FolderTree(FolderModel(client)), Breadcrumbs()
-    grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs)
+    grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs, _picture_of(thumbnails))
     hosts_panel = HostPanel(hosts)
     grid_room = GridRoom(grid, listing, client)
     rooms = Rooms(
@@ -171,7 +172,7 @@ def build(
     _connect_grid(window, listing, grid, jobs, state)
     _connect_pixels(listing, selection, previews, photo)
     if trace is not None:
-        _connect_trace(trace, client, photo)
+        connect_trace(trace, client, photo)
     return Built(window, client, navigator, listing, grid, theme)
 
 
@@ -221,35 +222,14 @@ def _connect_pixels(
     listing.photos_removed.connect(previews.forget)
 
 
-def _connect_trace(trace: Trace, client: DaemonClient, photo: PhotoView) -> None:
-    """Write down what the photo view asks for and paints, and what the daemon does."""
+def _picture_of(thumbnails: ThumbnailStore) -> Callable[[bytes], QImage | None]:
+    """Return what shows a photo small where its thumbnail is at hand."""
 
-    def requested(path: bytes, request_id: int) -> None:
-        trace.event("image_requested", {"request_id": request_id, "path": os.fsdecode(path)})
+    def picture_of(path: bytes) -> QImage | None:
+        known = thumbnails.thumbnail(path)
+        return None if known is None else known.image
 
-    def painted(picture: Preview) -> None:
-        figures = {
-            "request_id": picture.request_id,
-            "path": os.fsdecode(picture.path),
-            "width": picture.image.width(),
-            "height": picture.image.height(),
-            "source_width": picture.source_width,
-            "quality": picture.quality,
-        }
-        trace.event("image_painted", figures)
-
-    def heard(message: object) -> None:
-        if isinstance(message, TraceEvent):
-            trace.daemon_event(message)
-
-    def connected() -> None:
-        if client.welcome is not None:
-            trace.daemon_pid = client.welcome.daemon_pid
-
-    photo.requested.connect(requested)
-    photo.canvas.painted.connect(painted)
-    client.connected.connect(connected)
-    client.replied.connect(heard)
+    return picture_of
 
 
 def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None]:

@@ -47,7 +47,7 @@ class Grading(QObject):
         panel.graded.connect(self._on_graded)
         panel.compare_wanted.connect(navigator.compare)
         panel.keep_wanted.connect(navigator.keep)
-        panel.folder_wanted.connect(desktop.show_folder_of)
+        panel.folder_wanted.connect(navigator.show_in_folder)
         jobs_panel.open_wanted.connect(self._on_open_wanted)
         jobs.finished.connect(self._on_finished)
         photo.comparing_changed.connect(panel.set_comparing)

@@ -138,8 +138,8 @@ class Navigator(QObject):
             "photo.zoom_out": lambda: canvas.zoom_by_steps(-1),
             "photo.background": canvas.next_background,
             "photo.show_original": self._show_original,
-            "photo.show_in_folder": lambda: desktop.show_folder_of(self._selection.current),
-            "photo.copy_path": lambda: desktop.copy_path(self._selection.current),
+            "photo.show_in_folder": lambda: self.show_in_folder(self._selection.current),
+            "photo.copy_path": self._copy_path,
             "panel.left": window.toggle_left,
             "panel.info": lambda: window.toggle_tab("info"),
             "panel.strip": window.toggle_strip,
@@ -148,6 +148,15 @@ class Navigator(QObject):
             "help.keys": window.toggle_keys,
             "window.quit": window.close,
         }
+
+    def show_in_folder(self, path: bytes) -> None:
+        """Open the folder of *path* in the desktop's file manager."""
+        if not desktop.show_folder_of(path):
+            self._window.status.say(self.tr("No program shows folders on this desktop"))
+
+    def _copy_path(self) -> None:
+        desktop.copy_path(self._selection.current)
+        self._window.status.say(self.tr("Path copied"))
 
     def choose_folder(self) -> None:
         """Let the user look for a folder; nothing waits for the answer."""

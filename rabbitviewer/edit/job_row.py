@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.models.jobs import Job
 from rabbitviewer.theme.controls import icon_button, text_label
+from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.words import file_name, left_words, state_words
+
+_PICTURE = 48
+
+PictureOf = Callable[[bytes], QImage | None]
 
 
 class JobRow(QFrame):
@@ -25,9 +32,12 @@ class JobRow(QFrame):
     retry_pressed = Signal(str)
     open_pressed = Signal(str)
 
-    def __init__(self, job: Job, parent: QWidget | None = None) -> None:
+    def __init__(self, job: Job, picture_of: PictureOf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._job = job
+        self._picture_of = picture_of
+        self._picture = QLabel()
+        self._picture.setFixedSize(_PICTURE, _PICTURE)
         job_id = job.info.job_id
         self._name = text_label("", "heading")
         self._state = text_label("", "small")
@@ -67,6 +77,26 @@ class JobRow(QFrame):
         self._retry.setVisible(info.state in ("failed", "cancelled"))
         self._open.setVisible(info.state == "done")
         self._elide()
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        """Show the photo where its pixels are at hand; its icon stands in for it."""
+        info = self._job.info
+        image = self._picture_of(info.result_path or info.path) or self._picture_of(info.path)
+        if image is None:
+            if self._picture.pixmap().isNull():
+                stand_in = icon("ph.image", "text_secondary")
+                self._picture.setPixmap(stand_in.pixmap(_PICTURE, _PICTURE))
+            return
+        ratio = self.devicePixelRatioF()
+        side = round(_PICTURE * ratio)
+        covering = Qt.AspectRatioMode.KeepAspectRatioByExpanding
+        smooth = Qt.TransformationMode.SmoothTransformation
+        scaled = image.scaled(side, side, covering, smooth)
+        left, top = (scaled.width() - side) // 2, (scaled.height() - side) // 2
+        pixmap = QPixmap.fromImage(scaled.copy(left, top, side, side))
+        pixmap.setDevicePixelRatio(ratio)
+        self._picture.setPixmap(pixmap)
 
     def _state_text(self, job: Job) -> str:
         info = job.info
@@ -88,20 +118,24 @@ class JobRow(QFrame):
         top.addWidget(self._tag)
         for button in (self._open, self._retry, self._cancel):
             top.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(look.space_4, look.space_2, look.space_3, look.space_3)
+        layout = QVBoxLayout()
         layout.setSpacing(look.space_1)
         layout.addLayout(top)
         layout.addWidget(self._prompt)
         layout.addWidget(self._state)
         layout.addWidget(self._bar)
         layout.addWidget(self._error)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(look.space_4, look.space_2, look.space_3, look.space_3)
+        across.setSpacing(look.space_3)
+        across.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        across.addLayout(layout, 1)
         for label in (self._name, self._prompt, self._state):
             label.setMinimumWidth(1)
 
     def _elide(self) -> None:
         line = " ".join(self._job.info.prompt.split())
-        room = self.width() - 2 * tokens().space_4
+        room = self.width() - 3 * tokens().space_4 - _PICTURE
         shown = self._prompt.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room)
         self._prompt.setText(shown)
 

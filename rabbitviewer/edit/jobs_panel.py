@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from rabbitviewer.edit.job_row import JobRow
+from rabbitviewer.edit.job_row import JobRow, PictureOf
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.theme.controls import hairline, text_label
 from rabbitviewer.theme.tokens import tokens
@@ -24,9 +24,12 @@ class JobsPanel(QWidget):
 
     open_wanted = Signal(object)
 
-    def __init__(self, jobs: JobsModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, jobs: JobsModel, picture_of: PictureOf, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._picture_of = picture_of
         self._rows: dict[str, JobRow] = {}
         look = tokens()
         self._list = QWidget()
@@ -61,7 +64,8 @@ class JobsPanel(QWidget):
         """Return a size that shows a few jobs."""
         if not self._rows:
             return QSize(_WIDTH, self.minimumSizeHint().height() + tokens().space_5)
-        return QSize(_WIDTH, _HEIGHT)
+        wanted = self._list.sizeHint().height() + 3 * tokens().space_4
+        return QSize(_WIDTH, min(wanted, _HEIGHT))
 
     def _rebuild(self) -> None:
         wanted = self._jobs.jobs()[:_MOST_ROWS]
@@ -80,7 +84,7 @@ class JobsPanel(QWidget):
         if row is not None:
             row.show_job(job)
             return
-        row = JobRow(job)
+        row = JobRow(job, self._picture_of)
         row.cancel_pressed.connect(self._jobs.cancel)
         row.retry_pressed.connect(self._jobs.retry)
         row.open_pressed.connect(self._open)

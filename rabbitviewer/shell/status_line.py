@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from rabbitviewer.models.hosts import HostsModel
@@ -103,6 +103,7 @@ class StatusLine(QFrame):
     def _make_pill(self, name: str) -> QPushButton:
         pill = push_button("", "pill")
         pill.setAccessibleName(name)
+        pill.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         pill.setIconSize(icon_before_words(tokens().font_body))
         pill.setFont(figures_font(pill.font()))
         return pill

@@ -15,6 +15,7 @@ from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.view.broken import BrokenPhoto
 from rabbitviewer.view.canvas import PhotoCanvas
 from rabbitviewer.view.overlay import PassingFigure
+from rabbitviewer.words import file_name
 
 _SETTLE_MS = 120
 _ENOUGH = 0.98
@@ -95,6 +96,7 @@ class PhotoView(QWidget):
             return
         self._leave_compare()
         self._path = path
+        self.canvas.setAccessibleDescription(file_name(path))
         self._broken.hide()
         if not path:
             self.canvas.show_picture(None)

@@ -58,7 +58,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         info=InfoPanel(client, selection),
         edit=GradePanel(jobs, hosts, selection),
         strip=Room(),
-        jobs=JobsPanel(jobs),
+        jobs=JobsPanel(jobs, lambda _path: None),
         hosts=HostPanel(hosts),
         status=StatusLine(jobs, hosts),
         cell_sizes=(96, 384),
