@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
@@ -138,6 +138,11 @@ class JobRow(QFrame):
         room = self.width() - 3 * tokens().space_4 - _PICTURE
         shown = self._prompt.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room)
         self._prompt.setText(shown)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the photo's pixels, which may have come since."""
+        super().showEvent(event)
+        self._show_picture()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten the prompt to the room there is."""

@@ -64,7 +64,7 @@ class JobsPanel(QWidget):
         """Return a size that shows a few jobs."""
         if not self._rows:
             return QSize(_WIDTH, self.minimumSizeHint().height() + tokens().space_5)
-        wanted = self._list.sizeHint().height() + 3 * tokens().space_4
+        wanted = self._list.sizeHint().height() + 4 * tokens().space_4
         return QSize(_WIDTH, min(wanted, _HEIGHT))
 
     def _rebuild(self) -> None:
