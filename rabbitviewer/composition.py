@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -70,9 +69,7 @@ def run_window(
     catch_failures(built.tell_failure)
     if trace is not None:
         TurnWatch(trace, application)
-        built.window.shown.connect(
-            lambda: QTimer.singleShot(0, lambda: trace.event("window_shown"))
-        )
+        built.window.shown.connect(lambda: trace.event("window_shown"))
     built.client.start()
     built.show(start)
     built.window.show()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from rabbitviewer.actions import Actions
@@ -70,7 +70,7 @@ class MainWindow(QWidget):
     """Holds the rooms; opens and closes what stands round the photos.
 
     Signals:
-        shown: the window is on the screen for the first time.
+        shown: the window was painted for the first time.
         closing: the window is about to close.
         page_changed: another page is in the photo area.
     """
@@ -99,6 +99,7 @@ class MainWindow(QWidget):
         self._strip = rooms.strip
         self._strip_open = state.strip_open
         self._keys = KeyOverlay(self.actions_by_id, self)
+        self._was_painted = False
         self._hidden: tuple[bool, bool] | None = None
         self._before_full_screen: tuple[bool, bool] = (False, False)
         layout = QVBoxLayout(self)
@@ -227,11 +228,17 @@ class MainWindow(QWidget):
     # ------------------------------------------------------------ Qt
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tell once that the window is there."""
+        """Give the focus to the page, not to the first button."""
         super().showEvent(event)
         if not event.spontaneous():
             self.show_page(self.page)
-            self.shown.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell once that the window is there: after its first paint returned."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.shown.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the overlay over everything."""

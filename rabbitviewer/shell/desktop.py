@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import urllib.parse
+import string
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+_PLAIN = frozenset(f"{string.ascii_letters}{string.digits}/-._~".encode())
 
 
 def file_url(path: bytes) -> QUrl:
     """Return the URL of a file whose name need not be text."""
     if os.name == "nt":
         return QUrl.fromLocalFile(os.fsdecode(path))
-    return QUrl.fromEncoded(f"file://{urllib.parse.quote(path)}".encode())
+    quoted = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in path)
+    return QUrl.fromEncoded(f"file://{quoted}".encode())
 
 
 def show_folder_of(path: bytes) -> bool:
