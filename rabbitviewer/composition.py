@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +31,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.shell.failures import catch_failures, start_log
 from rabbitviewer.shell.grid_room import GridRoom
+from rabbitviewer.shell.signals import SignalCloser
 from rabbitviewer.shell.state import WindowState, load_state, save_state
 from rabbitviewer.shell.status_line import StatusLine
 from rabbitviewer.shell.turns import TurnWatch
@@ -59,7 +59,6 @@ def run_window(
     state = load_state(state_file)
     start = _where_to_start(path, state)
     start_log(_log_file(folders))
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("RabbitViewer")
     application.setDesktopFileName("rabbitviewer")
@@ -67,6 +66,7 @@ def run_window(
     theme = Theme(application, state.theme or "system")
     built = build(folders, state, theme, launch=launch, trace=trace)
     catch_failures(built.tell_failure)
+    SignalCloser(built.window)
     if trace is not None:
         TurnWatch(trace, application)
         built.window.shown.connect(lambda: trace.event("window_shown"))

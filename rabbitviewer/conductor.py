@@ -41,6 +41,7 @@ class Grading(QObject):
         self._panel = panel
         self._photo = photo
         window.actions_by_id.connect_all({"edit.grade": self._toggle_panel})
+        window.jobs_popover.opening.connect(jobs_panel.prepare)
         window.jobs_popover.closed.connect(jobs.mark_failures_seen)
         panel.started.connect(self._on_started)
         panel.preview_changed.connect(self._on_preview_changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.job_row import JobRow, PictureOf
@@ -31,6 +32,7 @@ class JobsPanel(QWidget):
         self._jobs = jobs
         self._picture_of = picture_of
         self._rows: dict[str, JobRow] = {}
+        self._awake = False
         look = tokens()
         self._list = QWidget()
         self._lines = QVBoxLayout(self._list)
@@ -58,7 +60,6 @@ class JobsPanel(QWidget):
         self.setFocusProxy(self._scroll)
         jobs.changed.connect(self._on_changed)
         jobs.reset.connect(self._rebuild)
-        self._rebuild()
 
     def sizeHint(self) -> QSize:
         """Return a size that shows a few jobs."""
@@ -67,7 +68,14 @@ class JobsPanel(QWidget):
         wanted = self._list.sizeHint().height() + 4 * tokens().space_4
         return QSize(_WIDTH, min(wanted, _HEIGHT))
 
+    def prepare(self) -> None:
+        """Make the rows; while nobody looks they are not."""
+        self._awake = True
+        self._rebuild()
+
     def _rebuild(self) -> None:
+        if not self._awake:
+            return
         wanted = self._jobs.jobs()[:_MOST_ROWS]
         ids = {job.info.job_id for job in wanted}
         for job_id in [each for each in self._rows if each not in ids]:
@@ -90,6 +98,11 @@ class JobsPanel(QWidget):
         row.open_pressed.connect(self._open)
         self._rows[job.info.job_id] = row
         self._lines.insertWidget(place, row)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest until the next look."""
+        super().hideEvent(event)
+        self._awake = False
 
     def _on_changed(self, job_id: str) -> None:
         job = self._jobs.job(job_id)

@@ -13,9 +13,11 @@ class Popover(QFrame):
     """Lies over the window, above its *anchor*; never modal.
 
     Signals:
+        opening: it is about to be shown; its content may prepare itself.
         closed: it went away.
     """
 
+    opening = Signal()
     closed = Signal()
 
     def __init__(self, content: QWidget, anchor: QWidget, window: QWidget) -> None:
@@ -44,6 +46,7 @@ class Popover(QFrame):
         if application is not None:
             application.installEventFilter(self)
         self._before = self._window.focusWidget()
+        self.opening.emit()
         self.show()
         self.place()
         self.raise_()

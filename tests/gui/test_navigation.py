@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol import messages
@@ -193,6 +193,19 @@ def test_a_result_does_not_take_over_while_another_photo_is_looked_at(
         finish(fake_daemon)
     assert shown(built) == SECOND
     assert not canvas(built).comparing
+
+
+def test_keep_stays_on_the_result(qtbot: QtBot, built: Built, fake_daemon: FakeDaemon) -> None:
+    open_first(qtbot, built)
+    run_a_grade(qtbot, built)
+    qtbot.waitUntil(lambda: bool(fake_daemon.of(messages.AiEditRequest)))
+    finish(fake_daemon)
+    qtbot.waitUntil(lambda: canvas(built).comparing)
+    keep = next(each for each in built.window.findChildren(QPushButton) if each.text() == "Keep")
+    qtbot.mouseClick(keep, Qt.MouseButton.LeftButton)
+    assert not canvas(built).comparing
+    assert shown(built) == RESULT
+    assert built.window.windowTitle().startswith("IMG_0001_grade.jpg")
 
 
 def test_c_compares_a_graded_photo_with_its_original(
