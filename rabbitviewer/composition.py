@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -47,6 +48,8 @@ from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Rooms
 
+_log = logging.getLogger(__name__)
+
 
 def run_window(
     folders: Folders,
@@ -58,7 +61,7 @@ def run_window(
     state_file = folders.data / "window.json"
     state = load_state(state_file)
     start = _where_to_start(path, state)
-    start_log(_log_file(folders))
+    start_log(folders.data / "logs" / "window.log")
     application = QApplication(sys.argv[:1])
     application.setApplicationName("RabbitViewer")
     application.setDesktopFileName("rabbitviewer")
@@ -76,7 +79,10 @@ def run_window(
     code = application.exec()
     built.client.close()
     built.write_state(state)
-    save_state(state_file, state)
+    try:
+        save_state(state_file, state)
+    except OSError as error:
+        _log.warning("places and sizes of the window are not remembered: %s", error)
     return code
 
 
@@ -248,9 +254,3 @@ def _where_to_start(path: Path | None, state: WindowState) -> Start:
     if state.folder and Path(os.fsdecode(state.folder)).is_dir():
         return Start(state.folder, is_folder=True)
     return Start()
-
-
-def _log_file(folders: Folders) -> Path:
-    path = folders.data / "logs" / "window.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+import msgspec
+from PySide6.QtCore import QObject, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol.endpoint import Folders
@@ -11,6 +12,7 @@ from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.ipc.launcher import last_words
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.navigator import Navigator
@@ -96,6 +98,8 @@ class Grading(QObject):
 class Surroundings(QObject):
     """The daemon's presence, the settings in force and the theme."""
 
+    _overheard = Signal(str)
+
     def __init__(
         self,
         window: MainWindow,
@@ -119,6 +123,7 @@ class Surroundings(QObject):
         client.connected.connect(self._on_connected)
         client.disconnected.connect(self._on_disconnected)
         client.problem_changed.connect(self._on_problem_changed)
+        self._overheard.connect(self._on_overheard)
         client.version_differs.connect(self._on_version_differs)
         hosts.changed.connect(self._on_settings_changed)
         hosts_panel.settings_wanted.connect(self._open_settings)
@@ -138,9 +143,18 @@ class Surroundings(QObject):
         if problem is None or self._client.is_connected:
             return
         self._trouble.show_error(problem)
+        QThreadPool.globalInstance().start(lambda: self._overheard.emit(last_words(self._folders)))
         if self._window.page != Page.TROUBLE:
             self._page_before = self._window.page
             self._window.show_page(Page.TROUBLE)
+
+    def _on_overheard(self, words: str) -> None:
+        """Add what the daemon said before it ended; it was read from its log in a thread."""
+        problem = self._client.problem
+        if problem is not None and words:
+            context = {**problem.context, "log": str(self._folders.log_file)}
+            told = msgspec.structs.replace(problem, hint=words, context=context)
+            self._trouble.show_error(told)
 
     def _on_version_differs(self, _welcome: Welcome) -> None:
         words = self.tr("A daemon of another version is still at work")

@@ -16,7 +16,12 @@ _log = logging.getLogger(__name__)
 
 
 def start_log(path: Path) -> None:
-    """Write warnings and worse to *path*, from a thread of their own."""
+    """Write warnings and worse to *path*, from a thread of their own; nowhere if that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _log.warning("there is no log: %s", error)
+        return
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     file = logging.handlers.RotatingFileHandler(
         path, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8", delay=True
