@@ -91,7 +91,7 @@ class JobCard(QFrame):
     def _show_line(self, job: Job) -> None:
         info = job.info
         if not job.ended:
-            lines = [left_words(job.eta_s)]
+            lines = [job.detail, left_words(job.eta_s)]
         elif info.state == "done":
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""

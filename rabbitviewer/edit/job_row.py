@@ -101,7 +101,11 @@ class JobRow(QFrame):
     def _state_text(self, job: Job) -> str:
         info = job.info
         if info.state == "running":
-            parts = [f"{info.progress_pct:.0f} %", state_words(info), left_words(job.eta_s)]
+            parts = [
+                f"{info.progress_pct:.0f} %",
+                job.detail or state_words(info),
+                left_words(job.eta_s),
+            ]
         else:
             when = QDateTime.fromSecsSinceEpoch(int(info.created))
             today = when.date() == QDateTime.currentDateTime().date()

@@ -26,11 +26,15 @@ class Job:
         info: What the daemon last said of it.
         eta_s: Seconds left by the daemon's estimate; None: it has none.
         preview: The sampler's latest picture; None: none came, or the job has ended.
+        stage_words: What the daemon said as the stage began, which only names the stage.
+        detail: What it said since (place in the queue, a host that does not answer); mostly empty.
     """
 
     info: JobInfo
     eta_s: float | None = None
     preview: QImage | None = None
+    stage_words: str = ""
+    detail: str = ""
 
     @property
     def ended(self) -> bool:
@@ -210,7 +214,14 @@ class JobsModel(QObject):
             progress_pct=max(progress.progress_pct, job.info.progress_pct),
             message=progress.message,
         )
-        self._put(dataclasses.replace(job, info=info, eta_s=progress.eta_s))
+        began = progress.stage != job.info.stage or not job.stage_words
+        words = progress.message if began else job.stage_words
+        detail = "" if progress.message == words else progress.message
+        self._put(
+            dataclasses.replace(
+                job, info=info, eta_s=progress.eta_s, stage_words=words, detail=detail
+            )
+        )
 
     def _take_preview(self, preview: messages.AiEditPreview, blob: bytes) -> None:
         job = self._jobs.get(preview.job_id)

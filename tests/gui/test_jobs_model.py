@@ -49,6 +49,23 @@ def test_progress_never_runs_backwards(
     assert job.eta_s == 4.0
 
 
+def test_only_news_within_a_stage_is_told_beside_the_stage(
+    qtbot: QtBot, fake_daemon: FakeDaemon, jobs: JobsModel
+) -> None:
+    fake_daemon.answer(messages.JobsRequest, lambda _: [messages.Jobs(jobs=(make_job(),))])
+    with qtbot.waitSignal(jobs.reset):
+        jobs.refresh()
+    heard: list[str] = []
+    jobs.changed.connect(lambda job_id: heard.append(jobs.job(job_id).detail))
+    for words in ("Waiting at studio-pc", "Waiting at studio-pc, 2 before it"):
+        fake_daemon.publish(
+            messages.AiEditProgress(
+                job_id="job-1", path=PHOTO, progress_pct=11.0, stage="queued", message=words
+            )
+        )
+    qtbot.waitUntil(lambda: heard == ["", "Waiting at studio-pc, 2 before it"])
+
+
 def test_an_accepted_request_names_its_job(
     qtbot: QtBot, fake_daemon: FakeDaemon, jobs: JobsModel
 ) -> None:
