@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import logging
 import os
@@ -30,7 +31,7 @@ PROMPT = "warm cinematic, teal shadows"
 DEADLINE_S = 120.0
 _PAUSE_S = 0.1
 _SETTLE_S = 0.8
-_COLORS = 256
+_QUALITY = 88
 
 _log = logging.getLogger("make_screenshots")
 
@@ -63,14 +64,13 @@ class Screen:
         self._xdotool("windowfocus", "--sync", window)
 
     def shoot(self, name: str) -> None:
-        """Write what is on the screen to ``NAME.png``, with few enough colours to be small."""
+        """Write what is on the screen to ``NAME.jpg``: photos keep their colours that way."""
         time.sleep(_SETTLE_S)
-        file = TARGET / f"{name}.png"
-        command = ["import", "-window", "root", str(file)]
-        subprocess.run(command, env=self.environment, check=True)
-        with Image.open(file) as shot:
-            small = shot.convert("RGB").quantize(_COLORS, dither=Image.Dither.FLOYDSTEINBERG)
-        small.save(file, optimize=True)
+        file = TARGET / f"{name}.jpg"
+        command = ["import", "-window", "root", "png:-"]
+        taken = subprocess.run(command, env=self.environment, check=True, capture_output=True)
+        with Image.open(io.BytesIO(taken.stdout)) as shot:
+            shot.convert("RGB").save(file, quality=_QUALITY, subsampling=0, optimize=True)
         _log.info("%s: %d kB", file.name, file.stat().st_size // 1000)
 
     def _xdotool(self, *words: str) -> str:
@@ -203,7 +203,6 @@ def main() -> int:
             events.wait_name("visible_thumbnails_painted", stage="final")
             screen.press("i", "Home", "Right")
             screen.shoot("light")
-    shutil.copy(TARGET / "compare.png", TARGET / "story.png")
     return 0
 
 
