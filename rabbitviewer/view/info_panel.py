@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -16,9 +17,19 @@ from rabbitviewer.words import file_name, folder_name
 
 _PAUSE_MS = 120
 _MOST_LINES = 200
-_EXIF_DATE_LENGTH = 19
+_DATE_LENGTH = 19
 
 Line = tuple[str, str]
+
+
+class _Recipe(msgspec.Struct):
+    """What of an embedded recipe is shown."""
+
+    prompt: str
+    workflow: str
+    seed: int
+    strength: float = 1.0
+    ai: bool = False
 
 
 class InfoPanel(QScrollArea):
@@ -89,31 +100,58 @@ class InfoPanel(QScrollArea):
             (self.tr("Depth"), ", ".join(part for part in (bits, alpha) if part)),
             (self.tr("Colours"), info.icc_description or _space_name(info.color_space)),
         ]
-        known, rest = _camera_lines(info.metadata, self._camera_titles())
         sections = [(self.tr("File"), file_lines), (self.tr("Picture"), picture_lines)]
-        if known:
-            sections.append((self.tr("Camera"), known))
-        if rest:
-            sections.append((self.tr("All metadata"), rest[:_MOST_LINES]))
+        left = dict(info.metadata)
+        recipe = self._recipe_lines(left.pop("recipe", ""))
+        if recipe:
+            sections.append((self.tr("Made with RabbitViewer"), recipe))
+        for title, names in self._groups():
+            lines = [(words, _shown(name, left.pop(name))) for name, words in names if name in left]
+            if lines:
+                sections.append((title, lines))
+        if left:
+            rest = list(left.items())[:_MOST_LINES]
+            sections.append((self.tr("All metadata"), rest))
         return sections
 
-    def _camera_titles(self) -> dict[str, str]:
-        return {
-            "DateTimeOriginal": self.tr("Taken"),
-            "Make": self.tr("Make"),
-            "Model": self.tr("Camera"),
-            "LensModel": self.tr("Lens"),
-            "FocalLength": self.tr("Focal length"),
-            "FNumber": self.tr("Aperture"),
-            "ExposureTime": self.tr("Exposure"),
-            "ISOSpeedRatings": self.tr("ISO"),
-            "PhotographicSensitivity": self.tr("ISO"),
-            "ExposureBiasValue": self.tr("Compensation"),
-            "Artist": self.tr("Artist"),
-            "Copyright": self.tr("Copyright"),
-            "ImageDescription": self.tr("Description"),
-            "Software": self.tr("Software"),
-        }
+    def _recipe_lines(self, text: str) -> list[Line]:
+        """Say in words how a result was made; nothing where the recipe is not ours."""
+        try:
+            recipe = msgspec.json.decode(text, type=_Recipe)
+        except msgspec.MsgspecError:
+            return []
+        return [
+            (self.tr("Prompt"), recipe.prompt),
+            (self.tr("Workflow"), recipe.workflow),
+            (self.tr("Strength"), f"{recipe.strength * 100:.0f} %"),
+            (self.tr("Seed"), str(recipe.seed)),
+            (self.tr("AI"), self.tr("Yes") if recipe.ai else self.tr("No")),
+        ]
+
+    def _groups(self) -> list[tuple[str, list[Line]]]:
+        """Headings, and under each the names of the metadata with their titles."""
+        camera = [
+            ("date_taken", self.tr("Taken")),
+            ("camera", self.tr("Camera")),
+            ("lens", self.tr("Lens")),
+            ("focal_length", self.tr("Focal length")),
+            ("f_number", self.tr("Aperture")),
+            ("exposure", self.tr("Exposure")),
+            ("iso", self.tr("ISO")),
+        ]
+        described = [
+            ("title", self.tr("Title")),
+            ("caption", self.tr("Caption")),
+            ("keywords", self.tr("Keywords")),
+            ("rating", self.tr("Rating")),
+            ("label", self.tr("Label")),
+            ("creator", self.tr("Creator")),
+            ("copyright", self.tr("Copyright")),
+            ("city", self.tr("City")),
+            ("country", self.tr("Country")),
+            ("gps", self.tr("Position")),
+        ]
+        return [(self.tr("Camera"), camera), (self.tr("Description"), described)]
 
     # ------------------------------------------------------------ showing
 
@@ -163,23 +201,11 @@ def _make_value(value: str) -> QLabel:
     return label
 
 
-def _camera_lines(
-    metadata: dict[str, str], titles: dict[str, str]
-) -> tuple[list[Line], list[Line]]:
-    """Split *metadata* into the lines with a title of their own, in that order, and the rest."""
-    by_tail = {name.rpartition(":")[2].rpartition(".")[2]: name for name in metadata}
-    known = {tail: by_tail[tail] for tail in titles if tail in by_tail}
-    shown: dict[str, str] = {}
-    for tail, name in known.items():
-        value = metadata[name]
-        shown.setdefault(titles[tail], _date(value) if tail.startswith("DateTime") else value)
-    rest = [(name, value) for name, value in metadata.items() if name not in known.values()]
-    return list(shown.items()), rest
-
-
-def _date(value: str) -> str:
-    """Return a date of EXIF as the user's country writes it."""
-    taken = QDateTime.fromString(value[:_EXIF_DATE_LENGTH], "yyyy:MM:dd HH:mm:ss")
+def _shown(name: str, value: str) -> str:
+    """Return a value of the metadata as the user's country writes it."""
+    if name != "date_taken":
+        return value
+    taken = QDateTime.fromString(value[:_DATE_LENGTH], "yyyy-MM-dd HH:mm:ss")
     return QLocale().toString(taken, QLocale.FormatType.ShortFormat) if taken.isValid() else value
 
 
