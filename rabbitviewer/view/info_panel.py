@@ -96,7 +96,7 @@ class InfoPanel(QScrollArea):
         alpha = self.tr("with transparency") if info.has_alpha else ""
         picture_lines = [
             (self.tr("Format"), info.format.upper()),
-            (self.tr("Pixels"), f"{size} ({megapixels:.1f} MP)"),
+            (self.tr("Pixels"), f"{size} ({megapixels:.1f} MP)" if megapixels >= 0.1 else size),
             (self.tr("Depth"), ", ".join(part for part in (bits, alpha) if part)),
             (self.tr("Colours"), info.icc_description or _space_name(info.color_space)),
         ]

@@ -76,6 +76,7 @@ class PhotoView(QWidget):
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.canvas.customContextMenuRequested.connect(self._on_menu)
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
+        self.canvas.area_changed.connect(self._on_area_changed)
         self.canvas.original_wanted.connect(self._on_original_wanted)
         source.ready.connect(self._on_ready)
         source.failed.connect(self._on_failed)
@@ -195,6 +196,12 @@ class PhotoView(QWidget):
             self._figure.say(f"{zoom * 100:.0f} %")
         self._settle.start()
 
+    def _on_area_changed(self) -> None:
+        """Ask for what could not be asked for before; for pixels of a new size once it stays."""
+        if self._path and not self._asked_for_any:
+            self._ask(self._path)
+        self._settle.start()
+
     def _on_original_wanted(self) -> None:
         pair = self._pair_of(self._path)
         if pair is not None and pair[1] == self._path and not self._original_path:
@@ -205,9 +212,6 @@ class PhotoView(QWidget):
         self.menu_wanted.emit(self.canvas.mapToGlobal(where))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for pixels of the new size once it stays."""
+        """Keep what is said over the photo over it."""
         super().resizeEvent(event)
         self._broken.setGeometry(self.canvas.rect())
-        if self._path and not self._asked_for_any:
-            self._ask(self._path)
-        self._settle.start()

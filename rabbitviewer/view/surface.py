@@ -21,12 +21,14 @@ class PhotoSurface(QWidget):
 
     Signals:
         zoom_changed: the zoom is another one (device pixels per photo pixel).
+        area_changed: the area has another size in device pixels.
         painted: a picture reached the screen for the first time.
         split_changed: the handle was moved (share of the photo's width, 0..1).
         original_wanted: the user holds the key or button that shows the original.
     """
 
     zoom_changed = Signal(float)
+    area_changed = Signal()
     painted = Signal(object)
     split_changed = Signal(float)
     original_wanted = Signal()
@@ -182,6 +184,7 @@ class PhotoSurface(QWidget):
         area = self._area()
         if (self._viewport.area_width, self._viewport.area_height) != area:
             self._set_viewport(self._viewport.resized(*area, self.devicePixelRatioF()))
+            self.area_changed.emit()
 
     # ------------------------------------------------------------ painting
 

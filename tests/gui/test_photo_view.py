@@ -54,6 +54,19 @@ def test_a_photo_is_asked_for_at_the_size_of_the_area(view: PhotoView, pixels: F
     assert pixels.wanted == [(PHOTO, 400, 300)]
 
 
+def test_a_photo_chosen_before_the_window_is_laid_out_is_asked_for_then(
+    qtbot: QtBot, pixels: FakePixels
+) -> None:
+    view = PhotoView(pixels, lambda _path: None, lambda _path: None)
+    qtbot.addWidget(view)
+    view.show_photo(PHOTO)
+    assert pixels.wanted == []
+    view.resize(400, 300)
+    view.show()
+    qtbot.waitUntil(lambda: bool(pixels.wanted))
+    assert pixels.wanted[-1] == (PHOTO, 400, 300)
+
+
 def test_the_old_photo_stays_until_the_first_stage_of_the_new_one(
     view: PhotoView, pixels: FakePixels
 ) -> None:
