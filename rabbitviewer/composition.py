@@ -69,7 +69,7 @@ def run_window(
     theme = Theme(application, state.theme or "system")
     built = build(folders, state, theme, launch=launch, trace=trace)
     catch_failures(built.tell_failure)
-    SignalCloser(built.window)
+    closer = SignalCloser(built.window)
     if trace is not None:
         TurnWatch(trace, application)
         built.window.shown.connect(lambda: trace.event("window_shown"))
@@ -77,6 +77,7 @@ def run_window(
     built.show(start)
     built.window.show()
     code = application.exec()
+    closer.close()
     built.client.close()
     built.write_state(state)
     try:

@@ -29,8 +29,15 @@ class SignalCloser(QObject):
             number = getattr(signal, name, None)
             if number is not None:
                 signal.signal(number, _note)
-        notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
-        notifier.activated.connect(self._on_signal)
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_signal)
+
+    def close(self) -> None:
+        """Listen no more."""
+        signal.set_wakeup_fd(-1)
+        self._notifier.setEnabled(False)
+        self._read.close()
+        self._write.close()
 
     def _on_signal(self) -> None:
         self._read.recv(64)
