@@ -179,7 +179,7 @@ def tell_story(screen: Screen, events: Events, photos: list[str]) -> None:
         ),
     )
     screen.shoot("compare")
-    screen.press("Escape", "Escape", "g")
+    screen.press("Escape", "Escape", "e")
     screen.shoot("result")
 
 

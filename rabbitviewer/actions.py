@@ -95,9 +95,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("photo.zoom_in", _tr("Zoom in"), ("+", "="), "", photo, photo_only=True),
         ActionSpec("photo.zoom_out", _tr("Zoom out"), ("-",), "", photo, photo_only=True),
         ActionSpec("photo.background", _tr("Ground behind the photo"), ("Shift+B",), "", photo),
-        ActionSpec(
-            "edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit, checkable=True
-        ),
+        ActionSpec("edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit),
         ActionSpec(
             "view.compare",
             _tr("Compare with the original"),
@@ -113,6 +111,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("photo.copy_path", _tr("Copy path"), ("Ctrl+Shift+C",), "ph.copy", edit),
         ActionSpec("panel.left", _tr("Folders"), ("L",), "ph.folders", panels, checkable=True),
         ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels, checkable=True),
+        ActionSpec("panel.edit", _tr("Edit"), ("E",), "ph.sliders", panels, checkable=True),
         ActionSpec(
             "panel.strip", _tr("Filmstrip"), ("S",), "ph.film-strip", panels, checkable=True
         ),

@@ -42,7 +42,7 @@ class Grading(QObject):
         self._jobs = jobs
         self._panel = panel
         self._photo = photo
-        window.actions_by_id.connect_all({"edit.grade": self._toggle_panel})
+        window.actions_by_id.connect_all({"edit.grade": self._open_panel})
         window.jobs_popover.opening.connect(jobs_panel.prepare)
         window.jobs_popover.closed.connect(jobs.mark_failures_seen)
         panel.started.connect(self._on_started)
@@ -55,11 +55,9 @@ class Grading(QObject):
         jobs.finished.connect(self._on_finished)
         photo.comparing_changed.connect(panel.set_comparing)
 
-    def _toggle_panel(self) -> None:
-        if self._window.toggle_tab("edit"):
-            self._panel.focus_prompt()
-        else:
-            self._window.show_page(self._window.page)
+    def _open_panel(self) -> None:
+        self._window.open_tab("edit")
+        self._panel.focus_prompt()
 
     def _on_started(self, photos: tuple[bytes, ...]) -> None:
         if len(photos) == 1:

@@ -142,6 +142,7 @@ class Navigator(QObject):
             "photo.copy_path": self._copy_path,
             "panel.left": window.toggle_left,
             "panel.info": lambda: window.toggle_tab("info"),
+            "panel.edit": lambda: window.toggle_tab("edit"),
             "panel.strip": window.toggle_strip,
             "panel.jobs": window.jobs_popover.toggle,
             "panel.hide_all": window.toggle_all_panels,
@@ -191,7 +192,10 @@ class Navigator(QObject):
         self._window.top_bar.focus_filter()
 
     def _back(self) -> None:
-        if self._window.isFullScreen():
+        """Leave one thing at a time: panel, full screen, comparison, photo."""
+        if self._window.side.isAncestorOf(self._window.focusWidget() or self._window):
+            self._window.show_page(self._window.page)
+        elif self._window.isFullScreen():
             self._window.toggle_full_screen()
         elif self._photo.comparing:
             self._photo.end_compare()

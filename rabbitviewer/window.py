@@ -223,7 +223,7 @@ class MainWindow(QWidget):
         right = self.side.tab if self.panels.is_open(RIGHT) else ""
         self.actions_by_id["panel.left"].setChecked(self.panels.is_open(LEFT))
         self.actions_by_id["panel.info"].setChecked(right == "info")
-        self.actions_by_id["edit.grade"].setChecked(right == "edit")
+        self.actions_by_id["panel.edit"].setChecked(right == "edit")
 
     # ------------------------------------------------------------ Qt
 

@@ -61,7 +61,7 @@ class TopBar(QFrame):
             right.addWidget(tool)
         right.addSpacing(look.space_2)
         right.addWidget(action_button(actions["panel.info"]))
-        right.addWidget(action_button(actions["edit.grade"]))
+        right.addWidget(action_button(actions["panel.edit"]))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(look.space_2, 0, look.space_2, 0)
         layout.addLayout(left, 1)

@@ -181,6 +181,17 @@ def test_a_grade_from_the_grid_shows_its_photo_and_then_the_comparison(
     assert not canvas(built).comparing
 
 
+def test_escape_leaves_the_prompt_before_the_photo(qtbot: QtBot, built: Built) -> None:
+    open_first(qtbot, built)
+    qtbot.keyClick(built.window, Qt.Key.Key_G)
+    box = built.window.findChild(PromptBox)
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert built.window.page == Page.PHOTO
+    assert canvas(built).hasFocus()
+    qtbot.keyClick(canvas(built), Qt.Key.Key_Escape)
+    assert built.window.page == Page.GRID
+
+
 def test_a_result_does_not_take_over_while_another_photo_is_looked_at(
     qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
 ) -> None:
