@@ -96,8 +96,8 @@ def extract_lut(
     Args:
         original_small: What was sent: shape (H, W, 3), sRGB, uint8, uint16 or float32 0..1.
         edited_small: What came back: shape (h, w, 3), same; sizes may differ.
-        lut_size: Nodes a side, 2..129. Above 33 the LUT of 33 is refined, which changes nothing
-            in its colours: a photo holds no more detail than that.
+        lut_size: Nodes a side, 2..129. Above 33 the LUT of 33 is refined: a photo holds no more
+            detail than that.
         register: Search for the edit's place; False: take it as a stretch of the original.
         weights: Shape (H, W), 0..1 or an unsigned integer type's full range; 0: the original's
             pixel must not count.
@@ -254,7 +254,8 @@ class _Rounds:
             if turn < len(plan) - 1:
                 goal, weights = self._look(lut.astype(np.float32))
         assert lut is not None
-        return resize_lut(lut, lut_size).astype(np.float32)
+        within = np.clip(lut, -_HEADROOM, 1 + _HEADROOM)
+        return resize_lut(within, lut_size).astype(np.float32)
 
     def predict(self, lut: FloatArray) -> FloatArray:
         """What *lut* makes of the sent picture, in sRGB, not clipped."""

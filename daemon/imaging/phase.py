@@ -32,12 +32,14 @@ class Shift:
     response: float
 
 
-def phase_correlate(first: FloatArray, second: FloatArray) -> Shift:
+def phase_correlate(first: FloatArray, second: FloatArray, *, expected_px: float = 0.0) -> Shift:
     """Find the shift that carries *first* onto *second*.
 
     Args:
         first: Shape (H, W), float32, at least 5 pixels a side.
         second: Same shape.
+        expected_px: > 0: how far pictures usually move; of equally good shifts the shorter one
+            is then taken, which settles stripes and grids.
 
     Returns:
         The shift, up to half a side; correct for a picture whose content wraps around too.
@@ -47,6 +49,8 @@ def phase_correlate(first: FloatArray, second: FloatArray) -> Shift:
     spectrum = _forward(second * window) * np.conj(_forward(first * window))
     spectrum /= np.maximum(np.abs(spectrum), 1e-12)
     surface = _backward(spectrum, s=(height, width))
+    if expected_px > 0:
+        surface *= np.outer(_nearness(height, expected_px), _nearness(width, expected_px))
     row, column = np.unravel_index(int(surface.argmax()), surface.shape)
     around = np.arange(-_REACH, _REACH + 1)
     patch = surface[np.ix_((row + around) % height, (column + around) % width)]
@@ -55,6 +59,11 @@ def phase_correlate(first: FloatArray, second: FloatArray) -> Shift:
     down = float(row) + float(patch.sum(axis=1) @ around) / mass
     right = float(column) + float(patch.sum(axis=0) @ around) / mass
     return Shift(_unwrap(down, height), _unwrap(right, width), mass)
+
+
+def _nearness(length: int, expected_px: float) -> FloatArray:
+    distance = fft.fftfreq(length, 1 / length) / expected_px
+    return np.exp(-0.5 * distance**2).astype(np.float32)
 
 
 def _unwrap(position: float, length: int) -> float:

@@ -20,8 +20,12 @@ Size = tuple[int, int]
 """Height and width, pixels."""
 
 _SEARCH_PX = 256
+_EXPECTED_SHIFT_PX = 24.0
+"""Models move a picture by a few pixels; several times that is looked for."""
+
 _ZOOMS = (-0.03, -0.02, -0.0125, -0.006, 0.0, 0.006, 0.0125, 0.02, 0.03)
 _COARSE_STEP, _FINE_STEP = 4, 2
+_LEAST_LEVEL_PX = 32
 _BORDER_PX = 8
 _CLIPPED_RESIDUAL = 12 / 255
 _KNOWN_GEOMETRY_BONUS = 1.002
@@ -44,6 +48,11 @@ class Placement:
     log_zoom_y: float = 0.0
     shift_x_px: float = 0.0
     shift_y_px: float = 0.0
+
+    def changed(self, change: NDArray[np.float64]) -> Placement:
+        """Add to the four values in their order."""
+        before = (self.log_zoom_x, self.log_zoom_y, self.shift_x_px, self.shift_y_px)
+        return Placement(*(value + float(more) for value, more in zip(before, change, strict=True)))
 
     def maps(self, sent: Size, returned: Size) -> tuple[AxisMap, AxisMap]:
         """Where each row and column of the *returned* picture lies in the *sent* one."""
@@ -85,7 +94,7 @@ def register(sent: FloatArray, returned: FloatArray) -> Placement:
     Returns:
         The placement; pictures under 32 pixels a side are taken as they are.
     """
-    if min(*sent.shape[:2], *returned.shape[:2]) < 32:
+    if min(*sent.shape[:2], *returned.shape[:2]) < _LEAST_LEVEL_PX:
         return Placement()
     search = _Search(sent, returned)
     known = known_geometries(search.sent_size, search.returned_size)
@@ -111,7 +120,8 @@ class _Search:
     def __init__(self, sent: FloatArray, returned: FloatArray) -> None:
         self.sent_size: Size = (sent.shape[0], sent.shape[1])
         self.returned_size: Size = (returned.shape[0], returned.shape[1])
-        steps = [step for step in (_FINE_STEP, _COARSE_STEP) if min(*self.returned_size) >= 64]
+        smallest = min(*self.sent_size, *self.returned_size)
+        steps = [s for s in (_FINE_STEP, _COARSE_STEP) if smallest >= s * _LEAST_LEVEL_PX]
         self._levels = {step: (shrink(sent, step), shrink(returned, step)) for step in steps}
         self._full = (sent, returned)
 
@@ -131,7 +141,8 @@ class _Search:
             rows, columns = self._maps(placement, step)
             size = (returned.shape[0], returned.shape[1])
             moved = resample(sent, size, rows, columns, cubic=False)
-            shift = phase_correlate(outline, np.sqrt(gradient_magnitude(moved)))
+            moved_outline = np.sqrt(gradient_magnitude(moved))
+            shift = phase_correlate(outline, moved_outline, expected_px=_EXPECTED_SHIFT_PX / step)
             if shift.response > best_response:
                 best_response = shift.response
                 best = Placement(
@@ -167,12 +178,7 @@ class _Search:
                 mapped = luma(run_lut(quick, sent))
             moved = self._move(mapped, placement, step, goal)
             change = _gauss_newton_step(moved, goal, placement, step, stretch)
-            placement = Placement(
-                placement.log_zoom_x + change[0],
-                placement.log_zoom_y + change[1],
-                placement.shift_x_px + change[2],
-                placement.shift_y_px + change[3],
-            )
+            placement = placement.changed(change)
             if max(abs(change[2]), abs(change[3]), abs(change[0]) * goal.shape[1] / 2) < 0.01:
                 break
         return placement
@@ -194,7 +200,7 @@ def _quick_lut(sent: FloatArray, returned: FloatArray) -> FloatArray:
     cells = ColorCells(colors, 24)
     weights = np.ones(len(colors), np.float32)
     samples = cells.average(low_pass(returned, 1.0).reshape(-1, 3), weights, crowd=200.0)
-    smoothing = Smoothing(thin_plate=1e-5, membrane=1e-5, max_steps=60, tolerance=1e-4)
+    smoothing = Smoothing(thin_plate=1e-5, membrane=1e-5)
     return fit_lattice(samples, 9, AffineBase(samples), smoothing).astype(np.float32)
 
 

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from daemon.imaging.lattice import FloatArray, identity_lut, resize_lut, tetrahedral_weights
-from daemon.imaging.solver import smoothness, solve_symmetric
+from daemon.imaging.solver import ExactSolver, Multilevel, smoothness, solve_symmetric
 
 _MIN_CELL_WEIGHT = 1e-3
+_EXACT_SIZE = 9
+_COARSER_SIZES = (_EXACT_SIZE, 17)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +37,8 @@ class ColorCells:
 
     def __init__(self, colors: FloatArray, cells: int) -> None:
         """Sort *colors*, shape (P, 3), 0..1, into *cells* per side."""
-        steps = np.array([cells * cells, cells, 1], dtype=np.float32)
-        scaled = np.minimum(np.floor(np.clip(colors, 0, 1) * cells), cells - 1)
-        index = (scaled @ steps).astype(np.int32)
+        cell = np.clip(colors * cells, 0, cells - 1).astype(np.int32)
+        index = (cell[:, 0] * cells + cell[:, 1]) * cells + cell[:, 2]
         used = np.bincount(index, minlength=cells**3) > 0
         compact = np.cumsum(used, dtype=np.int32) - 1
         self._index = compact[index]
@@ -114,14 +115,26 @@ class Smoothing:
     Attributes:
         thin_plate: Weight of bending against the samples' total weight of 1.
         membrane: Weight of moving away from the affine base.
-        max_steps: Steps of the solver.
-        tolerance: Where the solver stops.
     """
 
-    thin_plate: float = 3e-7
-    membrane: float = 5e-6
-    max_steps: int = 80
-    tolerance: float = 1e-5
+    thin_plate: float = 1e-6
+    membrane: float = 1e-6
+
+
+class _Equations:
+    """Normal equations of the samples on a lattice of one size."""
+
+    def __init__(self, samples: Samples, size: int, smoothing: Smoothing) -> None:
+        nodes, shares = tetrahedral_weights(samples.colors, size)
+        starts = np.arange(len(nodes) + 1) * 4
+        self.design: Any = sparse.csr_matrix(
+            (shares.ravel(), nodes.ravel(), starts), shape=(len(nodes), size**3)
+        )
+        self.weighted: Any = self.design.multiply(samples.weights[:, None]).T.tocsr()
+        # where no sample is near, roughness alone leaves the affine part of a lattice free
+        tiny = 1e-12 * sparse.identity(size**3, format="csr")
+        roughness = smoothness(size, smoothing.thin_plate, smoothing.membrane)
+        self.matrix: Any = (self.weighted @ self.design + roughness + tiny).tocsr()
 
 
 def fit_lattice(
@@ -143,22 +156,20 @@ def fit_lattice(
     Returns:
         Shape (size, size, size, 3), float64, not clipped.
     """
-    nodes, shares = tetrahedral_weights(samples.colors, size)
-    count = size**3
-    starts = np.arange(len(nodes) + 1) * 4
-    design = sparse.csr_matrix((shares.ravel(), nodes.ravel(), starts), shape=(len(nodes), count))
-    weighted = design.multiply(samples.weights[:, None]).T.tocsr()
-    tiny = 1e-12 * sparse.identity(count, format="csr")
-    matrix = (
-        weighted @ design + smoothness(size, smoothing.thin_plate, smoothing.membrane) + tiny
-    ).tocsr()
+    equations = _Equations(samples, size, smoothing)
     ground = base(identity_lut(size).reshape(-1, 3))
-    target = weighted @ (samples.targets - design @ ground)
-    if start is None:
-        guess = np.zeros_like(ground)
+    target = equations.weighted @ (samples.targets - equations.design @ ground)
+    if size <= _EXACT_SIZE:
+        departure = ExactSolver(equations.matrix)(target)
     else:
-        guess = resize_lut(start, size).reshape(-1, 3) - ground
-    departure = solve_symmetric(
-        matrix, target, guess, max_steps=smoothing.max_steps, tolerance=smoothing.tolerance
-    )
+        coarser = {
+            coarse: _Equations(samples, coarse, smoothing).matrix
+            for coarse in _COARSER_SIZES
+            if coarse < size
+        }
+        guess = np.zeros_like(ground)
+        if start is not None:
+            guess = resize_lut(start, size).reshape(-1, 3) - ground
+        precondition = Multilevel(size, equations.matrix, coarser)
+        departure = solve_symmetric(equations.matrix, target, guess, precondition)
     return (ground + departure).reshape(size, size, size, 3)

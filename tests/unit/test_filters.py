@@ -1,0 +1,53 @@
+"""Neighbourhood filters, by hand."""
+
+import numpy as np
+import pytest
+
+from daemon.imaging.filters import (
+    box_mean,
+    gradient,
+    gradient_magnitude,
+    local_variance,
+    low_pass,
+    luma,
+)
+
+
+def test_luma_weighs_green_most():
+    np.testing.assert_allclose(luma(np.eye(3, dtype=np.float32)), [0.30, 0.59, 0.11], atol=1e-6)
+
+
+def test_the_box_mean_is_the_mean_of_its_window():
+    image = np.zeros((7, 7), np.float32)
+    image[3, 3] = 9
+    np.testing.assert_allclose(box_mean(image, 3)[2:5, 2:5], 1, atol=1e-6)
+    assert box_mean(image, 3)[1, 3] == pytest.approx(0, abs=1e-6)
+
+
+def test_blurring_spreads_but_keeps_the_sum():
+    image = np.zeros((31, 31, 1), np.float32)
+    image[15, 15] = 1
+    blurred = low_pass(image, 1.2)
+    assert blurred.sum() == pytest.approx(1, abs=1e-5)
+    # 1 / (2 pi 1.2^2)
+    assert blurred[15, 15, 0] == pytest.approx(0.1105, abs=2e-3)
+
+
+def test_variance_is_summed_over_the_channels():
+    stripes = np.tile(np.array([[0.0], [1.0]], np.float32), (5, 10))
+    image = np.stack([stripes, stripes, np.zeros_like(stripes)], axis=2)
+    # five rows of a window hold two or three ones: p (1 - p) = 0.24, twice
+    np.testing.assert_allclose(local_variance(image, 5)[3:-3, 3:-3], 0.48, atol=1e-5)
+
+
+def test_an_even_image_has_no_variance():
+    np.testing.assert_allclose(local_variance(np.full((9, 9, 3), 0.7, np.float32), 5), 0, atol=1e-6)
+
+
+def test_the_gradient_of_a_slope_is_the_slope():
+    rows, columns = np.mgrid[0:9, 0:9].astype(np.float32)
+    down, right = gradient(3 * rows + 4 * columns)
+    np.testing.assert_allclose(down[1:-1, 1:-1], 3, atol=1e-5)
+    np.testing.assert_allclose(right[1:-1, 1:-1], 4, atol=1e-5)
+    magnitude = gradient_magnitude(3 * rows + 4 * columns)
+    np.testing.assert_allclose(magnitude[1:-1, 1:-1], 5, atol=1e-5)
