@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 
 import msgspec
@@ -14,6 +15,8 @@ from daemon.protocol.formats import WRITABLE_EXTENSIONS
 CUBE = ".cube"
 
 _MAX_NUMBER = 10_000
+_MAX_NAME_BYTES = 255
+_ENDING_BYTES = len(b"-9999.tiff")
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
@@ -34,16 +37,23 @@ class Target(msgspec.Struct, frozen=True):
         return os.path.dirname(self.base)
 
     def names(self, extension: str) -> Iterator[bytes]:
-        """Yield the path, then the numbered ones, in the order they are tried."""
+        """Yield the path, then the numbered ones, in the order they are tried.
+
+        A stem is cut where the whole name would be longer than file systems take.
+        """
         suffix = os.fsencode(self.extension or extension)
-        yield self.base + suffix
+        yield self._ending_in(suffix)
         for number in range(1, _MAX_NUMBER):
-            yield self.base + b"-%d" % number + suffix
+            yield self._ending_in(b"-%d" % number + suffix)
 
     def temporary(self, job_id: str) -> bytes:
         """Return the temporary file of *job_id* beside the final place."""
-        name = b"." + os.path.basename(self.base)[:180] + b"." + job_id[:8].encode() + b".rvpart"
-        return os.path.join(self.folder, name)
+        stem = _shortened(os.path.basename(self.base), 180)
+        return os.path.join(self.folder, b"." + stem + b"." + job_id[:8].encode() + b".rvpart")
+
+    def _ending_in(self, suffix: bytes) -> bytes:
+        stem = _shortened(os.path.basename(self.base), _MAX_NAME_BYTES - len(suffix))
+        return os.path.join(self.folder, stem + suffix)
 
 
 def plan_target(photo: bytes, output: bytes, *, pattern: str, operation: str) -> Target:
@@ -64,7 +74,10 @@ def plan_target(photo: bytes, output: bytes, *, pattern: str, operation: str) ->
     def fill(text: bytes) -> bytes:
         if b"{" in text and b".." in text.split(os.sep.encode()):
             raise _refused(text, "would leave its folder", "Leave out '..'.")
-        return text.replace(b"{operation}", operation.encode()).replace(b"{stem}", stem)
+        text = text.replace(b"{operation}", operation.encode())
+        rest = os.path.basename(text).replace(b"{stem}", b"")
+        room = max(_MAX_NAME_BYTES - _ENDING_BYTES - len(rest), 1)
+        return text.replace(b"{stem}", _shortened(stem, room))
 
     named = False
     wanted = os.fsencode(pattern)
@@ -75,6 +88,7 @@ def plan_target(photo: bytes, output: bytes, *, pattern: str, operation: str) ->
     elif output.endswith(os.sep.encode()) or os.path.isdir(output):
         folder = output
     else:
+        _check_file_name(output)
         folder, wanted, named = b"", output, True
     base, extension = _split(wanted, named=named)
     return Target(os.path.normpath(os.path.join(folder, fill(base))), extension)
@@ -89,8 +103,12 @@ def check_writable(target: Target) -> None:
     try:
         os.makedirs(target.folder, exist_ok=True)
     except OSError as error:
-        raise _refused(
-            target.folder, f"cannot be made: {error.strerror}", "Choose another folder with -o."
+        in_the_way = isinstance(error, (FileExistsError, NotADirectoryError))
+        reason = "a file stands in its place" if in_the_way else error.strerror
+        raise RabbitError(
+            ErrorKind.OUTPUT_REFUSED,
+            f"The folder {os.fsdecode(target.folder)} cannot be made: {reason}.",
+            "Choose another folder with -o.",
         ) from error
     if not os.access(target.folder, os.W_OK | os.X_OK):
         raise RabbitError(
@@ -165,6 +183,38 @@ def _split(path: bytes, *, named: bool) -> tuple[bytes, str]:
         known = ", ".join(sorted(WRITABLE_EXTENSIONS))
         raise _refused(path, f"has an ending that cannot be written ({extension})", f"Use {known}.")
     return path, ""
+
+
+def _check_file_name(output: bytes) -> None:
+    """Refuse, before any work, a file that could not be written in the end.
+
+    Raises:
+        RabbitError: ``output_refused``.
+    """
+    if b"{" not in output and len(os.path.basename(output)) > _MAX_NAME_BYTES:
+        limit = f"has a name of more than {_MAX_NAME_BYTES} bytes"
+        raise _refused(output, limit, "Choose a shorter one.")
+    try:
+        mode = os.stat(output).st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        raise _refused(output, "would stand in a device's or pipe's place", "Name a file with -o.")
+
+
+def _shortened(name: bytes, limit: int) -> bytes:
+    """Cut *name* to *limit* bytes, not through a letter of UTF-8."""
+    cut = name[:limit]
+    if len(cut) < len(name) and _inside_letter(name[limit]):
+        start = next(
+            (at for at in range(limit - 1, limit - 4, -1) if not _inside_letter(cut[at])), 0
+        )
+        cut = cut[:start] or cut
+    return cut
+
+
+def _inside_letter(byte: int) -> bool:
+    return byte & 0xC0 == 0x80
 
 
 def _take_name(temp: bytes, name: bytes) -> None:

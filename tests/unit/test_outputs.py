@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.edits.outputs import Target, give_final_name, plan_target
+from daemon.edits.outputs import Target, check_writable, give_final_name, plan_target
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 PATTERN = "{stem}_{operation}"
@@ -68,6 +68,43 @@ def test_an_ending_that_cannot_be_written_is_refused() -> None:
 def test_a_relative_output_is_refused() -> None:
     with pytest.raises(RabbitError, match="absolute"):
         plan(b"/p/a.jpg", b"x.png")
+
+
+def test_a_stem_that_leaves_no_room_for_the_operation_is_cut() -> None:
+    names = plan(b"/p/" + b"x" * 251 + b".jpg").names(".jpg")
+    assert next(names) == b"/p/" + b"x" * 233 + b"_color_grade.jpg"
+    assert next(names) == b"/p/" + b"x" * 233 + b"_color_grade-1.jpg"
+
+
+def test_a_long_stem_is_not_cut_through_a_letter() -> None:
+    stem = plan("/p/{}.jpg".format("\u96ea" * 83).encode(), pattern="{stem}_ab").base
+    assert stem == ("/p/" + "\u96ea" * 80 + "_ab").encode()
+
+
+def test_a_long_stem_that_is_not_text_is_cut_too() -> None:
+    base = plan(b"/p/" + b"\xbf" * 251 + b".jpg").base
+    assert base == b"/p/" + b"\xbf" * 233 + b"_color_grade"
+
+
+def test_a_long_name_makes_room_for_its_number() -> None:
+    names = Target(b"/out/" + b"x" * 251, ".jpg").names("")
+    assert [len(next(names)) for _ in range(2)] == [5 + 255, 5 + 255]
+
+
+def test_a_file_name_that_is_too_long_is_refused_before_any_work() -> None:
+    with pytest.raises(RabbitError, match="more than 255 bytes"):
+        plan(b"/p/a.jpg", b"/out/" + b"x" * 252 + b".jpg")
+
+
+def test_a_device_is_no_place_for_a_result() -> None:
+    with pytest.raises(RabbitError, match="device"):
+        plan(b"/p/a.jpg", b"/dev/null")
+
+
+def test_a_file_in_a_folders_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RabbitError, match="a file stands in its place"):
+        check_writable(Target(os.fsencode(tmp_path / "file" / "a")))
 
 
 @pytest.fixture
