@@ -41,7 +41,8 @@ MAX_STRENGTH = 1.5
 MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
 FIT_MODES = ("auto", "lut", "model")
 MAX_PROMPT_CHARS = 20_000
-MAX_SEED = 2**53 - 1
+MAX_SEED = 2**64 - 1
+_RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
 _KEEP_WORK_S = 7 * 86400.0
 
 
@@ -119,7 +120,7 @@ class EditService:
             host=choice.host_name,
             ai=choice.ai,
             strength=request.strength,
-            seed=secrets.randbelow(MAX_SEED) if request.seed is None else request.seed,
+            seed=secrets.randbelow(_RANDOM_SEEDS) if request.seed is None else request.seed,
             fit_mode=request.fit,
             lut_size=request.lut_size,
             long_edge_px=request.long_edge_px,
@@ -179,7 +180,9 @@ class EditService:
             timings_s={},
         )
         if request.new_seed:
-            fresh = msgspec.structs.replace(fresh, seed=secrets.randbelow(MAX_SEED), small=None)
+            fresh = msgspec.structs.replace(
+                fresh, seed=secrets.randbelow(_RANDOM_SEEDS), small=None
+            )
         else:
             await asyncio.to_thread(_move_folder, self._folder(old), self._folder(fresh))
         return await self._accept(fresh)

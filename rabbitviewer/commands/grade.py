@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditAccepted, AiEditRequest
@@ -51,7 +52,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--lut-size", type=integer(2, 129), default=33, metavar="N")
     parser.add_argument(
         "--long-edge",
-        type=integer(64, 8192),
+        type=integer(64, 4096),
         default=0,
         metavar="PX",
         help="long edge of the copy that is sent (default: near 1 megapixel)",
@@ -105,7 +106,8 @@ def leave(follower: JobFollower, *, cancel: bool) -> None:
 def report_job(job: JobInfo) -> bool:
     """Write how *job* ended for people; whether it was done."""
     if job.error is not None:
-        write_error(job.error, f"rabbitviewer: {shown_path(job.path)}")
+        named = os.fsdecode(job.path) in job.error.message
+        write_error(job.error, *() if named else (f"rabbitviewer: {shown_path(job.path)}",))
     elif job.state == "cancelled":
         write_note(f"rabbitviewer: {shown_path(job.path)}: cancelled.")
     elif job.result_path is not None:
@@ -118,6 +120,8 @@ def _request(args: argparse.Namespace, photo: str) -> AiEditRequest:
     count = len(args.photos)
     if not args.prompt.strip():
         raise UsageError("--prompt is empty; say what the photo should look like")
+    if args.fit == "model" and args.cube:
+        raise UsageError("--fit model keeps the model's picture and makes no LUT; leave out --cube")
     return AiEditRequest(
         path=absolute(photo),
         prompt=args.prompt,
@@ -151,7 +155,20 @@ def _report(
             write_error(info)
     if session.json:
         write_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        _tell_once(outcome for outcome in outcomes if isinstance(outcome, JobInfo))
     return 0 if good else 1
+
+
+def _tell_once(jobs: Iterable[JobInfo]) -> None:
+    """Write what is true of all graded photos, once: that no AI was at work, and why."""
+    said = {note for job in jobs if job.state == "done" for note in job.notes if _tells_ai(note)}
+    if said:
+        write_note(max(said, key=len))
+
+
+def _tells_ai(note: str) -> bool:
+    return "no ai" in note.lower()
 
 
 def _not_started() -> ErrorInfo:
@@ -165,7 +182,7 @@ def _summary(job: JobInfo) -> str:
         parts.append(f"the LUT explains {100 * fit.explained:.0f} % of the edit")
     if fit is not None and fit.delta_e_mean is not None:
         parts.append(f"mean Delta E {fit.delta_e_mean:.2f}")
-    parts += [note.rstrip(".") for note in job.notes]
+    parts += [note.rstrip(".") for note in job.notes if not _tells_ai(note)]
     if fit is not None and fit.warning:
         parts.append(fit.warning.rstrip("."))
     return "; ".join(parts) + "."

@@ -43,7 +43,7 @@ def run_extract(args: argparse.Namespace, session: Session) -> int:
     request = LutExtractRequest(
         original=absolute(args.original),
         edited=absolute(args.edited),
-        output=cube_target(args.out, args.original, 1),
+        output=cube_target(args.out, args.original, 1, option="-o"),
         size=args.size,
         register=not args.no_register,
     )

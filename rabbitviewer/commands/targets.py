@@ -46,25 +46,27 @@ def output_target(out: str | None, photos: int) -> WirePath:
     return WirePath.of(os.path.abspath(out))  # noqa: PTH100
 
 
-def cube_target(cube: str | None, photo: str, photos: int) -> WirePath:
-    """Return ``--cube`` for one photo as an absolute path; empty: none is wanted.
+def cube_target(cube: str | None, photo: str, photos: int, *, option: str = "--cube") -> WirePath:
+    """Return *option*'s ``.cube`` for one photo as an absolute path; empty: none is wanted.
 
     Raises:
         UsageError: as for :func:`output_target`; the extension must be ``.cube``.
     """
     if cube is None:
         return WirePath()
-    _check_pattern(cube, "--cube")
+    _check_pattern(cube, option)
     ending = _ending(cube)
     stem = os.path.splitext(os.path.basename(photo))[0]  # noqa: PTH119, PTH122
     if "{" not in cube and _is_folder(cube, ending, photos):
         cube = os.path.join(cube, "{stem}.cube")  # noqa: PTH118
     elif ending and ending.lower() != ".cube":
-        raise UsageError(f"--cube {cube}: the file must end with .cube")
+        raise UsageError(f"{option} {cube}: the file must end with .cube")
     elif not ending:
         cube += ".cube"
     if photos > 1 and "{stem}" not in cube:
-        raise UsageError(f"--cube {cube}: several photos need a folder or a pattern with {{stem}}")
+        raise UsageError(
+            f"{option} {cube}: several photos need a folder or a pattern with {{stem}}"
+        )
     filled = cube.replace("{operation}", _GRADE).replace("{stem}", stem)
     return WirePath.of(os.path.abspath(filled))  # noqa: PTH100
 

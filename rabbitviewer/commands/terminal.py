@@ -15,6 +15,7 @@ from daemon.protocol.errors import ErrorInfo
 
 _BAR_CELLS = 24
 _REDRAW_S = 0.1
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "?")
 
 
 def prepare_streams() -> None:
@@ -39,7 +40,7 @@ def write_line(text: str = "") -> None:
 
 def write_note(text: str) -> None:
     """Write one line beside the output, for people."""
-    sys.stderr.write(" ".join(text.split()) + "\n")
+    sys.stderr.write(harmless(" ".join(text.split())) + "\n")
     sys.stderr.flush()
 
 
@@ -50,11 +51,16 @@ def write_error(info: ErrorInfo, prefix: str = "rabbitviewer") -> None:
 
 def write_table(rows: Iterable[Sequence[str]]) -> None:
     """Write rows in aligned columns; the first row is the heading."""
-    lines = [list(row) for row in rows]
+    lines = [[harmless(cell) for cell in row] for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         write_line("  ".join(cells).rstrip())
+
+
+def harmless(text: str) -> str:
+    """Return *text* without what would steer the terminal (a host said it, a file is named so)."""
+    return text.translate(_CONTROLS)
 
 
 def shown_path(path: bytes) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import msgspec
+
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import (
     AiEditAccepted,
@@ -179,6 +181,23 @@ def fails_later(request: Message) -> Iterator[Message]:
     assert isinstance(request, AiEditRequest)
     failed = job(bytes(request.path), state="failed")
     yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=REFUSED, job=failed)
+
+
+def with_notes(request: Message, notes: tuple[str, ...]) -> Iterator[Message]:
+    """Grade a photo, which has something to be said about."""
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    done = msgspec.structs.replace(job(bytes(request.path), state="done"), notes=notes)
+    assert done.result_path is not None
+    yield AiEditComplete(job_id=done.job_id, path=done.path, result_path=done.result_path, job=done)
+
+
+def fails_with(request: Message, error: ErrorInfo) -> Iterator[Message]:
+    """Take the job, then fail it for a reason of one's own."""
+    yield accepted(request)
+    assert isinstance(request, AiEditRequest)
+    failed = msgspec.structs.replace(job(bytes(request.path), state="failed"), error=error)
+    yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=error, job=failed)
 
 
 def answer_everything(daemon: ScriptedDaemon) -> None:

@@ -47,9 +47,11 @@ from tests.fakes.answers import (
     WORKFLOW,
     accepted,
     fails_later,
+    fails_with,
     grades,
     grades_all_but_gone,
     job,
+    with_notes,
 )
 from tests.fakes.scripted_daemon import HangUp, ScriptedDaemon
 
@@ -85,6 +87,12 @@ def read(capsys: pytest.CaptureFixture[str]) -> object:
         (["grade", "a", "--prompt", "x", "-o", "{date}"], "{stem} and {operation} only"),
         (["lut"], "the following arguments are required: VERB"),
         (["lut", "extract", "a", "b"], "the following arguments are required: -o"),
+        (["lut", "extract", "a", "b", "-o", "x.txt"], "-o x.txt: the file must end with .cube"),
+        (
+            ["grade", "a", "--prompt", "x", "--fit", "model", "--cube", "x.cube"],
+            "makes no LUT; leave out --cube",
+        ),
+        (["grade", "a", "--prompt", "x", "--long-edge", "5000"], "64 to 4096"),
         (["jobs", "cancel"], "name the jobs to cancel, or say --all"),
         (["--trace"], "expected one argument"),
     ],
@@ -157,7 +165,7 @@ def test_every_option_reaches_the_daemon(
     fake: ScriptedDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = "--workflow w --host h --strength 0.5 --seed 3 --fit model --lut-size 17"
+    options = "--workflow w --host h --strength 0.5 --seed 3 --fit lut --lut-size 17"
     more = "--long-edge 800 -o out/ --cube look --json"
     main(["grade", "a.jpg", "--prompt", "warm", *options.split(), *more.split()])
     (request,) = fake.asked(AiEditRequest)
@@ -170,7 +178,7 @@ def test_every_option_reaches_the_daemon(
         "host": "h",
         "strength": 0.5,
         "seed": 3,
-        "fit": "model",
+        "fit": "lut",
         "lut_size": 17,
         "long_edge_px": 800,
         "output": here + b"/out/",
@@ -234,6 +242,33 @@ def test_people_get_the_path_on_stdout_and_the_fit_on_stderr(
         "builtin_color_grade on builtin, no AI; the LUT explains 94 % of the edit; "
         "mean Delta E 0.50.\n"
     )
+
+
+def test_that_no_ai_is_at_work_is_explained_once_for_all_photos(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    notes = (
+        "No AI: the built-in host did this. Set it up.",
+        "Built-in look, no AI.",
+        "Applied: x.",
+    )
+    fake.scripts[AiEditRequest] = lambda request: with_notes(request, notes)
+    main(["grade", str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"), "--prompt", "warm"])
+    err = capsys.readouterr().err
+    assert err.count("Set it up.") == 1
+    assert err.count("Applied: x.") == 2
+    assert "Built-in look" not in err
+
+
+def test_a_failure_that_names_its_photo_is_not_begun_with_it_again(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    photo = str(tmp_path / "a.jpg")
+    fake.scripts[AiEditRequest] = lambda request: fails_with(
+        request, ErrorInfo(ErrorKind.UNREADABLE, f"{photo} is cut off.", "Copy it again.")
+    )
+    main(["grade", photo, "--prompt", "warm"])
+    assert capsys.readouterr().err == f"rabbitviewer: {photo} is cut off. Copy it again.\n"
 
 
 def test_a_daemon_that_dies_over_a_job_is_asked_again_how_it_ended(

@@ -43,6 +43,14 @@ def test_an_error_is_one_line_whatever_a_server_said(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "rabbitviewer: Node 3 failed. Look there.\n"
 
 
+def test_what_a_server_said_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    write_error(ErrorInfo(ErrorKind.HOST_FAILED, "a\x1b[2Jb\x9bc", "d"), "x")
+    write_table([("\x1b]0;title\x07",)])
+    captured = capsys.readouterr()
+    assert captured.err == "x: a?[2Jb?c d\n"
+    assert captured.out == "?]0;title?\n"
+
+
 def test_columns_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     write_table([("A", "LONG"), ("four", "x")])
     assert capsys.readouterr().out == "A     LONG\nfour  x\n"
