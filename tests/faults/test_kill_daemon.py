@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -38,17 +39,23 @@ class RealDaemon:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> DaemonConnection:
-        self.process = subprocess.Popen([sys.executable, "-m", "daemon"])
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            try:
-                connection = DaemonConnection.open(resolve_folders(), timeout_s=1.0)
-            except RabbitError:
-                self.process.poll()
-                continue
-            connection.hello()
-            return connection
+            if self.process is None or self.process.poll() is not None:
+                self.process = subprocess.Popen([sys.executable, "-m", "daemon"])
+            with contextlib.suppress(RabbitError):
+                return self._welcomed()
         raise AssertionError("the daemon did not start")
+
+    def _welcomed(self) -> DaemonConnection:
+        """Connect; a worker that was being started may still hold the killed daemon's socket."""
+        connection = DaemonConnection.open(resolve_folders(), timeout_s=1.0)
+        try:
+            connection.hello()
+        except RabbitError:
+            connection.close()
+            raise
+        return connection
 
     def kill(self) -> None:
         assert self.process is not None
