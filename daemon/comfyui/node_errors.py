@@ -11,6 +11,7 @@ from daemon.comfyui.lenient import items, mapping, text
 from daemon.comfyui.model_folders import is_model_file, model_folder
 from daemon.protocol.errors import ErrorKind, RabbitError
 
+PROMPT_GRADE = "RabbitPromptGrade"
 _MAX_CONTEXT = 4000
 _QUOTED = re.compile(r"'([^']*)'")
 _DAMAGED = (
@@ -105,6 +106,8 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
         "message": said[:_MAX_CONTEXT],
         "traceback": _lines(data.get("traceback"))[:_MAX_CONTEXT],
     }
+    if class_type == PROMPT_GRADE and said:
+        return _not_understood(said, context)
     lowered = f"{kind} {said}".lower()
     if any(sign in lowered for sign in _MEMORY) or "outofmemory" in lowered:
         return RabbitError(
@@ -122,6 +125,17 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
         ErrorKind.HOST_FAILED,
         f"{host} failed in {class_type or 'a node'}: {first.rstrip('.')}.",
         "The details are in ComfyUI's own log.",
+        context,
+    )
+
+
+def _not_understood(said: str, context: dict[str, str]) -> RabbitError:
+    """Return the built-in look's complaint about the words; nothing is broken then."""
+    return RabbitError(
+        ErrorKind.INVALID_REQUEST,
+        said.splitlines()[0],
+        "Use some of those words, or let FLUX.1 Kontext read free text: comfyui.enabled: true and "
+        "comfyui.host in config.yaml.",
         context,
     )
 

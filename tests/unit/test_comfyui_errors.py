@@ -28,6 +28,13 @@ def failed(message: str, kind: str = "RuntimeError", **data: str) -> ErrorInfo:
     return execution_failed(event, GRAPH, "studio").info
 
 
+def test_words_that_the_built_in_look_does_not_know_are_no_failure_of_a_host() -> None:
+    said = "The built-in look understood nothing of x. It understands: warm, cool."
+    info = failed(said, "ValueError", node_type="RabbitPromptGrade")
+    assert (info.kind, info.message) == (ErrorKind.INVALID_REQUEST, said)
+    assert "comfyui.enabled" in info.hint
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
