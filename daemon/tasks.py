@@ -201,9 +201,11 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
         path: The original.
         cube_path: The LUT, at strength 1.
         temp_path: File to write and fsync, in the target's folder.
-        extension: Target format by extension with dot, lower case.
+        extension: Target format by extension with dot, lower case; empty: as the photo's kind and
+            the mask ask for.
         strength: 0..1.5.
         mask_path: 8-bit gray PNG of the upright photo's size; empty: everywhere.
+        raw_format: ``tiff`` or ``jpeg``: what RAW and HEIC become where *extension* is empty.
         recipe: JSON to embed in the result.
         ai: A model made the look (goes into ``DigitalSourceType``).
         jpeg_quality: 1..100; 0: like the original where it is a JPEG.
@@ -212,9 +214,10 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
     path: bytes
     cube_path: bytes
     temp_path: bytes
-    extension: str
+    extension: str = ""
     strength: float = 1.0
     mask_path: bytes = b""
+    raw_format: str = "tiff"
     recipe: str = ""
     ai: bool = False
     jpeg_quality: int = 0
@@ -235,12 +238,19 @@ class KeepModelPicture(Task, frozen=True, tag="keep_model_picture"):
 
 
 class FileWritten(TaskResult, frozen=True, tag="file_written"):
-    """The temporary file is complete and on the disk."""
+    """The temporary file is complete and on the disk.
+
+    Attributes:
+        extension: What it was written as, with dot.
+        outside_identical: Whether the pixels outside the mask are the original's; None: no mask.
+    """
 
     width_px: int
     height_px: int
     size_bytes: int
     inode: int
+    extension: str = ""
+    outside_identical: bool | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,15 +47,50 @@ def write_png(path: bytes, pixels: NDArray[np.uint8]) -> None:
         os.fsync(file.fileno())
 
 
-def _read(path: bytes, mode: str) -> NDArray[np.uint8]:
+def open_regular(path: bytes) -> BinaryIO:
+    """Open a file with content for reading; never waits for the other end of a pipe.
+
+    Raises:
+        RabbitError: ``not_found``, ``permission_denied`` or ``invalid_request`` (no such file).
+    """
+    name = os.fsdecode(path)
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
     try:
-        with Image.open(os.fsdecode(path)) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise _invalid(path, f"is too large ({picture.width}x{picture.height})")
-            return np.asarray(picture.convert(mode))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise _invalid(path, f"is damaged or no picture ({error})") from error
+        handle = os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        hint = "It may have been moved or renamed."
+        raise RabbitError(ErrorKind.NOT_FOUND, f"There is no file {name}.", hint) from error
+    except OSError as error:
+        raise RabbitError(
+            ErrorKind.PERMISSION_DENIED, f"{name} cannot be opened: {error.strerror}."
+        ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST, f"{name} is a folder, pipe or device.", "Name a file."
+        )
+    return os.fdopen(handle, "rb")
 
 
-def _invalid(path: bytes, problem: str) -> RabbitError:
-    return RabbitError(ErrorKind.RESULT_INVALID, f"The picture {os.fsdecode(path)} {problem}.")
+def _read(path: bytes, mode: str) -> NDArray[np.uint8]:
+    with open_regular(path) as file:
+        try:
+            with Image.open(file) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise _invalid(path, f"is too large ({picture.width}x{picture.height})")
+                if picture.mode.startswith("I;16"):  # Pillow would cut it off, not scale it
+                    high = (np.asarray(picture) >> 8).astype(np.uint8)
+                    return np.asarray(Image.fromarray(high).convert(mode))
+                return np.asarray(picture.convert(mode))
+        except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+            raise _invalid(path, "is damaged or no picture", str(error)) from error
+
+
+def _invalid(path: bytes, problem: str, detail: str = "") -> RabbitError:
+    return RabbitError(
+        ErrorKind.RESULT_INVALID,
+        f"The picture {os.fsdecode(path)} {problem}.",
+        context={"detail": detail[:500]} if detail else None,
+    )

@@ -6,6 +6,8 @@ import asyncio
 import os
 import uuid
 
+import msgspec
+
 from daemon.edits.outputs import (
     CUBE,
     check_writable,
@@ -15,8 +17,7 @@ from daemon.edits.outputs import (
     plan_target,
     remove_temporary,
 )
-from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.protocol.formats import format_by_extension, result_extension
+from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.messages import (
     LutApplied,
     LutApplyRequest,
@@ -27,6 +28,8 @@ from daemon.protocol.peer import Peer
 from daemon.render import Priority, RenderManager
 from daemon.settings import SettingsStore
 from daemon.tasks import ApplyLut, FileWritten, FitPair, GradeFitted
+
+_OPERATION = "lut"
 
 
 class LutService:
@@ -75,11 +78,7 @@ class LutService:
         settings = self._settings.current.output
         photo = bytes(request.path)
         target = plan_target(
-            photo, bytes(request.output), pattern=settings.pattern, operation="lut"
-        )
-        promised = format_by_extension(photo)
-        extension = target.extension or result_extension(
-            promised.name if promised else "png", photo, raw_format=settings.raw_format
+            photo, bytes(request.output), pattern=settings.pattern, operation=_OPERATION
         )
         await asyncio.to_thread(check_writable, target)
         temp = target.temporary(uuid.uuid4().hex)
@@ -87,18 +86,37 @@ class LutService:
             path=photo,
             cube_path=bytes(request.cube),
             temp_path=temp,
-            extension=extension,
+            extension=target.extension,
             strength=request.strength,
             mask_path=bytes(request.mask),
+            raw_format=settings.raw_format,
+            recipe=_recipe(request),
             jpeg_quality=settings.jpeg_quality,
         )
         try:
             result, _ = await self._render.submit(wanted, priority=Priority.EDIT).result()
             assert isinstance(result, FileWritten)
-            final = await asyncio.to_thread(give_final_name, temp, result.inode, target, extension)
+            final = await asyncio.to_thread(
+                give_final_name, temp, result.inode, target, result.extension
+            )
         finally:
             await asyncio.to_thread(remove_temporary, temp)
-        return LutApplied(result_path=final, notes=result.notes)
+        return LutApplied(
+            result_path=final, notes=result.notes, outside_identical=result.outside_identical
+        )
+
+
+def _recipe(request: LutApplyRequest) -> str:
+    """Return what is embedded in the result: enough to do the same again."""
+    return msgspec.json.encode(
+        {
+            "rabbitviewer": 1,
+            "operation": _OPERATION,
+            "lut": readable(os.path.basename(os.fsdecode(request.cube))),
+            "strength": request.strength,
+            "mask": bool(request.mask),
+        }
+    ).decode()
 
 
 def _check_absolute(path: bytes) -> None:

@@ -6,21 +6,23 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.model import Photo, Pixels
-from daemon.decode.photo import read_photo, to_8_bit
+from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_gray, read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
+from daemon.handlers.lut_files import read_cube, read_mask, write_cube
 from daemon.imaging.area import downscale
 from daemon.imaging.canvas import fill_canvas, plan_canvas
-from daemon.imaging.cube import Cube, format_cube, parse_cube
+from daemon.imaging.cube import Cube
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.lut import GradeFit, apply_lut, extract_lut
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.formats import LOSSLESS_EXTENSIONS, result_extension
 from daemon.protocol.values import FitReport, Registration
 from daemon.tasks import (
     ApplyLut,
@@ -38,7 +40,10 @@ from daemon.tasks import (
 SRGB = "srgb"
 _CLIP_TOLERANCE = 0.5 / 255
 _STRIP_PIXELS = 1 << 20
-_MAX_CUBE_BYTES = 256 << 20
+_REENCODED = (
+    "The result was encoded anew as {}: outside the mask it is close to the original, not "
+    "identical. PNG and TIFF keep every pixel."
+)
 
 
 def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, bytes]:
@@ -96,7 +101,7 @@ def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
         space=space,
         checkpoint=context.checkpoint,
     )
-    _write_cube(task.cube_path, fit, task.color_space, task.title)
+    write_cube(task.cube_path, fit.lut, space=task.color_space, title=task.title)
     return GradeFitted(report=_report(fit), color_space=task.color_space), b""
 
 
@@ -128,16 +133,17 @@ def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
         checkpoint=context.checkpoint,
     )
     title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
-    _write_cube(task.cube_path, fit, original.color_space, title)
+    write_cube(task.cube_path, fit.lut, space=original.color_space, title=title)
     return GradeFitted(report=_report(fit), color_space=original.color_space), b""
 
 
 def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:
     """Apply the LUT to the original's pixels, in its own space and depth."""
-    cube = _read_cube(task.cube_path)
+    cube = read_cube(task.cube_path)
     photo = read_photo(task.path)
     context.checkpoint(0.25)
-    mask = _read_mask(task.mask_path, photo) if task.mask_path else None
+    height, width = photo.pixels.shape[:2]
+    mask = read_mask(task.mask_path, width, height) if task.mask_path else None
 
     def report(fraction: float | None = None) -> None:
         context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
@@ -154,7 +160,13 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     else:
         _apply_in_other_space(photo, cube, task.strength, mask, report)
     context.checkpoint(0.75)
-    return _write(task, photo.pixels, photo, context), b""
+    extension = task.extension or _own_extension(photo, task)
+    written = _write(task, photo.pixels, photo, context, extension)
+    if mask is None:
+        return written, b""
+    exact = _keeps_pixels(photo, extension)
+    notes = written.notes if exact else (*written.notes, _REENCODED.format(extension[1:].upper()))
+    return msgspec.structs.replace(written, outside_identical=exact, notes=notes), b""
 
 
 def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWritten, bytes]:
@@ -173,7 +185,7 @@ def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWr
         picture = np.rint(np.clip(own, 0, 1) * 255).astype(np.uint8)
     else:
         picture = np.ascontiguousarray(edited[rows, columns])
-    return _write(task, picture, photo, context), b""
+    return _write(task, picture, photo, context, task.extension), b""
 
 
 def _write(
@@ -181,11 +193,12 @@ def _write(
     pixels: Pixels,
     photo: Photo,
     context: Context,
+    extension: str,
 ) -> FileWritten:
     written = write_photo(
         task.temp_path,
         pixels,
-        task.extension,
+        extension,
         source=photo,
         recipe=task.recipe,
         ai=task.ai,
@@ -197,8 +210,26 @@ def _write(
         height_px=pixels.shape[0],
         size_bytes=written.size_bytes,
         inode=written.inode,
+        extension=extension,
         notes=(*photo.notes, *written.notes),
     )
+
+
+def _own_extension(photo: Photo, task: ApplyLut) -> str:
+    """Return the ending that the photo's kind asks for; behind a mask no pixel may change."""
+    extension = result_extension(
+        photo.format, task.path, raw_format=task.raw_format, palette=photo.encoding.palette
+    )
+    if not task.mask_path or _keeps_pixels(photo, extension):
+        return extension
+    return ".png" if photo.pixels.dtype == np.uint8 else ".tiff"
+
+
+def _keeps_pixels(photo: Photo, extension: str) -> bool:
+    """Whether a file with *extension* holds the decoded pixels of *photo* exactly."""
+    if extension == ".webp":
+        return not photo.lossy and photo.pixels.dtype == np.uint8
+    return extension in LOSSLESS_EXTENSIONS
 
 
 def _apply_in_other_space(
@@ -225,7 +256,8 @@ def _apply_in_other_space(
         graded += beyond
         srgb = lut_space.to_srgb(graded) if lut_space else graded
         color = own.from_srgb(srgb) if own else srgb
-        strip[...] = np.rint(np.clip(color, 0, 1) * full)
+        done = np.rint(np.clip(color, 0, 1) * full).astype(strip.dtype)
+        strip[...] = done if part is None else np.where(part[..., None] == 0, strip, done)
         report(min(1.0, (top + step) / height))
 
 
@@ -240,42 +272,6 @@ def _resize(pixels: Pixels, width: int, height: int) -> FloatArray:
     if factor > 1:
         pixels = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     return downscale(pixels, width, height)
-
-
-def _read_mask(path: bytes, photo: Photo) -> NDArray[np.uint8]:
-    mask: NDArray[np.uint8] = to_8_bit(read_photo(path).pixels)[..., 0].astype(np.uint8)
-    if mask.shape != photo.pixels.shape[:2]:
-        height, width = photo.pixels.shape[:2]
-        raise RabbitError(
-            ErrorKind.INVALID_REQUEST,
-            f"The mask {os.fsdecode(path)} is {mask.shape[1]}x{mask.shape[0]}, "
-            f"the upright photo {width}x{height}.",
-            "A mask has the size of the photo as it is shown.",
-        )
-    return mask
-
-
-def _read_cube(path: bytes) -> Cube:
-    file = Path(os.fsdecode(path))
-    try:
-        if file.stat().st_size > _MAX_CUBE_BYTES:
-            raise RabbitError(ErrorKind.UNREADABLE, f"{file} is too large for a LUT.")
-        return parse_cube(file.read_text("utf-8", errors="replace"))
-    except OSError as error:
-        raise RabbitError(
-            ErrorKind.NOT_FOUND, f"The LUT {file} could not be read: {error.strerror}."
-        ) from error
-    except ValueError as error:
-        raise RabbitError(ErrorKind.UNREADABLE, f"The LUT {file} is damaged: {error}.") from error
-
-
-def _write_cube(path: bytes, fit: GradeFit, space: str, title: str) -> None:
-    comments = ("Made by RabbitViewer: robust lattice regression, tetrahedral",)
-    text = format_cube(fit.lut, title=title, space=space, comments=comments)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _report(fit: GradeFit) -> FitReport:

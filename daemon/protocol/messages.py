@@ -404,10 +404,11 @@ class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):
 
 
 class LutApplied(Message, frozen=True, tag="lut_applied"):
-    """The result file is written."""
+    """The result file is written; *outside_identical* is None without a mask."""
 
     result_path: bytes
     notes: tuple[str, ...] = ()
+    outside_identical: bool | None = None
 
 
 class OperationsRequest(Message, frozen=True, tag="operations_request"):

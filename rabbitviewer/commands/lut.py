@@ -13,7 +13,7 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from rabbitviewer.commands.arguments import Commands, integer, number
-from rabbitviewer.commands.documents import fit_document
+from rabbitviewer.commands.documents import Document, fit_document
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import absolute, cube_target, output_target
 from rabbitviewer.commands.terminal import write_json, write_line, write_note
@@ -72,7 +72,10 @@ def run_apply(args: argparse.Namespace, session: Session) -> int:
     answer = session.ask(request, LutApplied, None)
     path = os.fsdecode(answer.result_path)
     if session.json:
-        write_json({"result_path": path, "notes": list(answer.notes)})
+        document: Document = {"result_path": path, "notes": list(answer.notes)}
+        if answer.outside_identical is not None:
+            document["outside_identical"] = answer.outside_identical
+        write_json(document)
         return 0
     write_line(path)
     for note in answer.notes:

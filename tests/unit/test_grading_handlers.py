@@ -8,13 +8,22 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
+from PIL import Image
 
 from daemon.decode.color import profile_for
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.handlers.grading import apply_to_photo, fit_grade, keep_model_picture, prepare_small
+from daemon.handlers.lut_files import write_cube
 from daemon.protocol.errors import RabbitError
-from daemon.tasks import ApplyLut, FitGrade, KeepModelPicture, PrepareSmall, SmallPrepared
+from daemon.tasks import (
+    ApplyLut,
+    FileWritten,
+    FitGrade,
+    KeepModelPicture,
+    PrepareSmall,
+    SmallPrepared,
+)
 
 
 class Quiet:
@@ -164,3 +173,80 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> No
     )
     with pytest.raises(RabbitError, match="20x10"):
         apply_to_photo(task, Quiet())
+
+
+@pytest.fixture
+def inverse_cube(tmp_path: Path) -> bytes:
+    """A LUT in sRGB that turns every colour into its opposite."""
+    steps = np.linspace(1, 0, 2, dtype=np.float32)
+    path = os.fsencode(tmp_path / "inverse.cube")
+    grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
+    write_cube(path, grid, space="srgb", title="")
+    return path
+
+
+def masked(folder: Path, photo: bytes, cube: bytes, extension: str = "") -> FileWritten:
+    """Apply *cube* to the right half of *photo*."""
+    height, width = read_photo(photo).pixels.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    mask[:, width // 2 :] = 255
+    write_png(os.fsencode(folder / "mask.png"), mask)
+    written, _ = apply_to_photo(
+        ApplyLut(
+            path=photo,
+            cube_path=cube,
+            temp_path=os.fsencode(folder / "result"),
+            extension=extension,
+            mask_path=os.fsencode(folder / "mask.png"),
+        ),
+        Quiet(),
+    )
+    return written
+
+
+def test_outside_the_mask_a_wide_photo_keeps_every_value_of_16_bits(
+    tmp_path: Path, inverse_cube: bytes
+) -> None:
+    photo = chart_file(tmp_path, "adobe-rgb", np.uint16)
+    written = masked(tmp_path, photo, inverse_cube)
+    before, after = read_photo(photo).pixels, read_photo(os.fsencode(tmp_path / "result")).pixels
+    half = before.shape[1] // 2
+    assert (after[:, :half] == before[:, :half]).all()
+    assert (after[:, half:] != before[:, half:]).any()
+    assert (written.extension, written.outside_identical) == (".tif", True)
+
+
+def jpeg(folder: Path) -> bytes:
+    Image.fromarray(saturated_chart(np.uint8)).save(folder / "a.jpg", quality=90)
+    return os.fsencode(folder / "a.jpg")
+
+
+def test_a_masked_jpeg_becomes_a_png_so_that_the_rest_stays_identical(
+    tmp_path: Path, inverse_cube: bytes
+) -> None:
+    photo = jpeg(tmp_path)
+    written = masked(tmp_path, photo, inverse_cube)
+    before, after = read_photo(photo).pixels, read_photo(os.fsencode(tmp_path / "result")).pixels
+    assert (written.extension, written.outside_identical) == (".png", True)
+    half = before.shape[1] // 2
+    assert (after[:, :half] == before[:, :half]).all()
+
+
+def test_a_masked_jpeg_that_was_asked_for_says_that_it_was_encoded_anew(
+    tmp_path: Path, inverse_cube: bytes
+) -> None:
+    written = masked(tmp_path, jpeg(tmp_path), inverse_cube, ".jpg")
+    assert written.outside_identical is False
+    assert "not identical" in written.notes[-1]
+
+
+def test_without_an_ending_a_result_is_of_the_photos_kind_whatever_its_name_says(
+    tmp_path: Path, inverse_cube: bytes
+) -> None:
+    path = tmp_path / "really_a_png.jpg"
+    Image.fromarray(saturated_chart(np.uint8)).save(path, format="PNG")
+    task = ApplyLut(
+        path=os.fsencode(path), cube_path=inverse_cube, temp_path=os.fsencode(tmp_path / "result")
+    )
+    written, _ = apply_to_photo(task, Quiet())
+    assert (written.extension, written.outside_identical) == (".png", None)
