@@ -16,13 +16,16 @@ from daemon.imaging.processor import check_depth, run_lut
 from daemon.imaging.quality import GradeFit, Judged, report
 from daemon.imaging.registration import Placement, known_geometries, register
 from daemon.imaging.regression import AffineBase, ColorCells, Smoothing, fit_lattice
-from daemon.imaging.resample import AxisMap, resample, shrink
+from daemon.imaging.resample import AxisMap, resample, stretch
 
 Checkpoint = Callable[[float], object]
 """Called with the share that is done, 0..1; may block, may raise to stop."""
 
 MAX_PAIR_PX = 1_600_000
 """Larger pictures are shrunk to this before they are compared."""
+
+_SIMILAR = 1.2
+"""Linear ratio up to which two pictures are of similar size."""
 
 _MAX_SOLVED_SIZE = 33
 _SAME_PLACE_PX = 0.08
@@ -162,11 +165,21 @@ def _to_similar_size(
     """Shrink what is too large, or much larger than its partner."""
     pixels = [image.shape[0] * image.shape[1] for image in (sent, returned)]
     wanted = min(*pixels, MAX_PAIR_PX)
-    steps = [math.sqrt(count / wanted) for count in pixels]
-    steps = [step if step > 1.2 else 1.0 for step in steps]
-    if share is not None:
-        share = shrink(share, steps[0])
-    return shrink(sent, steps[0]), shrink(returned, steps[1]), share
+    sizes = [_shrunk_size(image, wanted) for image in (sent, returned)]
+    if sizes[0] != sent.shape[:2]:
+        sent = stretch(sent, sizes[0])
+        share = None if share is None else stretch(share, sizes[0])
+    if sizes[1] != returned.shape[:2]:
+        returned = stretch(returned, sizes[1])
+    return sent, returned, share
+
+
+def _shrunk_size(image: FloatArray, wanted_px: int) -> tuple[int, int]:
+    height, width = image.shape[:2]
+    step = math.sqrt(height * width / wanted_px)
+    if step <= _SIMILAR:
+        return height, width
+    return max(round(height / step), 1), max(round(width / step), 1)
 
 
 def _place(sent: FloatArray, returned: FloatArray, *, search: bool) -> Placement:

@@ -98,6 +98,18 @@ def resample(
     return np.ascontiguousarray(upright).reshape(height, width, *rest)
 
 
+def stretch(image: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Bring an image to a size, edge to edge.
+
+    Args:
+        image: Shape (H, W) or (H, W, C), float32.
+        size: Height and width wanted, pixels.
+    """
+    rows = AxisMap.stretch(image.shape[0], size[0])
+    columns = AxisMap.stretch(image.shape[1], size[1])
+    return resample(image, size, rows, columns, cubic=False)
+
+
 def shrink(image: FloatArray, step: float) -> FloatArray:
     """Shrink an image by a factor; target pixels are exactly *step* source pixels wide.
 

@@ -222,6 +222,12 @@ def test_a_larger_edit_is_fitted():
     assert error(fit.lut, CAT, truth) < 0.5
 
 
+def test_pairs_far_over_a_megapixel_are_shrunk_first():
+    large = PORTRAIT.repeat(3, axis=0).repeat(3, axis=1)
+    fit = extract_lut(large, graded(large, warm), weights=np.ones(large.shape[:2], np.float32))
+    assert error(fit.lut, PORTRAIT, graded(PORTRAIT, warm)) < 0.5
+
+
 def test_a_cropped_edit_is_fitted():
     truth = graded(STILL, warm)
     fit = extract_lut(STILL, truth[:, 60:540])

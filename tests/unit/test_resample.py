@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from daemon.imaging.resample import AxisMap, resample, shrink
+from daemon.imaging.resample import AxisMap, resample, shrink, stretch
 
 RNG = np.random.default_rng(21)
 
@@ -77,3 +77,9 @@ def test_a_map_on_a_coarser_level_says_the_same(step):
     fine_source = 1.02 * fine_target - 3.7
     expected = (fine_source + 0.5) / step - 0.5
     assert axis.on_level(step).positions(6)[5] == pytest.approx(expected)
+
+
+def test_stretching_to_another_size_keeps_the_edges_in_place():
+    small = stretch(ramp(30, 50), (10, 20))
+    # the middle of target pixel (4, 10) is source (13, 25.75)
+    assert small[4, 10] == pytest.approx(3 * 13 + 5 * 25.75, abs=0.1)
