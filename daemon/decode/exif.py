@@ -18,8 +18,10 @@ GPS_IFD = 34853
 INTEROP_IFD = 40965
 MAKER_NOTE = 37500
 
-_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_TYPE_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+_CLASSIC_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_TYPE_BYTES = _CLASSIC_BYTES | {16: 8, 17: 8, 18: 8}
+_CLASSIC_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+_TYPE_CODES = _CLASSIC_CODES | {16: "Q", 17: "q", 18: "Q"}
 _MAX_ENTRIES = 1000
 _MAX_VALUE_BYTES = 4 << 20
 _SIZE_TAGS = ((256, "width"), (257, "height"))
@@ -38,7 +40,7 @@ class Entry(NamedTuple):
         tag: Its number.
         kind: TIFF field type.
         length: Number of values.
-        at: Where the 12-byte entry stands.
+        at: Where the entry stands: 12 bytes, 20 in a BigTIFF.
         value_at: Where the value stands.
     """
 
@@ -70,17 +72,18 @@ class Exif:
 
     Attributes:
         order: ``<`` or ``>``; empty when it is no TIFF structure.
+        is_big: It is a BigTIFF, with offsets of 64 bits.
     """
 
     def __init__(self, read_at: ReadAt) -> None:
         self._read_at = read_at
-        head = read_at(0, 8)
-        big = head[2:4] in (b"+\0", b"\0+")
-        known = len(head) == 8 and not big
+        head = read_at(0, 16)
+        self.is_big = head[2:4] in (b"+\0", b"\0+")
+        known = len(head) >= (16 if self.is_big else 8)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "") if known else ""
         self.main = _NOTHING
         if self.order:
-            self.main = self.directory(struct.unpack(f"{self.order}I", head[4:])[0])
+            self.main = self.directory(self._offset(head, 8 if self.is_big else 4))
         self.photo = self._below(EXIF_IFD, self.main)
         self.gps = self._below(GPS_IFD, self.main)
 
@@ -91,21 +94,30 @@ class Exif:
 
     def directory(self, offset: int) -> Directory:
         """Return the IFD at *offset*; empty when there is none."""
-        raw = self._read_at(offset, 2) if offset >= 8 else b""
-        if len(raw) < 2:
+        counted = 8 if self.is_big else 2
+        word = 8 if self.is_big else 4
+        step = 4 + 2 * word
+        raw = self._read_at(offset, counted) if offset >= 8 else b""
+        if len(raw) < counted:
             return _NOTHING
-        count = min(struct.unpack(f"{self.order}H", raw)[0], _MAX_ENTRIES)
-        table = self._read_at(offset + 2, 12 * count + 4)
+        count = min(int.from_bytes(raw, "little" if self.order == "<" else "big"), _MAX_ENTRIES)
+        start = offset + counted
+        table = self._read_at(start, step * count + word)
         entries: dict[int, Entry] = {}
-        for index in range(min(count, len(table) // 12)):
-            tag, kind, values = struct.unpack_from(f"{self.order}HHI", table, 12 * index)
-            at = offset + 2 + 12 * index
-            inside = _TYPE_BYTES.get(kind, 1) * values <= 4
-            (pointer,) = struct.unpack_from(f"{self.order}I", table, 12 * index + 8)
-            entries.setdefault(tag, Entry(tag, kind, values, at, at + 8 if inside else pointer))
-        following = table[12 * count : 12 * count + 4]
-        next_offset = struct.unpack(f"{self.order}I", following)[0] if len(following) == 4 else 0
-        return Directory(entries, offset + 2 + 12 * count, next_offset)
+        for index in range(min(count, len(table) // step)):
+            tag, kind = struct.unpack_from(f"{self.order}HH", table, step * index)
+            values = self._offset(table, step * index + 4)
+            at, within = start + step * index, 4 + word
+            inside = _TYPE_BYTES.get(kind, 1) * values <= word
+            place = at + within if inside else self._offset(table, step * index + within)
+            entries.setdefault(tag, Entry(tag, kind, values, at, place))
+        next_at = step * count
+        next_offset = self._offset(table, next_at) if len(table) == next_at + word else 0
+        return Directory(entries, start + next_at, next_offset)
+
+    def _offset(self, data: bytes, at: int) -> int:
+        """Return the offset or number of values that stands at *at*."""
+        return int(struct.unpack_from(f"{self.order}{'Q' if self.is_big else 'I'}", data, at)[0])
 
     def raw(self, entry: Entry) -> bytes:
         """Return the bytes of a value; empty when they lie outside."""
@@ -182,7 +194,7 @@ def corrected(block: bytes, width_px: int, height_px: int) -> bytes:
     picture) is cut out. Everything else keeps its bytes and its place.
     """
     exif = Exif.of(block)
-    if not exif.order:
+    if not exif.order or exif.is_big:
         return b""
     result = bytearray(block)
     size = {"width": width_px, "height": height_px}
@@ -240,7 +252,8 @@ def append_directory(
     Returns:
         Where the value of each tag stands inside *block*.
     """
-    good = sorted(f for f in fields if f[3] and len(f[3]) == _TYPE_BYTES.get(f[1], 1) * f[2])
+    known = (f for f in fields if f[1] in _CLASSIC_BYTES)
+    good = sorted(f for f in known if f[3] and len(f[3]) == _TYPE_BYTES.get(f[1], 1) * f[2])
     start = len(block)
     values_at = start + 2 + 12 * len(good) + 4
     table, values = bytearray(struct.pack(f"{order}H", len(good))), bytearray()

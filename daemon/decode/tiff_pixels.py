@@ -47,7 +47,7 @@ def decode_tiff(source: Source) -> Decoded:
 
 
 def read_metadata(source: Source) -> Metadata:
-    """Return the metadata of a TIFF structure; BigTIFF's EXIF is left out."""
+    """Return the metadata of a TIFF structure."""
     exif = Exif(source.read_at)
     found = {tag: exif.raw(entry) for tag, entry in exif.main.entries.items() if tag in _BLOCKS}
     records = found.get(IPTC_TAG, b"") or iptc.from_resources(found.get(PHOTOSHOP_TAG, b""))

@@ -71,7 +71,7 @@ def read_header(data: bytes) -> WebpHeader:
     if len(flags) >= 10:
         width = 1 + int.from_bytes(flags[4:7], "little")
         height = 1 + int.from_bytes(flags[7:10], "little")
-        alpha = bool(flags[0] & _ALPHA)
+        alpha = alpha or bool(flags[0] & _ALPHA)  # some programs forget the flag
     return WebpHeader(
         width_px=width,
         height_px=height,

@@ -8,6 +8,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
+from daemon.decode.exif import Exif
 from daemon.decode.icc import profile_for
 from daemon.decode.model import Photo
 from daemon.decode.photo import read_photo, to_8_bit
@@ -46,6 +47,33 @@ def test_every_orientation_is_turned_upright(
     photo = read(path)
     assert np.array_equal(photo.pixels, expected)
     assert (photo.source_height_px, photo.source_width_px) == expected.shape[:2]
+
+
+def test_the_alpha_of_a_webp_is_read_where_its_flag_was_forgotten(
+    tmp_path: Path, picture: np.ndarray
+) -> None:
+    alpha = np.tile(np.arange(80, dtype=np.uint8), (60, 1))[..., None]
+    exif = Image.Exif()
+    exif[272] = "X100"
+    path = tmp_path / "a.webp"
+    pixels = np.concatenate([picture, alpha], axis=2)
+    Image.fromarray(pixels).save(path, lossless=True, exif=exif)
+    data = bytearray(path.read_bytes())
+    assert data[12:16] == b"VP8X"
+    data[20] &= ~0x10
+    path.write_bytes(data)
+    assert np.array_equal(read(path).pixels[..., 3], alpha[..., 0])
+
+
+def test_a_bigtiff_is_turned_and_keeps_its_exif(tmp_path: Path, picture: np.ndarray) -> None:
+    path = tmp_path / "big.tif"
+    camera, upside_down = (271, 2, 8, "Testcam", False), (274, 3, 1, 3, False)
+    tifffile.imwrite(
+        path, picture, photometric="rgb", bigtiff=True, extratags=[camera, upside_down]
+    )
+    photo = read(path)
+    assert np.array_equal(photo.pixels, picture[::-1, ::-1])
+    assert Exif.of(photo.metadata.exif).text(271, Exif.of(photo.metadata.exif).main) == "Testcam"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
