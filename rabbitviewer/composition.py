@@ -165,7 +165,7 @@ def build(
     window = MainWindow(rooms, state)
     navigator = Navigator(window, listing, selection, jobs, grid, photo)
     Grading(window, navigator, jobs, grade, jobs_panel, photo)
-    Surroundings(window, client, hosts, hosts_panel, trouble, theme, folders)
+    Surroundings(window, client, hosts, hosts_panel, trouble, theme, photo, folders)
     for room in (welcome, tree, breadcrumbs, grid_room):
         room.folder_chosen.connect(navigator.open_folder)
     welcome.browse_pressed.connect(navigator.choose_folder)

@@ -20,6 +20,7 @@ from rabbitviewer.shell import desktop
 from rabbitviewer.shell.welcome import Trouble
 from rabbitviewer.theme.theme import Theme
 from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.view.surface import BACKGROUNDS
 from rabbitviewer.window import MainWindow, Page
 from rabbitviewer.words import file_name
 
@@ -106,6 +107,7 @@ class Surroundings(QObject):
         hosts_panel: HostPanel,
         trouble: Trouble,
         theme: Theme,
+        photo: PhotoView,
         folders: Folders,
     ) -> None:
         super().__init__(window)
@@ -114,6 +116,8 @@ class Surroundings(QObject):
         self._hosts = hosts
         self._trouble = trouble
         self._theme = theme
+        self._photo = photo
+        self._background = ""
         self._folders = folders
         self._page_before = Page.WELCOME
         window.actions_by_id.connect_all({"window.theme": self._flip_theme})
@@ -167,6 +171,10 @@ class Surroundings(QObject):
         wanted = self._hosts.value("window.theme")
         if isinstance(wanted, str) and wanted != self._theme.choice:
             self._theme.choose(wanted)
+        ground = self._hosts.value("window.photo_background")
+        if isinstance(ground, str) and ground in BACKGROUNDS and ground != self._background:
+            self._background = ground
+            self._photo.canvas.set_background(ground)
 
     def _flip_theme(self) -> None:
         self._theme.flip()

@@ -11,7 +11,7 @@ from rabbitviewer.theme.tokens import Tokens, tokens
 from rabbitviewer.view.overlay import paint_handle, paint_tag
 from rabbitviewer.view.viewport import Viewport
 
-BACKGROUNDS = ("photo_area", "photo_area_grey", "photo_area_black")
+BACKGROUNDS = {"dark": "photo_area", "gray": "photo_area_grey", "black": "photo_area_black"}
 _STEP = 1.25
 _NEAREST_FROM_ZOOM = 4.0
 
@@ -42,7 +42,7 @@ class PhotoSurface(QWidget):
         self._split = 0.5
         self._comparing = False
         self._holding = False
-        self._background = 0
+        self._background = "dark"
         self._unpainted: list[Preview] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -135,7 +135,12 @@ class PhotoSurface(QWidget):
 
     def next_background(self) -> None:
         """Go on to the next ground: neutral, mid grey, black."""
-        self._background = (self._background + 1) % len(BACKGROUNDS)
+        names = list(BACKGROUNDS)
+        self.set_background(names[(names.index(self._background) + 1) % len(names)])
+
+    def set_background(self, name: str) -> None:
+        """Put the ground *name* behind the photo: a key of :data:`BACKGROUNDS`."""
+        self._background = name
         self.update()
 
     # ------------------------------------------------------------ zoom

@@ -270,3 +270,34 @@ def test_what_was_open_is_remembered(qtbot: QtBot, built: Built) -> None:
     state = WindowState()
     built.write_state(state)
     assert (state.right_open, state.right_tab, state.cell_size) == (True, "info", 300)
+
+
+def say_background(qtbot: QtBot, daemon: FakeDaemon, built: Built, wanted: str) -> None:
+    values = {"window.theme": "dark", "window.photo_background": wanted}
+    with qtbot.waitSignal(built.client.replied):
+        daemon.publish(messages.Config(path=b"/config.yaml", values=values))
+
+
+def ground(built: Built) -> str:
+    return canvas(built).grab().toImage().pixelColor(2, 2).name()
+
+
+def test_the_ground_behind_the_photo_follows_the_settings(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    open_first(qtbot, built)
+    for wanted, color in (("black", "#000000"), ("gray", "#777777"), ("dark", "#2a2a2a")):
+        say_background(qtbot, fake_daemon, built, wanted)
+        assert ground(built) == color
+
+
+def test_the_key_goes_on_from_the_ground_of_the_settings_and_holds_until_they_change(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    open_first(qtbot, built)
+    say_background(qtbot, fake_daemon, built, "gray")
+    qtbot.keyClick(canvas(built), Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    say_background(qtbot, fake_daemon, built, "gray")
+    assert ground(built) == "#000000"
+    say_background(qtbot, fake_daemon, built, "dark")
+    assert ground(built) == "#2a2a2a"
