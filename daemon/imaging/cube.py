@@ -174,7 +174,7 @@ def format_cube(
         raise ValueError(f"unknown colour space {space!r}")
     head = [f"# {line}" for comment in comments for line in _wrap(comment)]
     head.append(f"# {SPACE_KEY} {space}")
-    clean = " ".join(title.replace('"', "'").split())
+    clean = _one_line(title).replace('"', "'")
     head.append(f'TITLE "{_shorten(clean, _MAX_LINE_BYTES - len("TITLE **"))}"')
     head.append(f"LUT_3D_SIZE {nodes.shape[0]}")
     head.append("DOMAIN_MIN 0.0 0.0 0.0")
@@ -185,10 +185,16 @@ def format_cube(
     return "\n".join(head) + "\n" + body
 
 
+def _one_line(text: str) -> str:
+    """Without line breaks of any kind, and writable: names of files may hold lone surrogates."""
+    return " ".join(text.encode(errors="replace").decode().split())
+
+
 def _wrap(comment: str) -> list[str]:
     # four bytes is the longest character of UTF-8
     width = _MAX_LINE_BYTES if comment.isascii() else _MAX_LINE_BYTES // 4
-    return textwrap.wrap(comment, width - 2)
+    lines = textwrap.wrap(_one_line(comment), width - len("# > "))
+    return [f"> {line}" if line.startswith(SPACE_KEY) else line for line in lines]
 
 
 def _shorten(text: str, limit_bytes: int) -> str:

@@ -1,7 +1,12 @@
 """The .cube format: round trip, what others read in it, and which line is wrong."""
 
+import contextlib
+
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PyOpenColorIO import INTERP_TETRAHEDRAL, Config, FileTransform
 
 from daemon.imaging.cube import CubeError, format_cube, parse_cube
@@ -119,3 +124,24 @@ def test_opencolorio_reads_the_file_and_gives_the_same_colours(tmp_path):
     theirs = colors.copy()
     processor.applyRGB(theirs)
     np.testing.assert_allclose(theirs, interpolate(lut, colors), atol=2e-6)
+
+
+@given(
+    lut=arrays(np.float32, (3, 3, 3, 3), elements=st.floats(-2, 2, width=32)),
+    title=st.text(max_size=80),
+    comment=st.text(max_size=80),
+)
+@example(identity_lut(3), "caf\udce9", "caf\udce9\u2028LUT_3D_SIZE 9")
+@example(identity_lut(3), "# not a comment", "rabbitviewer-space: rec2020")
+def test_no_title_or_comment_changes_the_numbers(lut, title, comment):
+    cube = parse_cube(format_cube(lut, title=title, comments=(comment,)))
+    np.testing.assert_allclose(cube.lut, lut, atol=5.1e-7)
+    assert cube.space == "srgb"
+
+
+@given(st.text() | st.text(alphabet='LUT_3D_SIZE 0123456789.+-e\n#"'))
+@example("LUT_3D_SIZE \u00b2\n")
+@example("LUT_3D_SIZE 2\n" + "1_0 0 0\n" * 8)
+def test_any_text_is_either_read_or_refused_as_a_cube(text):
+    with contextlib.suppress(CubeError):
+        assert np.isfinite(parse_cube(text).lut).all()
