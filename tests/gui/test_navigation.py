@@ -273,7 +273,7 @@ def test_what_was_open_is_remembered(qtbot: QtBot, built: Built) -> None:
 
 
 def say_background(qtbot: QtBot, daemon: FakeDaemon, built: Built, wanted: str) -> None:
-    values = {"window.theme": "dark", "window.photo_background": wanted}
+    values: dict[str, str | int | float | bool | None] = {"window.photo_background": wanted}
     with qtbot.waitSignal(built.client.replied):
         daemon.publish(messages.Config(path=b"/config.yaml", values=values))
 
