@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -54,6 +54,13 @@ class KeyOverlay(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(tokens().overlay))
         painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """Take every key, also those that are shortcuts of the window under it."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any key closes."""

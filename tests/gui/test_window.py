@@ -28,6 +28,7 @@ from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
+from rabbitviewer.shell.key_overlay import KeyOverlay
 from rabbitviewer.shell.panels import LEFT, RIGHT
 from rabbitviewer.shell.state import WindowState, load_state, save_state
 from rabbitviewer.shell.status_line import StatusLine
@@ -178,6 +179,20 @@ def test_the_key_overlay_lists_every_action_that_has_a_key(
     shown = {each.text() for each in window.findChildren(QLabel)}
     missing = {spec.text.rstrip("…") for spec in action_specs() if spec.keys} - shown
     assert missing == set()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_G, Qt.Key.Key_Question])
+def test_any_key_only_closes_the_key_overlay(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    fired: list[str] = []
+    for action_id in ("view.back", "edit.grade", "help.keys"):
+        action = window.actions_by_id[action_id]
+        action.triggered.connect(lambda _checked=False, it=action_id: fired.append(it))
+    window.toggle_keys()
+    overlay = window.focusWidget()
+    assert isinstance(overlay, KeyOverlay)
+    qtbot.keyClick(overlay, key)
+    assert not overlay.isVisible()
+    assert fired == []
 
 
 def test_no_key_stands_for_two_actions() -> None:
