@@ -54,6 +54,7 @@ class Navigator(QObject):
         self._grid = grid
         self._photo = photo
         self._dialog: QFileDialog | None = None
+        self._last_row = -1
         self._actions = window.actions_by_id
         self._actions.connect_all(self._handlers())
         self._actions.put_on_photo_view(photo)
@@ -76,6 +77,7 @@ class Navigator(QObject):
         self._photo.end_compare()
         self._selection.set_selected(())
         self._selection.set_current(b"")
+        self._last_row = -1
         self._listing.open(path)
         self._window.show_page(Page.GRID)
         self.folder_opened.emit(path)
@@ -108,6 +110,9 @@ class Navigator(QObject):
         row = self._listing.row(self._selection.current)
         if row >= 0:
             self.go_to(row + by)
+        elif self._selection.current and self._last_row >= 0:
+            # The photo left the folder: its place is now that of the one after it.
+            self.go_to(self._last_row + (by - 1 if by > 0 else by))
 
     def go_to(self, row: int) -> None:
         """Go to the photo at *row*, kept inside the folder."""
@@ -245,6 +250,8 @@ class Navigator(QObject):
     def _show_state(self, *_what: object) -> None:
         """Say by the actions what is on show and what can be done."""
         page, current = self._window.page, self._selection.current
+        row = self._listing.row(current)
+        self._last_row = row if row >= 0 else self._last_row
         pair = self._jobs.pair_for(current) if current else None
         in_photo = page == Page.PHOTO
         comparing = in_photo and self._photo.comparing

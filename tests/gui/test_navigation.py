@@ -301,3 +301,18 @@ def test_the_key_goes_on_from_the_ground_of_the_settings_and_holds_until_they_ch
     assert ground(built) == "#000000"
     say_background(qtbot, fake_daemon, built, "dark")
     assert ground(built) == "#2a2a2a"
+
+
+@pytest.mark.parametrize(("key", "neighbour"), [("Right", THIRD), ("Left", FIRST)])
+def test_the_arrows_go_on_from_a_photo_whose_file_was_deleted(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon, key: str, neighbour: bytes
+) -> None:
+    open_first(qtbot, built)
+    built.navigator.step(1)
+    qtbot.waitUntil(lambda: shown(built) == SECOND)
+    asked = next(each for each in fake_daemon.received if isinstance(each, messages.FolderOpen))
+    gone = messages.FolderDelta(listing_id=asked.listing_id, number=1, removed=(NAMES[1],))
+    fake_daemon.publish(gone)
+    qtbot.waitUntil(lambda: len(built.listing) == 2)
+    qtbot.keyClick(canvas(built), getattr(Qt.Key, f"Key_{key}"))
+    qtbot.waitUntil(lambda: shown(built) == neighbour)
