@@ -173,7 +173,8 @@ class AiEditor:
             return False
         cube = b""
         if record.cube and record.fit_mode != "model":
-            cube = await asyncio.to_thread(copy_cube, WorkFiles(job.folder).cube, record)
+            await job.save(result_path=final)
+            cube = await asyncio.to_thread(copy_cube, WorkFiles(job.folder).cube, job.record)
         await job.save(result_path=final, cube_path=cube, timings_s=job.leave())
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -18,6 +19,7 @@ from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.job import Job
 from daemon.edits.outputs import check_writable, plan_target, remove_temporary
+from daemon.edits.requests import check_files, check_values, jobs_answer
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import (
     AiEditAccepted,
@@ -32,16 +34,11 @@ from daemon.protocol.peer import Peer, Publish
 from daemon.render import RenderManager, RenderTask
 from daemon.settings import SettingsStore
 from daemon.storage.job_record import JobRecord
-from daemon.storage.jobs import JobStore
+from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 
 _log = logging.getLogger(__name__)
 
 RUNNING_JOBS = 3
-MAX_STRENGTH = 1.5
-MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
-FIT_MODES = ("auto", "lut", "model")
-MAX_PROMPT_CHARS = 20_000
-MAX_SEED = 2**64 - 1
 _RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
 _KEEP_WORK_S = 7 * 86400.0
 
@@ -70,6 +67,7 @@ class EditService:
         self._publish = publish
         self._work = work
         self._jobs: dict[str, Job] = {}
+        self._unwritten: dict[str, JobRecord] = {}
         self._tasks: dict[str, RenderTask] = {}
         self._slots = asyncio.Semaphore(RUNNING_JOBS)
         self._closing = False
@@ -94,13 +92,14 @@ class EditService:
             task.cancel()
         for task in tasks:
             await task.settled()
+        await self._write_rest()
 
     async def ai_edit(self, peer: Peer, request: AiEditRequest) -> AiEditAccepted:
         """Start a job; it is on disk when this returns."""
         del peer
-        _check_values(request)
+        check_values(request)
         photo = bytes(request.path)
-        await asyncio.to_thread(_check_photo, photo)
+        await asyncio.to_thread(check_files, photo, bytes(request.cube))
         choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
         manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
         target = plan_target(
@@ -135,10 +134,21 @@ class EditService:
     async def jobs(self, peer: Peer, request: JobsRequest) -> Jobs:
         """List jobs, newest first; running ones as they are now."""
         del peer
-        records = await self._store.newest(min(max(request.limit, 1), 1000))
-        live = (self._jobs.get(record.job_id) for record in records)
-        pairs = zip(records, live, strict=True)
-        return Jobs(jobs=tuple((job.record if job else record).to_info() for record, job in pairs))
+        if request.job_ids:
+            records = await self._store.named(request.job_ids)
+        elif request.open_only:
+            records = (await self._store.open_jobs())[::-1]
+        else:
+            limit = min(max(request.limit, 1), KEPT_ENDED_JOBS + len(self._jobs))
+            records = await self._store.newest(limit, max(request.skip, 0))
+        present = (self._as_it_is(record) for record in records)
+        wanted = (job for job in present if job.is_open or not request.open_only)
+        return jobs_answer(job.to_info() for job in wanted)
+
+    def _as_it_is(self, record: JobRecord) -> JobRecord:
+        """Return what is known of a job now, which may not be on disk yet."""
+        job = self._jobs.get(record.job_id)
+        return job.record if job else self._unwritten.get(record.job_id, record)
 
     async def job_cancel(self, peer: Peer, request: JobCancel) -> Done:
         """Cancel a job; a job that has ended stays as it is."""
@@ -154,9 +164,10 @@ class EditService:
     async def job_retry(self, peer: Peer, request: JobRetry) -> AiEditAccepted:
         """Run an ended job again; what the first try already has is used unless the seed is new."""
         del peer
-        old = await self._store.get(request.job_id)
-        if old is None:
+        found = await self._store.get(request.job_id)
+        if found is None:
             raise _unknown_job(request.job_id)
+        old = self._as_it_is(found)
         if request.job_id in self._jobs:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, "The job is still running.", "Cancel it first."
@@ -175,13 +186,12 @@ class EditService:
             temp_inode=0,
             result_path=b"",
             cube_path=b"",
-            fit=None,
             error=None,
             timings_s={},
         )
         if request.new_seed:
             fresh = msgspec.structs.replace(
-                fresh, seed=secrets.randbelow(_RANDOM_SEEDS), small=None
+                fresh, seed=secrets.randbelow(_RANDOM_SEEDS), small=None, fit=None
             )
         else:
             await asyncio.to_thread(_move_folder, self._folder(old), self._folder(fresh))
@@ -190,6 +200,7 @@ class EditService:
     async def _accept(self, record: JobRecord) -> AiEditAccepted:
         await self._store.save(record)
         self._start(record)
+        await self._write_rest()
         return AiEditAccepted(job_id=record.job_id, job=record.to_info())
 
     def _folder(self, record: JobRecord) -> Path:
@@ -239,12 +250,22 @@ class EditService:
                 )
             else:
                 await job.save(state=state, error=error, message="", temp_path=b"", temp_inode=0)
+        except RabbitError as problem:  # a full disk, mostly: whoever waits is told all the same
+            _log.error("the end of job %s was not written: %s", record.job_id, problem)
+            self._unwritten[record.job_id] = job.record
         finally:
             self._jobs.pop(record.job_id, None)
             self._tasks.pop(record.job_id, None)
         if state != "failed":
             await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
         job.announce_end()
+
+    async def _write_rest(self) -> None:
+        """Write the ends of jobs that the disk did not take before."""
+        for job_id, record in list(self._unwritten.items()):
+            with contextlib.suppress(RabbitError):
+                await self._store.save(record)
+                self._unwritten.pop(job_id, None)
 
     def _sweep(self, still_open: set[str]) -> None:
         """Remove work folders of jobs that ended long ago."""
@@ -254,37 +275,6 @@ class EditService:
         for folder in self._work.iterdir():
             if folder.name not in still_open and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_values(request: AiEditRequest) -> None:
-    problem = ""
-    if not os.path.isabs(request.path):
-        problem = f"{os.fsdecode(request.path)} is not an absolute path"
-    elif not 0.0 <= request.strength <= MAX_STRENGTH:
-        problem = f"strength {request.strength:g} is outside 0 to {MAX_STRENGTH:g}"
-    elif not MIN_LUT_SIZE <= request.lut_size <= MAX_LUT_SIZE:
-        problem = f"lut_size {request.lut_size} is outside {MIN_LUT_SIZE} to {MAX_LUT_SIZE}"
-    elif request.fit not in FIT_MODES:
-        problem = f"fit '{request.fit}' is none of {', '.join(FIT_MODES)}"
-    elif not request.prompt.strip():
-        problem = "the prompt is empty"
-    elif len(request.prompt) > MAX_PROMPT_CHARS:
-        problem = f"the prompt is longer than {MAX_PROMPT_CHARS} characters"
-    elif request.seed is not None and not 0 <= request.seed <= MAX_SEED:
-        problem = f"seed {request.seed} is outside 0 to {MAX_SEED}"
-    elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
-        problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
-    if problem:
-        raise RabbitError(ErrorKind.INVALID_REQUEST, f"The edit was not started: {problem}.")
-
-
-def _check_photo(path: bytes) -> None:
-    if os.path.isdir(path):
-        raise RabbitError(
-            ErrorKind.NOT_A_PHOTO, f"{os.fsdecode(path)} is a folder.", "Name a photo inside it."
-        )
-    if not os.path.exists(path):
-        raise RabbitError(ErrorKind.NOT_FOUND, f"{os.fsdecode(path)} does not exist.")
 
 
 def _move_folder(old: Path, new: Path) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import msgspec
 
-from daemon.edits.outputs import CUBE, check_writable, cube_target, name_file
+from daemon.edits.outputs import (
+    CUBE,
+    check_writable,
+    cube_target,
+    name_file,
+    remove_temporary,
+)
+from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import JobRecord
 
 
@@ -51,14 +59,34 @@ def recipe_of(record: JobRecord) -> str:
 
 
 def copy_cube(cube: Path, record: JobRecord) -> bytes:
-    """Write the LUT where the user wants it, under a free name; once per job."""
+    """Write the LUT where the user wants it, under a free name; once per job.
+
+    Raises:
+        RabbitError: it cannot be written; says where the photo's result is all the same.
+    """
     if record.cube_path:
         return record.cube_path
     target = cube_target(record.cube)
-    check_writable(target)
     temp = target.temporary(record.job_id)
-    with Path(os.fsdecode(temp)).open("wb") as file:
-        file.write(cube.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    return name_file(temp, target, CUBE)
+    try:
+        check_writable(target)
+        with Path(os.fsdecode(temp)).open("wb") as file:
+            file.write(cube.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        return name_file(temp, target, CUBE)
+    except (OSError, RabbitError) as error:
+        remove_temporary(temp)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise RabbitError(
+            ErrorKind.DISK_FULL if full else ErrorKind.OUTPUT_REFUSED,
+            f"The photo was graded, {os.fsdecode(record.result_path)}, but its LUT could not be "
+            f"written to {os.fsdecode(record.cube)}: {_reason(error)}.",
+            "Free some space or choose another place with --cube.",
+        ) from error
+
+
+def _reason(error: OSError | RabbitError) -> str:
+    if isinstance(error, RabbitError):
+        return error.info.message.rstrip(".")
+    return error.strerror or str(error)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.framing import FramingError
 from daemon.protocol.messages import Failed, Message, Request, decode_request
 from daemon.protocol.peer import Peer
 
@@ -90,7 +91,11 @@ class Dispatcher:
         if answer is not None:
             if request.request_id and not answer.request_id:
                 answer = msgspec.structs.replace(answer, request_id=request.request_id)
-            peer.send(answer)
+            try:
+                peer.send(answer)
+            except FramingError:
+                log.exception("the answer to %s does not fit", type(request).__name__)
+                peer.send(Failed(error=_internal(request), request_id=request.request_id))
 
 
 def _unknown(request: Message) -> ErrorInfo:

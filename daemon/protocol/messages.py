@@ -352,15 +352,23 @@ class AiEditCancelled(Message, frozen=True, tag="ai_edit_cancelled"):
 
 
 class JobsRequest(Message, frozen=True, tag="jobs_request"):
-    """Ask for the jobs, newest first."""
+    """Ask for the jobs, newest first.
+
+    *skip* leaves out so many of the newest; *open_only* takes those with work left, *job_ids* those
+    whose ids begin so.
+    """
 
     limit: int = 200
+    skip: int = 0
+    open_only: bool = False
+    job_ids: tuple[str, ...] = ()
 
 
 class Jobs(Message, frozen=True, tag="jobs"):
-    """Answer to :class:`JobsRequest`."""
+    """Answer to :class:`JobsRequest`; *more*: others did not fit into the message."""
 
     jobs: tuple[JobInfo, ...]
+    more: bool = False
 
 
 class JobCancel(Message, frozen=True, tag="job_cancel"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -67,10 +67,22 @@ class JobStore:
         )
         return rows[0] if rows else None
 
-    async def newest(self, limit: int) -> list[JobRecord]:
-        """Return up to *limit* jobs, newest first."""
-        sql = "SELECT record FROM jobs ORDER BY created DESC LIMIT ?"
-        return await self._run(lambda: self._select(sql, (limit,)))
+    async def newest(self, limit: int, skip: int = 0) -> list[JobRecord]:
+        """Return up to *limit* jobs, newest first, without the *skip* newest."""
+        sql = "SELECT record FROM jobs ORDER BY created DESC LIMIT ? OFFSET ?"
+        return await self._run(lambda: self._select(sql, (limit, skip)))
+
+    async def named(self, beginnings: Sequence[str]) -> list[JobRecord]:
+        """Return the jobs whose ids begin with one of *beginnings*, newest first."""
+        wanted = [text for text in dict.fromkeys(beginnings) if text]
+
+        def find() -> list[JobRecord]:
+            sql = "SELECT record FROM jobs WHERE substr(job_id, 1, ?) = ?"
+            rows = [self._select(sql, (len(text), text)) for text in wanted]
+            found = {record.job_id: record for records in rows for record in records}
+            return sorted(found.values(), key=lambda record: -record.created)
+
+        return await self._run(find)
 
     async def open_jobs(self) -> list[JobRecord]:
         """Return the jobs with work left, oldest first."""
@@ -82,10 +94,11 @@ class JobStore:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except sqlite3.Error as error:
+            full = "full" in str(error)
             raise RabbitError(
-                ErrorKind.DISK_FULL if "full" in str(error) else ErrorKind.INTERNAL,
+                ErrorKind.DISK_FULL if full else ErrorKind.INTERNAL,
                 f"The job list {self._path} could not be used: {error}.",
-                "Free space on its disk, or move the file away to start with an empty list.",
+                "Free space on its disk." if full else "Move it away to start with an empty list.",
             ) from error
 
     def _open(self) -> None:

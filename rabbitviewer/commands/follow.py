@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +27,7 @@ from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 MAX_JOBS = 10_000
+_ASKED_AT_ONCE = 50
 _MAX_RECONNECTS = 5
 _POLL_S = 5.0
 
@@ -125,10 +126,7 @@ class JobFollower:
 
     def _refresh(self) -> None:
         """Ask for the states: what was missed while nobody listened."""
-        found = {
-            job.job_id: job
-            for job in self.connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
-        }
+        found = {job.job_id: job for job in named_jobs(self.connection, self.open_ids)}
         for job_id in self.open_ids:
             self.jobs[job_id] = found.get(job_id) or _vanished(self.jobs[job_id])
         self._stale = False
@@ -160,13 +158,50 @@ def _vanished(job: JobInfo) -> JobInfo:
     return msgspec.structs.replace(job, state="failed", error=error)
 
 
-def find_jobs(known: Iterable[JobInfo], wanted: Iterable[str]) -> list[JobInfo]:
+def listed_jobs(
+    connection: DaemonConnection, limit: int = MAX_JOBS, *, open_only: bool = False
+) -> list[JobInfo]:
+    """Return up to *limit* jobs, newest first, however many messages that takes.
+
+    Raises:
+        RabbitError: what the daemon says.
+    """
+    found: dict[str, JobInfo] = {}
+    skip = 0
+    while True:
+        request = JobsRequest(limit=limit - skip, skip=skip, open_only=open_only)
+        answer = connection.request(request, Jobs)
+        found |= {job.job_id: job for job in answer.jobs}
+        skip += len(answer.jobs)
+        if not answer.more or not answer.jobs or skip >= limit:
+            return list(found.values())
+
+
+def named_jobs(connection: DaemonConnection, beginnings: Sequence[str]) -> list[JobInfo]:
+    """Return the jobs whose ids begin so, however many messages that takes.
+
+    Raises:
+        RabbitError: what the daemon says.
+    """
+    found: dict[str, JobInfo] = {}
+    left = list(beginnings)
+    while left:
+        asked, left = left[:_ASKED_AT_ONCE], left[_ASKED_AT_ONCE:]
+        answer = connection.request(JobsRequest(job_ids=tuple(asked)), Jobs)
+        fresh = {job.job_id: job for job in answer.jobs if job.job_id not in found}
+        found |= fresh
+        if answer.more and fresh:
+            left = [name for name in asked if name not in fresh] + left
+    return list(found.values())
+
+
+def find_jobs(connection: DaemonConnection, wanted: Sequence[str]) -> list[JobInfo]:
     """Return the jobs whose ids begin with *wanted*, in that order.
 
     Raises:
         RabbitError: ``not_found``, or an abbreviation that fits several.
     """
-    jobs = list(known)
+    jobs = named_jobs(connection, wanted)
     found: list[JobInfo] = []
     for name in wanted:
         exact = [job for job in jobs if job.job_id == name]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
-from daemon.protocol.messages import AiEditAccepted, Done, JobCancel, JobRetry, Jobs, JobsRequest
+from daemon.protocol.messages import AiEditAccepted, Done, JobCancel, JobRetry
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, integer, text
 from rabbitviewer.commands.documents import grade_document, job_document
-from rabbitviewer.commands.follow import ENDED, MAX_JOBS, JobFollower, find_jobs
+from rabbitviewer.commands.follow import ENDED, MAX_JOBS, JobFollower, find_jobs, listed_jobs
 from rabbitviewer.commands.grade import leave, report_job
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError
 from rabbitviewer.commands.terminal import shown_path, write_json, write_line, write_table
+from rabbitviewer.ipc.blocking import DaemonConnection
 
 
 def add(commands: Commands) -> None:
@@ -34,7 +35,8 @@ def add(commands: Commands) -> None:
 
 def run_list(args: argparse.Namespace, session: Session) -> int:
     """List the jobs."""
-    jobs = session.ask(JobsRequest(limit=args.limit), Jobs).jobs
+    with session.connect() as connection:
+        jobs = listed_jobs(connection, args.limit)
     if session.json:
         write_json([job_document(job) for job in jobs])
         return 0
@@ -47,8 +49,8 @@ def run_list(args: argparse.Namespace, session: Session) -> int:
 def run_watch(args: argparse.Namespace, session: Session) -> int:
     """Wait for the named jobs, or for all that are open; 1 if one failed."""
     with JobFollower(session) as follower:
-        known = follower.connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
-        chosen = find_jobs(known, args.ids) if args.ids else [j for j in known if _open(j)]
+        connection = follower.connection
+        chosen = find_jobs(connection, args.ids) if args.ids else _open_jobs(connection)
         for job in chosen:
             follower.add(job)
         try:
@@ -70,8 +72,7 @@ def run_cancel(args: argparse.Namespace, session: Session) -> int:
     if args.all == bool(args.ids):
         raise UsageError("name the jobs to cancel, or say --all")
     with session.connect() as connection:
-        known = connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
-        chosen = [j for j in known if _open(j)] if args.all else find_jobs(known, args.ids)
+        chosen = _open_jobs(connection) if args.all else find_jobs(connection, args.ids)
         for job in chosen:
             connection.request(JobCancel(job_id=job.job_id), Done)
     if session.json:
@@ -85,9 +86,8 @@ def run_cancel(args: argparse.Namespace, session: Session) -> int:
 def run_retry(args: argparse.Namespace, session: Session) -> int:
     """Run jobs again as new ones, which go on in the background."""
     with session.connect() as connection:
-        known = connection.request(JobsRequest(limit=MAX_JOBS), Jobs).jobs
         begun: list[tuple[str, JobInfo]] = []
-        for job in find_jobs(known, args.ids):
+        for job in find_jobs(connection, args.ids):
             request = JobRetry(job_id=job.job_id, new_seed=args.new_seed)
             begun.append((job.job_id, connection.request(request, AiEditAccepted).job))
     if session.json:
@@ -98,8 +98,9 @@ def run_retry(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _open(job: JobInfo) -> bool:
-    return job.state not in ENDED
+def _open_jobs(connection: DaemonConnection) -> list[JobInfo]:
+    jobs = listed_jobs(connection, open_only=True)
+    return [job for job in jobs if job.state not in ENDED]
 
 
 def _row(job: JobInfo) -> tuple[str, str, str, str, str]:

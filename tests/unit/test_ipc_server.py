@@ -17,7 +17,7 @@ from daemon.ipc import connection, server
 from daemon.ipc.dispatch import Dispatcher
 from daemon.ipc.server import IpcServer
 from daemon.protocol.endpoint import resolve_folders
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.framing import Frame, pack
 from daemon.protocol.messages import (
     AiEditRequest,
@@ -108,6 +108,17 @@ def test_a_socket_that_was_swept_away_is_made_again(monkeypatch: pytest.MonkeyPa
             async with connected(house.path) as after:
                 assert await after.ask(StatusRequest(), Done) == Done()
             assert await before.ask(StatusRequest(), Done) == Done()
+
+    at_home(story)
+
+
+def test_an_answer_that_no_message_holds_is_a_failure_and_not_silence() -> None:
+    async def story(house: House) -> None:
+        house.answer(StatusRequest, Failed(error=ErrorInfo(ErrorKind.INTERNAL, "x" * (1 << 20))))
+        async with connected(house.path) as client:
+            failed = await client.ask(StatusRequest(request_id=7), Failed)
+        assert failed.request_id == 7
+        assert failed.error.message == "StatusRequest failed inside RabbitViewer."
 
     at_home(story)
 

@@ -1,0 +1,75 @@
+"""What a client may ask of the edits, and answers that fit into a message."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import msgspec
+
+from daemon.edits.outputs import check_writable, cube_target
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import AiEditRequest, Jobs
+from daemon.protocol.values import JobInfo
+
+MAX_STRENGTH = 1.5
+MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
+FIT_MODES = ("auto", "lut", "model")
+MAX_PROMPT_CHARS = 20_000
+MAX_SEED = 2**64 - 1
+_ANSWER_BYTES = 768 * 1024
+
+
+def check_values(request: AiEditRequest) -> None:
+    """Refuse values outside their limits.
+
+    Raises:
+        RabbitError: ``invalid_request``; names the value.
+    """
+    problem = ""
+    if not os.path.isabs(request.path):
+        problem = f"{os.fsdecode(request.path)} is not an absolute path"
+    elif not 0.0 <= request.strength <= MAX_STRENGTH:
+        problem = f"strength {request.strength:g} is outside 0 to {MAX_STRENGTH:g}"
+    elif not MIN_LUT_SIZE <= request.lut_size <= MAX_LUT_SIZE:
+        problem = f"lut_size {request.lut_size} is outside {MIN_LUT_SIZE} to {MAX_LUT_SIZE}"
+    elif request.fit not in FIT_MODES:
+        problem = f"fit '{request.fit}' is none of {', '.join(FIT_MODES)}"
+    elif not request.prompt.strip():
+        problem = "the prompt is empty"
+    elif len(request.prompt) > MAX_PROMPT_CHARS:
+        problem = f"the prompt is longer than {MAX_PROMPT_CHARS} characters"
+    elif request.seed is not None and not 0 <= request.seed <= MAX_SEED:
+        problem = f"seed {request.seed} is outside 0 to {MAX_SEED}"
+    elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
+        problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
+    if problem:
+        raise RabbitError(ErrorKind.INVALID_REQUEST, f"The edit was not started: {problem}.")
+
+
+def check_files(photo: bytes, cube: bytes) -> None:
+    """Refuse a photo that is none, and a ``.cube`` that could not be written in the end.
+
+    Raises:
+        RabbitError: what is wrong, and with which file.
+    """
+    if os.path.isdir(photo):
+        raise RabbitError(
+            ErrorKind.NOT_A_PHOTO, f"{os.fsdecode(photo)} is a folder.", "Name a photo inside it."
+        )
+    if not os.path.exists(photo):
+        raise RabbitError(ErrorKind.NOT_FOUND, f"{os.fsdecode(photo)} does not exist.")
+    if cube:
+        check_writable(cube_target(cube))
+
+
+def jobs_answer(jobs: Iterable[JobInfo]) -> Jobs:
+    """Return as many of *jobs* as one message holds, the first of them in any case."""
+    fitting: list[JobInfo] = []
+    room = _ANSWER_BYTES
+    for job in jobs:
+        room -= len(msgspec.msgpack.encode(job))
+        if room < 0 and fitting:
+            return Jobs(jobs=tuple(fitting), more=True)
+        fitting.append(job)
+    return Jobs(jobs=tuple(fitting))

@@ -1,0 +1,196 @@
+"""Jobs that clients ask for: how they end when the disk is full, and asking for many of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from daemon.comfyui.hosts import HostChoice
+from daemon.edits.job import Job
+from daemon.edits.service import EditService
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import (
+    AiEditComplete,
+    AiEditFailed,
+    AiEditRequest,
+    JobRetry,
+    Jobs,
+    JobsRequest,
+    Message,
+    WirePath,
+)
+from daemon.protocol.values import FitReport
+from daemon.render_task import Composite, RenderTask
+from daemon.settings import Settings
+from daemon.storage.job_record import JobRecord
+from daemon.storage.jobs import JobStore
+from tests.fakes.peer import FakePeer
+
+
+class FullDiskStore(JobStore):
+    """A job list whose disk may be full."""
+
+    full = False
+
+    async def save(self, record: JobRecord) -> None:
+        if self.full:
+            raise RabbitError(ErrorKind.DISK_FULL, "The disk is full.", "Free some space.")
+        await super().save(record)
+
+
+class Studio:
+    """An edit service whose grades do what a test says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = FullDiskStore(folder / "jobs.db")
+        self.published: list[Message] = []
+        self.news = asyncio.Event()
+        self.grade: Callable[[Job], Awaitable[None]] = self.succeed
+        choice = HostChoice("builtin", "", "builtin_color_grade", ai=False)
+        manifest = SimpleNamespace(operation="color_grade")
+        self.service = EditService(
+            editor=SimpleNamespace(run=lambda job, _: self.grade(job), abandon=self.abandon),
+            hosts=SimpleNamespace(resolve=lambda *_: choice),
+            workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
+            store=self.store,
+            render=SimpleNamespace(start=self.start),
+            settings=SimpleNamespace(current=Settings()),
+            publish=self.publish,
+            work=folder / "work",
+        )
+        (folder / "a.jpg").write_bytes(b"photo")
+
+    async def abandon(self, job: Job) -> None:
+        return
+
+    def start(self, name: str, run: Callable[[RenderTask], Awaitable[object]]) -> RenderTask:
+        return Composite(SimpleNamespace(), name, run)
+
+    def publish(self, message: Message, blob: bytes = b"") -> None:
+        self.published.append(message)
+        self.news.set()
+
+    async def succeed(self, job: Job) -> None:
+        await job.save(result_path=b"/result.jpg")
+
+    async def fill_the_disk(self, job: Job) -> None:
+        self.store.full = True
+        await job.save(stage="fit")
+
+    async def ask(self, **changes: object) -> str:
+        path = WirePath.of(str(self.folder / "a.jpg"))
+        request = msgspec.structs.replace(AiEditRequest(path=path, prompt="warm"), **changes)
+        return (await self.service.ai_edit(FakePeer(), request)).job_id
+
+    async def ended(self, kind: type[Message], count: int = 1) -> None:
+        async with asyncio.timeout(10):
+            while sum(isinstance(message, kind) for message in self.published) < count:
+                self.news.clear()
+                await self.news.wait()
+
+    async def jobs(self, **wanted: object) -> Jobs:
+        return await self.service.jobs(FakePeer(), JobsRequest(**wanted))
+
+
+Story = Callable[[Studio], Awaitable[None]]
+
+
+def in_studio(folder: Path, story: Story) -> None:
+    async def whole() -> None:
+        studio = Studio(folder)
+        await studio.store.open()
+        try:
+            await story(studio)
+        finally:
+            await studio.service.close()
+            await studio.store.close()
+
+    asyncio.run(whole())
+
+
+def test_whoever_waits_is_told_the_end_of_a_job_that_the_disk_does_not_take(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        studio.grade = studio.fill_the_disk
+        job_id = await studio.ask()
+        await studio.ended(AiEditFailed)
+        (listed,) = (await studio.jobs()).jobs
+        assert (listed.job_id, listed.state) == (job_id, "failed")
+        assert listed.error is not None
+        assert listed.error.kind is ErrorKind.DISK_FULL
+
+    in_studio(tmp_path, story)
+
+
+def test_the_end_of_a_job_is_written_once_there_is_room_again(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        studio.grade = studio.fill_the_disk
+        first = await studio.ask()
+        await studio.ended(AiEditFailed)
+        studio.store.full = False
+        studio.grade = studio.succeed
+        await studio.ask()
+        await studio.ended(AiEditComplete)
+        found = await studio.store.get(first)
+        assert found is not None
+        assert found.state == "failed"
+
+    in_studio(tmp_path, story)
+
+
+def test_a_list_that_one_message_cannot_hold_is_cut_and_says_so(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        for _ in range(50):
+            await studio.ask(prompt="\u96ea" * 19_000)
+        await studio.ended(AiEditComplete, 50)
+        first = await studio.jobs()
+        assert first.more
+        assert 0 < len(msgspec.msgpack.encode(first)) < 1 << 20
+        rest = await studio.jobs(skip=len(first.jobs), limit=1)
+        assert rest.jobs[0].job_id not in {job.job_id for job in first.jobs}
+
+    in_studio(tmp_path, story)
+
+
+def test_jobs_can_be_asked_for_by_the_beginning_of_their_ids(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        job_id = await studio.ask()
+        await studio.ask()
+        await studio.ended(AiEditComplete, 2)
+        (found,) = (await studio.jobs(job_ids=(job_id[:12], "no such job"))).jobs
+        assert found.job_id == job_id
+        assert (await studio.jobs(open_only=True)).jobs == ()
+
+    in_studio(tmp_path, story)
+
+
+def test_a_place_for_the_lut_that_cannot_be_is_refused_before_the_run(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        with pytest.raises(RabbitError, match="a file stands in its place"):
+            await studio.ask(cube=WirePath.of(str(tmp_path / "a.jpg" / "look.cube")))
+        assert (await studio.jobs()).jobs == ()
+
+    in_studio(tmp_path, story)
+
+
+def test_a_retry_that_uses_the_lut_of_the_first_try_keeps_its_report(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        report = FitReport(model="lut", explained=0.5)
+
+        async def fit_then_fail(job: Job) -> None:
+            await job.save(fit=report)
+            raise RabbitError(ErrorKind.DISK_FULL, "No room for the result.")
+
+        studio.grade = fit_then_fail
+        job_id = await studio.ask()
+        await studio.ended(AiEditFailed)
+        studio.grade = studio.succeed
+        again = await studio.service.job_retry(FakePeer(), JobRetry(job_id=job_id))
+        assert again.job.fit == report
+
+    in_studio(tmp_path, story)
