@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -27,6 +28,7 @@ from daemon.protocol.messages import (
     LutApplyRequest,
     LutExtracted,
     LutExtractRequest,
+    Message,
     Operations,
     OperationsRequest,
     PhotoInfoRequest,
@@ -453,6 +455,28 @@ def test_watching_a_job_that_ended_reports_it_at_once(
     document = read(capsys)
     assert isinstance(document, dict)
     assert document["result_path"] == "/a.jpg.out.jpg"
+
+
+def test_jobs_that_no_message_holds_are_asked_for_piece_by_piece(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = [job(f"/{number}.jpg".encode(), state="done") for number in range(5)]
+
+    def two_at_a_time(request: Message) -> list[Message]:
+        assert isinstance(request, JobsRequest)
+        left = [j for j in known if j.job_id.startswith(request.job_ids or ("",))]
+        left = left[request.skip : request.skip + request.limit]
+        return [Jobs(jobs=tuple(left[:2]), more=len(left) > 2)]
+
+    fake.scripts[JobsRequest] = two_at_a_time
+    assert main(["jobs", "list", "--limit", "4", "--json"]) == 0
+    assert [item["job_id"] for item in cast("list[dict[str, str]]", read(capsys))] == [
+        j.job_id for j in known[:4]
+    ]
+    assert main(["jobs", "watch", *(j.job_id for j in known), "--json"]) == 0
+    assert [item["job_id"] for item in cast("list[dict[str, str]]", read(capsys))] == [
+        j.job_id for j in known
+    ]
 
 
 def test_the_jobs_are_listed_for_people(
