@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import io
 import json
@@ -100,7 +101,11 @@ class FileRoutes:
             name = await asyncio.to_thread(
                 self._store, (kind, subfolder, image.filename), image.file.read(), write, overwrite
             )
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise web.HTTPInsufficientStorage(text="The disk is full.") from error
+            raise server_error() from error
+        except ValueError as error:
             raise server_error() from error
         return web.json_response({"name": name, "subfolder": subfolder, "type": kind})
 

@@ -127,6 +127,15 @@ def status_failed(status: int, body: str, address: HostAddress, what: str) -> Ra
             "Check that ComfyUI runs behind that address.",
             context,
         )
+    if status == 507:
+        return disk_full("The built-in host" if address.builtin else f"ComfyUI at {where}", context)
+    if status >= 500 and address.builtin:
+        return RabbitError(
+            ErrorKind.HOST_FAILED,
+            f"The built-in host had an error of its own during {what}.",
+            "Its log builtin_host.log, beside the daemon's, has the details.",
+            context,
+        )
     if status >= 500:
         return RabbitError(
             ErrorKind.HOST_FAILED,
@@ -135,6 +144,13 @@ def status_failed(status: int, body: str, address: HostAddress, what: str) -> Ra
             context,
         )
     return not_comfyui(address, context)
+
+
+def disk_full(host: str, context: dict[str, str]) -> RabbitError:
+    """Return the failure of a host that has no room for its pictures."""
+    return RabbitError(
+        ErrorKind.DISK_FULL, f"{host} found its disk full.", "Free some space there.", context
+    )
 
 
 def not_comfyui(address: HostAddress, context: dict[str, str] | None = None) -> RabbitError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.comfyui.errors import disk_full
 from daemon.comfyui.lenient import items, mapping, text
 from daemon.comfyui.model_folders import is_model_file, model_folder
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -22,6 +23,7 @@ _DAMAGED = (
     "pickle data was truncated",
     "pop from empty list",
 )
+_NO_SPACE = "no space left on device"
 _MEMORY = ("out of memory", "allocation on device", "can't allocate memory", "not enough memory")
 
 
@@ -109,6 +111,8 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
     if class_type == PROMPT_GRADE and said:
         return _not_understood(said, context)
     lowered = f"{kind} {said}".lower()
+    if _NO_SPACE in lowered:
+        return disk_full(host, context)
     if any(sign in lowered for sign in _MEMORY) or "outofmemory" in lowered:
         return RabbitError(
             ErrorKind.OUT_OF_MEMORY,

@@ -28,6 +28,19 @@ def failed(message: str, kind: str = "RuntimeError", **data: str) -> ErrorInfo:
     return execution_failed(event, GRAPH, "studio").info
 
 
+def test_a_full_disk_of_a_host_is_told_from_a_defect() -> None:
+    uploading = status_failed(507, "The disk is full.", ADDRESS, "uploading a picture").info
+    saving = failed("[Errno 28] No space left on device: '/x/y.png'", "OSError")
+    assert [info.kind for info in (uploading, saving)] == [ErrorKind.DISK_FULL] * 2
+    assert saving.message == "studio found its disk full."
+
+
+def test_the_built_in_host_is_not_called_comfyui() -> None:
+    own = HostAddress(host="127.0.0.1", port=1, builtin=True)
+    info = status_failed(500, "", own, "uploading a picture").info
+    assert info.message == "The built-in host had an error of its own during uploading a picture."
+
+
 def test_words_that_the_built_in_look_does_not_know_are_no_failure_of_a_host() -> None:
     said = "The built-in look understood nothing of x. It understands: warm, cool."
     info = failed(said, "ValueError", node_type="RabbitPromptGrade")
