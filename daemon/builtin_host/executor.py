@@ -24,7 +24,7 @@ from daemon.builtin_host.progress import ProgressBoard
 from daemon.builtin_host.prompt_queue import Outcome, QueueItem
 from daemon.builtin_host.schedule import Schedule
 from daemon.builtin_host.validation import is_link
-from daemon.builtin_host.values import Image, Interrupted, Json
+from daemon.builtin_host.values import Image, Interrupted, Json, NodeFailed
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +157,8 @@ class Executor:
             self._tell(run, "execution_interrupted", data, broadcast=True)
             return False
         except Exception as error:  # boundary: a node's failure is a message
-            logger.warning("node %s failed", node_id, exc_info=True)
+            refused = isinstance(error, NodeFailed)  # a sentence for the user, no fault of ours
+            logger.warning("node %s failed: %s", node_id, error, exc_info=not refused)
             self._tell(run, "execution_error", _error_data(run, node_id, inputs, error))
             return False
         run.results[node_id] = result

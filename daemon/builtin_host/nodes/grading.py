@@ -81,9 +81,11 @@ def _preview(colors: Image, grade: GradeParameters) -> Image:
 
 def _require_effect(prompt: str, reading: Reading) -> None:
     if not reading.understood:
-        said = " ".join(describe(reading)[1:])
+        beyond = (
+            f" Not possible here: {', '.join(reading.impossible)}." if reading.impossible else ""
+        )
         raise NodeFailed(
-            f"The built-in look understood nothing of “{prompt.strip()[:200]}”. {said} "
+            f"The built-in look understood nothing of “{prompt.strip()[:200]}”.{beyond} "
             f"It understands: {_EXAMPLES}."
         )
     if reading.grade.is_neutral():
