@@ -133,6 +133,7 @@ class SettingsStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             text = (data_folder("config") / "config.yaml").read_bytes()
             with self._path.open("xb") as stream:
+                self._path.chmod(0o600)  # it may come to hold the headers that open a host
                 stream.write(text)
         except FileExistsError:
             return

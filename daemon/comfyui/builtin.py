@@ -129,7 +129,7 @@ class BuiltinHost:
     async def _spawn(self, port: int) -> asyncio.subprocess.Process:
         options = ("--port", str(port), "--with-parent", "--base", str(self._folder))
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._log_file.parent.mkdir(parents=True, exist_ok=True)
             with self._log_file.open("ab") as errors:
                 return await asyncio.create_subprocess_exec(

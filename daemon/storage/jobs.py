@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +104,7 @@ class JobStore:
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private_file(self._path)
         connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -153,3 +155,10 @@ class JobStore:
         if self._connection is None:
             raise RabbitError(ErrorKind.INTERNAL, "The job list is not open.")
         return self._connection
+
+
+def _make_private_file(path: Path) -> None:
+    """Keep prompts and paths from other users; SQLite gives its side files the same mode."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with the file
+        path.touch(0o600)
+        path.chmod(0o600)

@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import stat
 from pathlib import Path
 
 import msgspec
@@ -86,3 +87,15 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path)
     with pytest.raises(RabbitError) as caught:
         asyncio.run(story())
     assert caught.value.info.kind is ErrorKind.VERSION_MISMATCH
+
+
+def test_prompts_and_paths_are_for_their_user_alone(tmp_path: Path) -> None:
+    async def story() -> list[int]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record())
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("jobs.db*")]
+        await store.close()
+        return modes
+
+    assert asyncio.run(story()) == [0o600] * 3

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import stat
 from pathlib import Path
 
 import jsonschema
@@ -32,6 +33,10 @@ def test_first_start_writes_the_commented_default(store: SettingsStore) -> None:
     assert store.path.read_bytes() == (data_folder("config") / "config.yaml").read_bytes()
     assert store.current == Settings()
     assert (store.problem, store.warnings) == ("", ())
+
+
+def test_the_file_may_hold_secrets_and_is_its_users_alone(store: SettingsStore) -> None:
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
 def test_the_customers_keys_have_the_customers_defaults() -> None:
