@@ -109,7 +109,11 @@ class JobFollower:
             case AiEditProgress() if event.job_id in self.jobs:
                 job = self.jobs[event.job_id]
                 self.jobs[event.job_id] = msgspec.structs.replace(
-                    job, progress_pct=event.progress_pct, stage=event.stage, message=event.message
+                    job,
+                    state="running",
+                    progress_pct=event.progress_pct,
+                    stage=event.stage,
+                    message=event.message,
                 )
                 self._draw(event)
             case _:

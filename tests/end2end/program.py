@@ -56,7 +56,7 @@ class Program:
 
     def command(self, *arguments: str | Path) -> list[str]:
         """Return the command line."""
-        return [sys.executable, "-m", "rabbitviewer.cli", *map(str, arguments)]
+        return [sys.executable, "-m", "rabbitviewer", *map(str, arguments)]
 
     def stop(self) -> None:
         """End the daemon of this home."""

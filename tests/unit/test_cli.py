@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import msgspec
@@ -37,6 +39,7 @@ from daemon.protocol.messages import (
     Workflows,
     WorkflowsRequest,
 )
+from rabbitviewer.__main__ import main as program
 from rabbitviewer.cli import main
 from rabbitviewer.commands.follow import JobFollower
 from tests.fakes.answers import (
@@ -321,6 +324,19 @@ def test_ctrl_c_cancels_when_asked_to(
     assert main(arguments) == 1
     assert fake.asked(JobCancel) == [JobCancel(job_id="job-a.jpg")]
     assert "cancelled" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "rabbitviewer.cli", SlowToLoad("rabbitviewer.cli"))
+    assert program() == 1
+    assert capsys.readouterr().err == "rabbitviewer: Interrupted.\n"
+
+
+class SlowToLoad(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt
 
 
 def interrupt(self: object) -> None:
