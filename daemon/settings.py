@@ -49,6 +49,8 @@ class SettingsStore:
         problem: Empty, or the first complaint about the file, with line and column.
         errors: All complaints; the value in force there is the last good one.
         warnings: Keys that nobody reads.
+        host_unknown: The file was broken from the start, so that nobody knows whether the
+            configured hosts or the built-in one is meant.
     """
 
     def __init__(self, folders: Folders) -> None:
@@ -57,6 +59,7 @@ class SettingsStore:
         self.problem = ""
         self.errors: tuple[str, ...] = ()
         self.warnings: tuple[str, ...] = ()
+        self.host_unknown = True
 
     @property
     def path(self) -> Path:
@@ -84,6 +87,7 @@ class SettingsStore:
         self.errors = tuple(found.errors)
         self.warnings = tuple(found.warnings)
         self.problem = found.errors[0] if found.errors else ""
+        self.host_unknown = self.host_unknown and not found.tells_host
         changed = before != (self.current, self.errors, self.warnings)
         if changed:
             for line in (*found.errors, *found.warnings):

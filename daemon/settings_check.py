@@ -45,11 +45,16 @@ _FORMS: tuple[tuple[object, str], ...] = (
 
 
 class Findings(msgspec.Struct):
-    """What reading a settings file found; every line names line and column."""
+    """What reading a settings file found; every line names line and column.
+
+    Attributes:
+        tells_host: Whether the file says if the hosts are to be used; False when it is no YAML.
+    """
 
     settings: Settings
     errors: list[str] = msgspec.field(default_factory=list[str])
     warnings: list[str] = msgspec.field(default_factory=list[str])
+    tells_host: bool = True
 
 
 def read_settings(path: Path, fallback: Settings) -> Findings:
@@ -62,10 +67,11 @@ def read_settings(path: Path, fallback: Settings) -> Findings:
     try:
         root = parse(read_capped(path))
     except SettingsFileError as error:
-        return Findings(fallback, [f"{path.name}: {error}"])
+        return Findings(fallback, [f"{path.name}: {error}"], tells_host=False)
     reader = _Reader(path.name)
-    found = Findings(reader.settings(root, fallback), reader.errors, reader.warnings)
-    return found
+    settings = reader.settings(root, fallback)
+    tells_host = not any(": comfyui.enabled:" in error for error in reader.errors)
+    return Findings(settings, reader.errors, reader.warnings, tells_host)
 
 
 def check_value(value: object, kind: object) -> tuple[object, str]:

@@ -97,9 +97,15 @@ class HostRegistry:
         """
         config = self._settings.current.comfyui
         found = self._workflows.get(workflow or config.workflow)
-        if host == BUILTIN or (not host and not config.enabled):
+        if host == BUILTIN or (not host and found.name.startswith(_BUILTIN_PREFIX)):
             return self._on_builtin(found)
-        if not host and found.name.startswith(_BUILTIN_PREFIX):
+        if not host and self._settings.host_unknown:
+            raise RabbitError(
+                ErrorKind.SETTINGS_INVALID,
+                f"Nobody knows which host is meant: {self._settings.problem}.",
+                "Mend config.yaml, or name a host (--host builtin).",
+            )
+        if not host and not config.enabled:
             return self._on_builtin(found)
         if host:
             name, address = self._find(host)

@@ -56,6 +56,28 @@ def refusal(hosts: HostRegistry, workflow: str, host: str) -> RabbitError:
     return caught.value
 
 
+@pytest.mark.parametrize("comfyui", ["host: [", "enabled: maybe\nhost: 10.0.0.5"])
+def test_settings_that_were_broken_from_the_start_send_no_job_to_the_built_in_host(
+    folders: Folders, comfyui: str
+) -> None:
+    hosts = registry(folders, comfyui)
+    error = refusal(hosts, "kontext_color_grade", "")
+    assert error.info.kind is ErrorKind.SETTINGS_INVALID
+    assert "config.yaml: line " in error.info.message
+    assert hosts.resolve("kontext_color_grade", "builtin").host_name == "builtin"
+
+
+def test_settings_that_break_later_leave_the_last_good_host_in_force(folders: Folders) -> None:
+    folders.config.mkdir(parents=True, exist_ok=True)
+    folders.config_file.write_text("comfyui: {enabled: true, host: 10.0.0.5}", encoding="utf-8")
+    settings = SettingsStore(folders)
+    settings.load()
+    folders.config_file.write_text("comfyui: [", encoding="utf-8")
+    settings.reload()
+    hosts = HostRegistry(settings, folders, WorkflowLibrary.of(folders))
+    assert hosts.resolve("kontext_color_grade").url == "http://10.0.0.5:8188"
+
+
 def test_without_ai_the_kontext_name_runs_the_built_in_grade_and_says_so(folders: Folders) -> None:
     choice = registry(folders).resolve("kontext_color_grade")
     assert (choice.host_name, choice.workflow, choice.ai) == (
