@@ -19,6 +19,11 @@ from daemon.protocol.peer import Peer
 from daemon.protocol.values import OperationInfo, WorkflowInfo
 from daemon.settings import SettingsStore
 
+_STOOD_IN_FOR = (
+    "It needs a ComfyUI host, and comfyui.enabled is false in config.yaml; meanwhile '{}' does its "
+    "work on the built-in host, without AI."
+)
+
 
 class OfferService:
     """Answers what is on offer; changes nothing."""
@@ -87,8 +92,12 @@ class OfferService:
         if entry.workflow is None:
             return entry.to_info()
         try:
-            name = host or (await asyncio.to_thread(self._hosts.resolve, entry.name)).host_name
-            problems = await self._hosts.check_workflow(entry.name, name)
+            if not host:
+                choice = await asyncio.to_thread(self._hosts.resolve, entry.name)
+                if choice.workflow != entry.name:
+                    return entry.to_info([_STOOD_IN_FOR.format(choice.workflow)])
+                host = choice.host_name
+            problems = await self._hosts.check_workflow(entry.name, host)
         except RabbitError as error:
             return entry.to_info([f"{error.info.message} {error.info.hint}".strip()])
         return entry.to_info(problems)
