@@ -74,8 +74,11 @@ class Trace:
         self._add(name, "X", start_us, args, {"dur": round(now_us() - start_us, 1)})
 
     def daemon_event(self, event: TraceEvent) -> None:
-        """Add an event of the daemon under the daemon's process id."""
-        self._add(event.name, "i", event.ts_us, event.args, {"s": "p", "pid": self.daemon_pid})
+        """Add an event of the daemon under the daemon's process id, which its first one tells."""
+        if event.name == "process_start":
+            self.daemon_pid = int(event.args.get("pid", self.daemon_pid))
+        place = {"pid": self.daemon_pid, "tid": self.daemon_pid}
+        self._add(event.name, "i", event.ts_us, event.args, {"s": "p", **place})
 
     def close(self) -> None:
         """End the file."""

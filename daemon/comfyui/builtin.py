@@ -17,7 +17,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "daemon.builtin_host")
+COMMAND = (sys.executable, "-P", "-m", "daemon.builtin_host")
 _STOP_S = 5.0
 _MAX_RESTARTS = 3
 _RESTARTS_WITHIN_S = 60.0

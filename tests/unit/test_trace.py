@@ -49,6 +49,14 @@ def test_a_span_ends_now(tmp_path: Path) -> None:
     assert 5000.0 <= event["dur"] < 1e6
 
 
+def test_the_daemons_first_event_tells_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    trace = Trace(path)
+    trace.daemon_event(TraceEvent(name="process_start", ts_us=5.0, args={"pid": 77}))
+    trace.close()
+    assert (events(path)[1]["pid"], events(path)[1]["tid"]) == (77, 77)
+
+
 def test_the_daemons_events_stand_under_the_daemons_process(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     trace = Trace(path)
