@@ -22,7 +22,14 @@ from rabbitviewer.commands.arguments import Commands, Parser
 from rabbitviewer.commands.documents import error_document
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError
-from rabbitviewer.commands.terminal import prepare_streams, write_error, write_json
+from rabbitviewer.commands.terminal import (
+    drop_output,
+    finish_output,
+    prepare_streams,
+    write_error,
+    write_json,
+    write_note,
+)
 from rabbitviewer.commands.window import open_window
 from rabbitviewer.trace import Trace
 
@@ -50,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         args = _parse(arguments, word)
         return _run(args)
     except UsageError as error:
-        sys.stderr.write(f"rabbitviewer: {error}; see `rabbitviewer --help`\n")
+        write_note(f"rabbitviewer: {error}; see `rabbitviewer --help`")
         return 2
 
 
@@ -61,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
         trace = Trace(Path(args.trace)) if args.trace else None
         if "run" not in args:
             return open_window(args.path, trace)
-        return int(args.run(args, Session(json=json, trace=trace)))
+        return _ended(int(args.run(args, Session(json=json, trace=trace))))
     except UsageError:
         raise
     except RabbitError as error:
@@ -69,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return _fail(ErrorInfo(ErrorKind.CANCELLED, "Interrupted.", ""), json=json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 1
     except Exception as error:  # noqa: BLE001 - the outermost boundary; it goes to the log
         log_file = _log_traceback(error)
@@ -79,6 +86,11 @@ def _run(args: argparse.Namespace) -> int:
     finally:
         if trace is not None:
             trace.close()
+
+
+def _ended(code: int) -> int:
+    finish_output()
+    return code
 
 
 def build_parser() -> Parser:
@@ -156,7 +168,8 @@ def _with_log(info: ErrorInfo) -> ErrorInfo:
 def _fail(info: ErrorInfo, *, json: bool) -> int:
     write_error(info)
     if json:
-        write_json({"error": error_document(info)})
+        with contextlib.suppress(RabbitError, BrokenPipeError):
+            write_json({"error": error_document(info)})
     return 1
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from rabbitviewer.commands.session import Session
+from rabbitviewer.commands.terminal import write_note
 
 Run = Callable[[argparse.Namespace, Session], int]
 
@@ -18,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and how to read more."""
-        sys.stderr.write(f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        write_note(f"{self.prog}: {message}; see `{self.prog} --help`")
         sys.exit(2)
 
 
@@ -86,11 +88,14 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def text(value: str) -> str:
-    """Return *value* when it is text; bytes that are none can only stand in paths.
+    """Return *value* when it is text, whatever the locale made of it; other bytes only suit paths.
 
     Raises:
         argparse.ArgumentTypeError: it is not UTF-8.
     """
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise argparse.ArgumentTypeError(f"{value!r} is not UTF-8 text")
-    return value
+    if value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value):
+        return value
+    try:
+        return os.fsencode(value).decode("utf-8")
+    except UnicodeError as error:
+        raise argparse.ArgumentTypeError(f"{value!r} is not UTF-8 text") from error

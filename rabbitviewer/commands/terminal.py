@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -11,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 _BAR_CELLS = 24
 _REDRAW_S = 0.1
@@ -19,7 +21,10 @@ _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "?")
 
 
 def prepare_streams() -> None:
-    """Let file names that are not UTF-8 through, and never fail on a letter."""
+    """Let file names that are not UTF-8 through, never fail on a letter or on a closed stream."""
+    for name in _closed_streams():
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
         reconfigure = getattr(stream, "reconfigure", None)
@@ -27,21 +32,66 @@ def prepare_streams() -> None:
             reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
 
 
+def _closed_streams() -> list[str]:
+    streams: dict[str, TextIO | None] = {"stdout": sys.stdout, "stderr": sys.stderr}
+    return [name for name, stream in streams.items() if stream is None]
+
+
 def write_json(document: object) -> None:
-    """Write the command's document: ASCII, undecodable bytes of paths as lone surrogates."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
-    sys.stdout.flush()
+    """Write the command's document: ASCII, undecodable bytes of paths as lone surrogates.
+
+    Raises:
+        RabbitError: standard output does not take it.
+    """
+    _write(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    finish_output()
 
 
 def write_line(text: str = "") -> None:
-    """Write one line for people."""
-    sys.stdout.write(text + "\n")
+    """Write one line for people.
+
+    Raises:
+        RabbitError: standard output does not take it.
+    """
+    _write(text + "\n")
+
+
+def finish_output() -> None:
+    """Send off what was written; later is too late to say that it failed.
+
+    Raises:
+        RabbitError: standard output does not take it.
+    """
+    _write("", flush=True)
+
+
+def drop_output() -> None:
+    """Send nowhere what standard output does not take; Python would complain at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(text: str, *, flush: bool = False) -> None:
+    try:
+        sys.stdout.write(text)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise RabbitError(
+            ErrorKind.DISK_FULL if error.errno == errno.ENOSPC else ErrorKind.PERMISSION_DENIED,
+            f"The answer could not be written to standard output: {error.strerror or error}.",
+            "Free some space or send it elsewhere; what was done stays done.",
+        ) from error
 
 
 def write_note(text: str) -> None:
-    """Write one line beside the output, for people."""
-    sys.stderr.write(harmless(" ".join(text.split())) + "\n")
-    sys.stderr.flush()
+    """Write one line beside the output, for people; where it cannot be, there is no way to say."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(harmless(" ".join(text.split())) + "\n")
+        sys.stderr.flush()
 
 
 def write_error(info: ErrorInfo, prefix: str = "rabbitviewer") -> None:

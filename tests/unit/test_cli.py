@@ -334,6 +334,33 @@ def test_ctrl_c_while_the_program_is_loaded_is_one_line(
     assert capsys.readouterr().err == "rabbitviewer: Interrupted.\n"
 
 
+@pytest.mark.parametrize("command", [["hosts"], ["hosts", "--json"]])
+def test_an_answer_that_finds_no_room_is_one_line(
+    command: list[str],
+    fake: ScriptedDaemon,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(HOST,))]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(command) == 1
+    err = capsys.readouterr().err
+    assert "could not be written to standard output: No space left" in err
+    assert err.count("\n") == 1
+
+
+def test_closed_streams_are_no_failure(
+    fake: ScriptedDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(HOST,))]
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["hosts"]) == 0
+    sys.stdout.close()
+    sys.stderr.close()
+
+
 class SlowToLoad(ModuleType):
     def __getattr__(self, name: str) -> object:
         raise KeyboardInterrupt
