@@ -140,7 +140,9 @@ class BuiltinHost:
                     stderr=errors,
                 )
         except OSError as error:
-            raise self._failed(error.strerror or str(error), str(self._log_file)) from error
+            where = f" ({error.filename})" if error.filename else ""
+            reason = (error.strerror or str(error)) + where
+            raise self._failed(reason, str(self._log_file)) from error
 
     async def _watch_over(self, process: asyncio.subprocess.Process) -> None:
         """End the process when it is idle; start it again when it dies while it is used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 
 import msgspec
@@ -53,12 +54,20 @@ def check_files(photo: bytes, cube: bytes) -> None:
     Raises:
         RabbitError: what is wrong, and with which file.
     """
-    if os.path.isdir(photo):
+    name = os.fsdecode(photo)
+    try:
+        mode = os.stat(photo).st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RabbitError(ErrorKind.NOT_FOUND, f"{name} does not exist.") from error
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise RabbitError(
-            ErrorKind.NOT_A_PHOTO, f"{os.fsdecode(photo)} is a folder.", "Name a photo inside it."
-        )
-    if not os.path.exists(photo):
-        raise RabbitError(ErrorKind.NOT_FOUND, f"{os.fsdecode(photo)} does not exist.")
+            ErrorKind.PERMISSION_DENIED,
+            f"{name} cannot be reached: {reason}.",
+            "Check the permissions of its folder.",
+        ) from error
+    if stat.S_ISDIR(mode):
+        raise RabbitError(ErrorKind.NOT_A_PHOTO, f"{name} is a folder.", "Name a photo inside it.")
     if cube:
         check_writable(cube_target(cube))
 

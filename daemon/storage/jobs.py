@@ -95,12 +95,9 @@ class JobStore:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except sqlite3.Error as error:
-            full = "full" in str(error)
-            raise RabbitError(
-                ErrorKind.DISK_FULL if full else ErrorKind.INTERNAL,
-                f"The job list {self._path} could not be used: {error}.",
-                "Free space on its disk." if full else "Move it away to start with an empty list.",
-            ) from error
+            kind, hint = _advice(str(error))
+            message = f"The job list {self._path} could not be used: {error}."
+            raise RabbitError(kind, message, hint) from error
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -155,6 +152,15 @@ class JobStore:
         if self._connection is None:
             raise RabbitError(ErrorKind.INTERNAL, "The job list is not open.")
         return self._connection
+
+
+def _advice(problem: str) -> tuple[ErrorKind, str]:
+    """Return the kind and the hint for what SQLite says."""
+    if "full" in problem:
+        return ErrorKind.DISK_FULL, "Free space on its disk."
+    if "readonly" in problem or "unable to open" in problem:
+        return ErrorKind.PERMISSION_DENIED, "Check that it and its folder can be written."
+    return ErrorKind.INTERNAL, "Move it away to start with an empty list."
 
 
 def _make_private_file(path: Path) -> None:

@@ -194,3 +194,13 @@ def test_a_retry_that_uses_the_lut_of_the_first_try_keeps_its_report(tmp_path: P
         assert again.job.fit == report
 
     in_studio(tmp_path, story)
+
+
+def test_a_photo_whose_name_leads_nowhere_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+
+    async def story(studio: Studio) -> None:
+        with pytest.raises(RabbitError, match="cannot be reached"):
+            await studio.ask(path=WirePath.of(str(tmp_path / "loop.jpg")))
+
+    in_studio(tmp_path, story)

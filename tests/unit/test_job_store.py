@@ -99,3 +99,17 @@ def test_prompts_and_paths_are_for_their_user_alone(tmp_path: Path) -> None:
         return modes
 
     assert asyncio.run(story()) == [0o600] * 3
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"), [(b"no database at all, but text", "Move it away"), (None, "be written")]
+)
+def test_a_list_that_cannot_be_used_says_what_helps(
+    tmp_path: Path, content: bytes | None, hint: str
+) -> None:
+    path = tmp_path / "jobs.db"
+    path.mkdir() if content is None else path.write_bytes(content)
+    store = JobStore(path)
+    with pytest.raises(RabbitError) as caught:
+        asyncio.run(store.open())
+    assert hint in caught.value.info.hint
