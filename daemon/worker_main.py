@@ -9,6 +9,7 @@ and cancel are heard while a task runs. The end of the input ends the process at
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import logging
 import os
@@ -125,6 +126,9 @@ class WorkerLoop:
                 f"There was not enough memory to work on {name}.",
                 "Close other programs, or raise daemon.worker_memory_mb in config.yaml.",
             )
+        except OSError as error:
+            log.exception("%s failed", type(run.task).__name__)
+            info = _disk_failed(name, error)
         except Exception:
             log.exception("%s failed", type(run.task).__name__)
             info = ErrorInfo(
@@ -205,6 +209,15 @@ def _take_pipes() -> tuple[int, int]:
         with contextlib.suppress(OSError):
             fcntl.fcntl(target, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return source, target
+
+
+def _disk_failed(name: str, error: OSError) -> ErrorInfo:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return ErrorInfo(
+        ErrorKind.DISK_FULL if full else ErrorKind.UNREADABLE,
+        f"Work on {name} failed: {error.strerror or type(error).__name__}.",
+        "Free some space." if full else "Check that its drive is connected.",
+    )
 
 
 def _lower_priority() -> None:

@@ -133,9 +133,12 @@ def _write_webp(file: BinaryIO, parcel: Parcel) -> None:
     pixels = to_8_bit(parcel.pixels)
     lossless = not parcel.encoding.lossy
     parcel.checkpoint()
-    encoded = imagecodecs.webp_encode(
-        pixels, _WEBP_QUALITY, lossless=lossless, method=4, numthreads=2
-    )
+    try:
+        encoded = imagecodecs.webp_encode(
+            pixels, _WEBP_QUALITY, lossless=lossless, method=4, numthreads=2
+        )
+    except imagecodecs.WebpError as error:
+        raise _webp_refused(parcel, str(error)) from error
     if parcel.iptc:
         parcel.notes.append("WebP holds no IPTC records; they were left out.")
     parts = webp_file.with_metadata(
@@ -147,6 +150,17 @@ def _write_webp(file: BinaryIO, parcel: Parcel) -> None:
         xmp=parcel.xmp,
     )
     file.writelines(parts)
+
+
+def _webp_refused(parcel: Parcel, detail: str) -> RabbitError:
+    memory = "OUT_OF_MEMORY" in detail
+    why = "there was not enough memory for one of" if memory else "the encoder refuses"
+    return RabbitError(
+        ErrorKind.OUT_OF_MEMORY if memory else ErrorKind.OUTPUT_REFUSED,
+        f"The WebP was not written: {why} {parcel.size[0]} x {parcel.size[1]} pixels.",
+        "Write a .tif, .png or .jpg instead.",
+        {"detail": detail},
+    )
 
 
 def _nothing() -> None:
