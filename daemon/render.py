@@ -14,9 +14,12 @@ from daemon.tasks import (
     AnyTask,
     CheckImage,
     DecodePreview,
+    HashPhoto,
     MakePreview,
     MakeThumbnail,
     ReadPhotoInfo,
+    ScanFacts,
+    TurnPhoto,
 )
 from daemon.workers.pool import WorkerPool
 from daemon.workers.run import TaskRun
@@ -27,7 +30,16 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 50_000
 
-_LOOKING = (MakeThumbnail, MakePreview, ReadPhotoInfo, CheckImage, DecodePreview)
+_LOOKING = (
+    MakeThumbnail,
+    MakePreview,
+    ReadPhotoInfo,
+    CheckImage,
+    DecodePreview,
+    ScanFacts,
+    HashPhoto,
+    TurnPhoto,
+)
 
 
 class RenderManager:

@@ -75,6 +75,15 @@ class CacheSettings(msgspec.Struct, frozen=True):
 
     limit_mb: Annotated[int, Meta(ge=16, le=1048576)] = 2048
     thumbnail_px: Annotated[int, Meta(ge=64, le=1024)] = 512
+    previews_mb: Annotated[int, Meta(ge=0, le=1048576)] = 2048
+
+
+class LibrarySettings(msgspec.Struct, frozen=True):
+    """Section ``library``."""
+
+    pairs: bool = True
+    sidecar_name: Literal["full", "stem"] = "full"
+    index_opened: bool = True
 
 
 class WindowSettings(msgspec.Struct, frozen=True):
@@ -82,6 +91,11 @@ class WindowSettings(msgspec.Struct, frozen=True):
 
     theme: Literal["system", "dark", "light"] = "system"
     photo_background: Literal["dark", "gray", "black"] = "dark"
+    thumbnails_mb: Annotated[int, Meta(ge=32, le=65536)] = 96
+    photos_mb: Annotated[int, Meta(ge=64, le=65536)] = 256
+    monitor_profile: str = ""
+    keep_zoom: bool = False
+    slideshow_s: Annotated[float, Meta(ge=0.5, le=3600)] = 5.0
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -91,4 +105,5 @@ class Settings(msgspec.Struct, frozen=True):
     output: OutputSettings = OutputSettings()
     daemon: DaemonSettings = DaemonSettings()
     cache: CacheSettings = CacheSettings()
+    library: LibrarySettings = LibrarySettings()
     window: WindowSettings = WindowSettings()

@@ -9,6 +9,7 @@ from daemon.tasks import (
     FitGrade,
     FitPair,
     KeepModelPicture,
+    ScanFacts,
 )
 
 
@@ -17,6 +18,8 @@ def files_read(task: AnyTask) -> tuple[bytes, ...]:
     match task:
         case DecodePreview():
             return ()
+        case ScanFacts():
+            return task.paths
         case FitGrade():
             return (task.edited_path, task.png_path)
         case FitPair():
@@ -34,6 +37,8 @@ def file_in_words(task: AnyTask) -> str:
     match task:
         case DecodePreview():
             return "a preview from the host"
+        case ScanFacts():
+            path = task.paths[0] if task.paths else b""
         case FitPair():
             path = task.original_path
         case _:

@@ -33,6 +33,7 @@ class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
             earlier content are not equal.
         jpeg_path: Also write the thumbnail there as a JPEG (the daemon's cache); empty: do not. A
             file that cannot be written is no failure.
+        profile_path: The monitor's ICC profile; empty: sRGB. The JPEG is always sRGB.
     """
 
     path: bytes
@@ -40,6 +41,7 @@ class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
     embedded_only: bool = False
     generation: int = 0
     jpeg_path: bytes = b""
+    profile_path: bytes = b""
 
 
 class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
@@ -50,13 +52,15 @@ class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
     source_width_px: int
     source_height_px: int
     surface_path: bytes = b""
+    levels: tuple[tuple[int, int, int], ...] = ()
 
 
 class MakePreview(Task, frozen=True, tag="make_preview"):
     """Decode a photo for the photo view, fitted into a box (0 x 0: full size), in sRGB.
 
     The pixels go to *surface_path* (allocated with posix_fallocate), or into the blob when it is
-    empty. *generation* as for thumbnails.
+    empty. *generation* and *profile_path* as for thumbnails. *jpeg_path*: also write what was made
+    there as an sRGB JPEG for the cache. *levels*: halved copies follow in the surface file.
     """
 
     path: bytes
@@ -65,6 +69,9 @@ class MakePreview(Task, frozen=True, tag="make_preview"):
     surface_path: bytes = b""
     embedded_only: bool = False
     generation: int = 0
+    profile_path: bytes = b""
+    jpeg_path: bytes = b""
+    levels: bool = False
 
 
 class ReadPhotoInfo(Task, frozen=True, tag="read_photo_info"):
@@ -98,6 +105,99 @@ class CheckImage(Task, frozen=True, tag="check_image"):
 
     path: bytes
     max_side_px: int = 0
+
+
+class ScanFacts(Task, frozen=True, tag="scan_facts"):
+    """Read the facts of several photos from their headers and sidecars; no pixels are decoded."""
+
+    paths: tuple[bytes, ...]
+
+
+class PhotoFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the catalogue knows of one photo.
+
+    Attributes:
+        path: The file.
+        size_bytes: Its size when it was read.
+        mtime_ns: Its modification time when it was read.
+        sidecar_mtime_ns: That of its sidecar; 0: none.
+        content_id: Digest of size, head and tail: the same photo under another name.
+        format: Name of the format by content.
+        width_px: Upright width.
+        height_px: Upright height.
+        orientation: 1..8.
+        taken: ``YYYY-MM-DD HH:MM:SS`` as the camera's clock said; empty: unknown.
+        camera: Maker and model.
+        lens: Its name.
+        iso: Sensitivity.
+        aperture: f-number.
+        exposure_s: Exposure time.
+        focal_mm: Focal length.
+        latitude: Degrees, north positive; None: unknown.
+        longitude: Degrees, east positive.
+        title: Text.
+        rating: 0..5.
+        label: red | yellow | green | blue | purple; empty: none.
+        flag: pick | reject; empty: none.
+        keywords: As in the file.
+        problem: Empty, or why the facts could not be read.
+    """
+
+    path: bytes
+    size_bytes: int
+    mtime_ns: int
+    sidecar_mtime_ns: int = 0
+    content_id: bytes = b""
+    format: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    orientation: int = 1
+    taken: str = ""
+    camera: str = ""
+    lens: str = ""
+    iso: int = 0
+    aperture: float = 0.0
+    exposure_s: float = 0.0
+    focal_mm: float = 0.0
+    latitude: float | None = None
+    longitude: float | None = None
+    title: str = ""
+    rating: int = 0
+    label: str = ""
+    flag: str = ""
+    keywords: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class FactsScanned(TaskResult, frozen=True, tag="facts_scanned"):
+    """Facts in the order of the paths; a file that vanished is left out."""
+
+    facts: tuple[PhotoFacts, ...]
+
+
+class HashPhoto(Task, frozen=True, tag="hash_photo"):
+    """Work out what tells near duplicates: perceptual hash and sharpness."""
+
+    path: bytes
+    generation: int = 0
+
+
+class PhotoHashed(TaskResult, frozen=True, tag="photo_hashed"):
+    """A 64-bit DCT hash of the upright photo, and the sharpness of its detail (higher: sharper)."""
+
+    perceptual_hash: int
+    sharpness: float
+
+
+class TurnPhoto(Task, frozen=True, tag="turn_photo"):
+    """Write a photo turned without loss; *turn*: left | right | half | mirror | flip.
+
+    The file at *temp_path* (in the photo's folder, fsynced) differs in orientation alone.
+    """
+
+    path: bytes
+    turn: str
+    temp_path: bytes
 
 
 class DecodePreview(Task, frozen=True, tag="decode_preview"):
@@ -260,13 +360,24 @@ AnyTask = (
     | ReadPhotoInfo
     | CheckImage
     | DecodePreview
+    | ScanFacts
+    | HashPhoto
+    | TurnPhoto
     | PrepareSmall
     | FitGrade
     | FitPair
     | ApplyLut
     | KeepModelPicture
 )
-AnyResult = PixelsMade | PhotoInfoRead | SmallPrepared | GradeFitted | FileWritten
+AnyResult = (
+    PixelsMade
+    | PhotoInfoRead
+    | FactsScanned
+    | PhotoHashed
+    | SmallPrepared
+    | GradeFitted
+    | FileWritten
+)
 
 
 # ---------------------------------------------------------------- the pipe between them

@@ -16,21 +16,29 @@ from daemon.tasks import (
     DecodePreview,
     FitGrade,
     FitPair,
+    HashPhoto,
     KeepModelPicture,
     MakePreview,
     MakeThumbnail,
     PrepareSmall,
     ReadPhotoInfo,
+    ScanFacts,
+    TurnPhoto,
 )
 
 Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 
 _LOOKING = "daemon.handlers.looking"
 _GRADING = "daemon.handlers.grading"
+_CATALOGUING = "daemon.handlers.cataloguing"
+_TURNING = "daemon.handlers.turning"
 _MODULES: dict[type[AnyTask], str] = {
     MakeThumbnail: _LOOKING,
     MakePreview: _LOOKING,
     ReadPhotoInfo: _LOOKING,
+    ScanFacts: _CATALOGUING,
+    HashPhoto: _CATALOGUING,
+    TurnPhoto: _TURNING,
     CheckImage: _LOOKING,
     DecodePreview: _LOOKING,
     PrepareSmall: _GRADING,

@@ -11,35 +11,68 @@ import os
 
 import msgspec
 
+from daemon.protocol.browsing import (
+    CancelRequests,
+    FilterChoices,
+    FilterChoicesRequest,
+    FolderChunk,
+    FolderClose,
+    FolderDelta,
+    FolderOpen,
+    IndexedFolders,
+    IndexedFoldersKnown,
+    IndexProgress,
+    ListingArrange,
+    ListingArranged,
+    ListingMarks,
+    MonitorProfile,
+    MonitorProfileKnown,
+    PhotoInfo,
+    PhotoInfoRequest,
+    PreviewRequest,
+    Subfolders,
+    SubfoldersRequest,
+    SurfaceMapped,
+    SurfaceReady,
+    ThumbnailReady,
+    ThumbnailRequest,
+)
 from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.message import Message, WirePath
+from daemon.protocol.organising import (
+    CollectionDelete,
+    Collections,
+    CollectionSave,
+    CollectionsRequest,
+    CopyPhotos,
+    Duplicates,
+    DuplicatesRequest,
+    FileWorkCancel,
+    FileWorkDone,
+    FileWorkProgress,
+    FileWorkStarted,
+    IngestRequest,
+    Journal,
+    JournalRequest,
+    Marks,
+    MarksRequest,
+    MarksSet,
+    RenamePlan,
+    RenameRequest,
+    RotatePhotos,
+    SetMarks,
+    TrashPhotos,
+    UndoRequest,
+)
 from daemon.protocol.values import (
     FitReport,
-    FolderEntry,
     HostInfo,
     JobInfo,
     OperationInfo,
-    PhotoEntry,
     WorkflowInfo,
 )
 
 PROTOCOL_VERSION = 1
-
-
-class WirePath(bytes):
-    """A path in a request: bytes on the wire, where text from a script is accepted too."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, path: str | bytes | os.PathLike[str]) -> WirePath:
-        """Return *path* as it crosses the socket."""
-        return cls(os.fsencode(path))
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
-    """Base of every message; *request_id* ties an answer to its request."""
-
-    request_id: int = 0
 
 
 # ---------------------------------------------------------------- connection
@@ -115,150 +148,6 @@ class SettingsChanged(Message, frozen=True, tag="settings_changed"):
 
     problem: str
     ai_enabled: bool
-
-
-# ---------------------------------------------------------------- folders and pixels
-
-
-class FolderOpen(Message, frozen=True, tag="folder_open"):
-    """List a folder's photos: answered by :class:`FolderChunk` s, then watched until closed.
-
-    One connection may have several folders open; *listing_id* is the client's choice.
-    """
-
-    path: WirePath
-    listing_id: int
-
-
-class FolderClose(Message, frozen=True, tag="folder_close"):
-    """Stop watching a listing."""
-
-    listing_id: int
-
-
-class FolderChunk(Message, frozen=True, tag="folder_chunk"):
-    """Part of the snapshot of a folder, unsorted; *last* ends it."""
-
-    listing_id: int
-    path: bytes
-    entries: tuple[PhotoEntry, ...]
-    last: bool
-
-
-class FolderDelta(Message, frozen=True, tag="folder_delta"):
-    """What changed since; *number* counts from 1 per listing."""
-
-    listing_id: int
-    number: int
-    added: tuple[PhotoEntry, ...] = ()
-    changed: tuple[PhotoEntry, ...] = ()
-    removed: tuple[bytes, ...] = ()
-    gone: bool = False
-
-
-class SubfoldersRequest(Message, frozen=True, tag="subfolders_request"):
-    """Ask for the subfolders of a folder (the tree)."""
-
-    path: WirePath
-
-
-class Subfolders(Message, frozen=True, tag="subfolders"):
-    """Answer to :class:`SubfoldersRequest`, naturally sorted."""
-
-    path: bytes
-    folders: tuple[FolderEntry, ...]
-
-
-class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
-    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded, then final) or `Failed`.
-
-    *priority*: ``visible`` | ``near`` | ``background``.
-    """
-
-    path: WirePath
-    size_px: int
-    priority: str = "visible"
-
-
-class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):
-    """Upright BGRX pixels as the frame's blob, stride ``4 * width_px``.
-
-    *stage*: embedded | final.
-    """
-
-    path: bytes
-    width_px: int
-    height_px: int
-    source_width_px: int
-    source_height_px: int
-    stage: str
-
-
-class PreviewRequest(Message, frozen=True, tag="preview_request"):
-    """Ask for a photo's pixels to show, fitted into a box (0 x 0: full size).
-
-    Answered by :class:`SurfaceReady`, possibly twice (*quality* embedded, then screen or full).
-    *priority* as for thumbnails.
-    """
-
-    path: WirePath
-    max_width_px: int
-    max_height_px: int
-    priority: str = "visible"
-
-
-class SurfaceReady(Message, frozen=True, tag="surface_ready"):
-    """Upright BGRX pixels in a mapped file, or in the blob when *surface_path* is empty.
-
-    The receiver maps the file read-only and answers with :class:`SurfaceMapped`, whereupon the
-    daemon unlinks it. *quality*: embedded | screen | full.
-    """
-
-    path: bytes
-    surface_path: bytes
-    surface_id: int
-    width_px: int
-    height_px: int
-    stride_bytes: int
-    source_width_px: int
-    source_height_px: int
-    quality: str
-
-
-class SurfaceMapped(Message, frozen=True, tag="surface_mapped"):
-    """The receiver has mapped the surface; its file may go."""
-
-    surface_id: int
-
-
-class CancelRequests(Message, frozen=True, tag="cancel_requests"):
-    """Drop pixel requests that are no longer wanted; no answer."""
-
-    request_ids: tuple[int, ...]
-
-
-class PhotoInfoRequest(Message, frozen=True, tag="photo_info_request"):
-    """Ask what the decoder and the metadata reader see."""
-
-    path: WirePath
-
-
-class PhotoInfo(Message, frozen=True, tag="photo_info"):
-    """What is known of one photo."""
-
-    path: bytes
-    format: str
-    width_px: int
-    height_px: int
-    size_bytes: int
-    bit_depth: int
-    channels: int
-    color_space: str
-    icc_description: str
-    orientation: int
-    has_alpha: bool
-    metadata: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    notes: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- edits
@@ -506,6 +395,24 @@ Request = (
     | HostsRequest
     | ConfigRequest
     | ConfigSet
+    | ListingArrange
+    | FilterChoicesRequest
+    | IndexedFolders
+    | MonitorProfile
+    | MarksRequest
+    | SetMarks
+    | CollectionsRequest
+    | CollectionSave
+    | CollectionDelete
+    | CopyPhotos
+    | RenameRequest
+    | TrashPhotos
+    | RotatePhotos
+    | IngestRequest
+    | FileWorkCancel
+    | UndoRequest
+    | JournalRequest
+    | DuplicatesRequest
 )
 
 Reply = (
@@ -535,6 +442,21 @@ Reply = (
     | Hosts
     | HostChanged
     | Config
+    | ListingMarks
+    | ListingArranged
+    | FilterChoices
+    | IndexProgress
+    | IndexedFoldersKnown
+    | MonitorProfileKnown
+    | Marks
+    | MarksSet
+    | Collections
+    | RenamePlan
+    | FileWorkStarted
+    | FileWorkProgress
+    | FileWorkDone
+    | Journal
+    | Duplicates
 )
 
 

@@ -8,11 +8,103 @@ from daemon.protocol.errors import ErrorInfo
 
 
 class PhotoEntry(msgspec.Struct, frozen=True, array_like=True):
-    """One file of a listed folder: raw name, size, modification time."""
+    """One photo of a listing: raw name, size, modification time.
+
+    *size_bytes* is -1 while the file was not looked at yet. *partner* is the ending of the RAW file
+    that belongs to it (``.CR3``), where pairs are one photo.
+    """
 
     name: bytes
     size_bytes: int
     mtime_ns: int
+    partner: bytes = b""
+
+
+class PhotoFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which photos to show; every condition must hold, an empty one always does.
+
+    Attributes:
+        text: Words that occur in name, title, keywords, camera or lens.
+        min_rating: 0..5.
+        labels: Any of red | yellow | green | blue | purple | none.
+        flags: Any of pick | reject | none.
+        kinds: Any of the format names (``jpeg``, ``raw``, …).
+        cameras: Any of these.
+        lenses: Any of these.
+        keywords: All of these.
+        taken_from: First day, ``YYYY-MM-DD``.
+        taken_to: Last day.
+        edited: Whether there are results made from it; None: either.
+    """
+
+    text: str = ""
+    min_rating: int = 0
+    labels: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
+    lenses: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    taken_from: str = ""
+    taken_to: str = ""
+    edited: bool | None = None
+
+
+class PhotoMarks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user said of one photo.
+
+    Attributes:
+        path: The photo.
+        rating: 0..5.
+        label: red | yellow | green | blue | purple; empty: none.
+        flag: pick | reject; empty: none.
+        title: Text.
+        keywords: In the order of the file; hierarchies with ``|``.
+        sidecar: The XMP file beside it; empty: none.
+        problem: Empty, or why its marks cannot be read or written.
+    """
+
+    path: bytes
+    rating: int = 0
+    label: str = ""
+    flag: str = ""
+    title: str = ""
+    keywords: tuple[str, ...] = ()
+    sidecar: bytes = b""
+    problem: str = ""
+
+
+class PathFailure(msgspec.Struct, frozen=True):
+    """One file for which something could not be done."""
+
+    path: bytes
+    error: ErrorInfo
+
+
+class NewName(msgspec.Struct, frozen=True):
+    """One photo's name by a pattern, relative to its folder; *problem* is empty or a sentence."""
+
+    path: bytes
+    name: bytes
+    problem: str = ""
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """A saved collection and how many photos it holds."""
+
+    name: str
+    count: int
+
+
+class DuplicateGroup(msgspec.Struct, frozen=True):
+    """Photos that are the same (*exact*) or nearly so, the best first.
+
+    *sharpness* has one figure per photo, higher is sharper.
+    """
+
+    paths: tuple[bytes, ...]
+    exact: bool
+    sharpness: tuple[float, ...] = ()
 
 
 class FolderEntry(msgspec.Struct, frozen=True):
