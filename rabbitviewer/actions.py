@@ -50,7 +50,11 @@ def _tr(text: str) -> str:
 
 def action_specs() -> tuple[ActionSpec, ...]:
     """Return all actions, in the order of the key overlay."""
-    looking, photo, edit, panels = _groups()
+    return (*_looking_actions(), *_photo_actions(), *_mark_actions(), *_file_actions(), *_rest())
+
+
+def _looking_actions() -> tuple[ActionSpec, ...]:
+    looking = _groups()[0]
     return (
         ActionSpec("folder.open", _tr("Open folder…"), ("Ctrl+O",), "ph.folder-open", looking),
         ActionSpec("view.grid", _tr("Grid"), (), "ph.squares-four", looking, checkable=True),
@@ -65,6 +69,52 @@ def action_specs() -> tuple[ActionSpec, ...]:
             looking,
             checkable=True,
         ),
+        ActionSpec("view.slideshow", _tr("Slideshow"), ("F5",), "ph.play", looking),
+        ActionSpec(
+            "view.second_window",
+            _tr("Second window"),
+            ("F12",),
+            "ph.monitor",
+            looking,
+            checkable=True,
+        ),
+        ActionSpec(
+            "view.side_by_side",
+            _tr("Compare photos side by side"),
+            ("Shift+C",),
+            "ph.columns",
+            looking,
+        ),
+        ActionSpec(
+            "view.recursive",
+            _tr("Show subfolders"),
+            ("Ctrl+Shift+R",),
+            "ph.tree-structure",
+            looking,
+            checkable=True,
+        ),
+        ActionSpec("view.pairs", _tr("RAW and JPEG as one photo"), (), "", looking, checkable=True),
+        ActionSpec("view.refresh", _tr("Read the folder again"), ("Ctrl+R",), "", looking),
+        ActionSpec(
+            "search.everywhere",
+            _tr("Search all folders"),
+            ("Ctrl+Shift+F",),
+            "ph.magnifying-glass",
+            looking,
+        ),
+        ActionSpec(
+            "filter.toggle", _tr("Filter bar"), ("Shift+F",), "ph.funnel", looking, checkable=True
+        ),
+        ActionSpec("filter.clear", _tr("Clear the filter"), ("Ctrl+Shift+X",), "", looking),
+        ActionSpec("select.all", _tr("Select all"), ("Ctrl+A",), "", looking),
+        ActionSpec("select.none", _tr("Select none"), ("Ctrl+Shift+A",), "", looking),
+        ActionSpec("select.invert", _tr("Invert the selection"), ("Ctrl+Shift+I",), "", looking),
+    )
+
+
+def _photo_actions() -> tuple[ActionSpec, ...]:
+    photo = _groups()[1]
+    return (
         ActionSpec(
             "photo.next",
             _tr("Next photo"),
@@ -95,6 +145,97 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("photo.zoom_in", _tr("Zoom in"), ("+", "="), "", photo, photo_only=True),
         ActionSpec("photo.zoom_out", _tr("Zoom out"), ("-",), "", photo, photo_only=True),
         ActionSpec("photo.background", _tr("Ground behind the photo"), ("Shift+B",), "", photo),
+        ActionSpec(
+            "photo.keep_zoom", _tr("Keep the zoom"), ("Shift+Z",), "", photo, checkable=True
+        ),
+        ActionSpec(
+            "photo.loupe", _tr("Loupe"), ("Q",), "ph.magnifying-glass", photo, checkable=True
+        ),
+        ActionSpec(
+            "photo.histogram", _tr("Histogram"), ("Shift+H",), "ph.chart-bar", photo, checkable=True
+        ),
+        ActionSpec(
+            "photo.clipping", _tr("Show clipping"), ("O",), "ph.warning", photo, checkable=True
+        ),
+        ActionSpec(
+            "photo.turn_right", _tr("Turn the view right"), ("R",), "", photo, photo_only=True
+        ),
+        ActionSpec(
+            "photo.turn_left", _tr("Turn the view left"), ("Shift+R",), "", photo, photo_only=True
+        ),
+        ActionSpec("photo.mirror", _tr("Mirror the view"), ("M",), "", photo, photo_only=True),
+    )
+
+
+def _mark_actions() -> tuple[ActionSpec, ...]:
+    marks = _groups()[4]
+    ratings = (
+        _tr("No rating"),
+        _tr("1 star"),
+        _tr("2 stars"),
+        _tr("3 stars"),
+        _tr("4 stars"),
+        _tr("5 stars"),
+    )
+    return (
+        *(
+            ActionSpec(f"mark.rating_{stars}", text, (str(stars),), "", marks)
+            for stars, text in enumerate(ratings)
+        ),
+        ActionSpec("mark.label_red", _tr("Red label"), ("6",), "", marks),
+        ActionSpec("mark.label_yellow", _tr("Yellow label"), ("7",), "", marks),
+        ActionSpec("mark.label_green", _tr("Green label"), ("8",), "", marks),
+        ActionSpec("mark.label_blue", _tr("Blue label"), ("9",), "", marks),
+        ActionSpec("mark.label_purple", _tr("Purple label"), (), "", marks),
+        ActionSpec("mark.label_none", _tr("No label"), (), "", marks),
+        ActionSpec("mark.pick", _tr("Pick"), ("K",), "ph.flag", marks),
+        ActionSpec("mark.reject", _tr("Reject"), ("X",), "ph.x-circle", marks),
+        ActionSpec("mark.unflag", _tr("No flag"), ("U",), "", marks),
+        ActionSpec("mark.keywords", _tr("Keywords…"), ("T",), "ph.tag", marks),
+        ActionSpec(
+            "collection.add", _tr("Add to a collection…"), ("Ctrl+B",), "ph.folder-plus", marks
+        ),
+        ActionSpec("collection.remove", _tr("Remove from the collection"), (), "", marks),
+    )
+
+
+def _file_actions() -> tuple[ActionSpec, ...]:
+    files = _groups()[5]
+    return (
+        ActionSpec("edit.undo", _tr("Undo"), ("Ctrl+Z",), "ph.arrow-counter-clockwise", files),
+        ActionSpec(
+            "edit.redo", _tr("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "ph.arrow-clockwise", files
+        ),
+        ActionSpec("file.copy", _tr("Copy"), ("Ctrl+C",), "", files),
+        ActionSpec("file.paste", _tr("Paste here"), ("Ctrl+V",), "", files),
+        ActionSpec("file.rename", _tr("Rename…"), ("F2",), "ph.pencil-simple", files),
+        ActionSpec("file.copy_to", _tr("Copy to…"), ("Ctrl+D",), "ph.copy", files),
+        ActionSpec("file.move_to", _tr("Move to…"), ("Ctrl+M",), "ph.folder-simple", files),
+        ActionSpec("file.trash", _tr("Move to the trash"), ("Del",), "ph.trash", files),
+        ActionSpec("file.delete", _tr("Delete permanently…"), ("Shift+Del",), "", files),
+        ActionSpec(
+            "file.rotate_right",
+            _tr("Rotate the file right"),
+            ("Ctrl+]",),
+            "ph.arrow-clockwise",
+            files,
+        ),
+        ActionSpec(
+            "file.rotate_left",
+            _tr("Rotate the file left"),
+            ("Ctrl+[",),
+            "ph.arrow-counter-clockwise",
+            files,
+        ),
+        ActionSpec("file.open_with", _tr("Open with another program"), (), "", files),
+        ActionSpec("file.duplicates", _tr("Find duplicates…"), (), "ph.copy-simple", files),
+        ActionSpec("file.ingest", _tr("Ingest from a card…"), ("Ctrl+I",), "ph.download", files),
+    )
+
+
+def _rest() -> tuple[ActionSpec, ...]:
+    edit, panels = _groups()[2:4]
+    return (
         ActionSpec("edit.grade", _tr("AI color grade"), ("G",), "ph.magic-wand", edit),
         ActionSpec(
             "view.compare",
@@ -118,6 +259,11 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("panel.jobs", _tr("Jobs"), ("J",), "ph.stack", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),
+        ActionSpec(
+            "window.palette", _tr("Find a command"), ("Ctrl+K",), "ph.terminal-window", panels
+        ),
+        ActionSpec("window.shortcuts", _tr("Change shortcuts…"), (), "ph.keyboard", panels),
+        ActionSpec("scripts.folder", _tr("Open the scripts folder"), (), "", panels),
         ActionSpec("help.keys", _tr("All keys"), ("?", "F1"), "ph.keyboard", panels),
         ActionSpec("window.quit", _tr("Quit"), ("Ctrl+Q",), "", panels),
     )
@@ -125,7 +271,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
 
 def extra_help() -> tuple[KeyHelp, ...]:
     """Return what the overlay says beside the actions."""
-    _, photo, edit, _ = _groups()
+    photo, edit = _groups()[1:3]
     return (
         KeyHelp(_tr("Wheel, pinch"), _tr("Zoom at the pointer"), photo),
         KeyHelp("\\", _tr("Hold to see the original"), edit),
@@ -134,8 +280,15 @@ def extra_help() -> tuple[KeyHelp, ...]:
     )
 
 
-def _groups() -> tuple[str, str, str, str]:
-    return _tr("Looking around"), _tr("Photo"), _tr("Editing"), _tr("Window")
+def _groups() -> tuple[str, ...]:
+    return (
+        _tr("Looking around"),
+        _tr("Photo"),
+        _tr("Editing"),
+        _tr("Window"),
+        _tr("Ratings and labels"),
+        _tr("Files"),
+    )
 
 
 class Actions(QObject):
