@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
-import importlib.metadata
-import logging
-import logging.handlers
+import importlib
 import os
 import sys
 from pathlib import Path
 
 from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
-from rabbitviewer.commands import config, grade, jobs, listings, lut, processes
 from rabbitviewer.commands.arguments import Commands, Parser
-from rabbitviewer.commands.documents import error_document
-from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError
 from rabbitviewer.commands.terminal import (
     drop_output,
@@ -45,7 +39,17 @@ COMMANDS = (
     "daemon",
     "builtin-host",
 )
+_MODULES = ("grade", "lut", "listings", "jobs", "config", "processes")
 _LOG_BYTES = 1 << 20
+
+
+class _Version(argparse.Action):
+    """``--version``; looked up only when asked for, because that takes long."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import importlib.metadata
+
+        parser.exit(message=f"rabbitviewer {importlib.metadata.version('rabbitviewer')}\n")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -68,6 +72,8 @@ def _run(args: argparse.Namespace) -> int:
         trace = Trace(Path(args.trace)) if args.trace else None
         if "run" not in args:
             return open_window(args.path, trace)
+        from rabbitviewer.commands.session import Session
+
         return _ended(int(args.run(args, Session(json=json, trace=trace))))
     except UsageError:
         raise
@@ -108,8 +114,8 @@ def build_parser() -> Parser:
             title="commands", metavar="COMMAND", required=True, prog="rabbitviewer"
         )
     )
-    for module in (grade, lut, listings, jobs, config, processes):
-        module.add(commands)
+    for module in _MODULES:
+        importlib.import_module(f"rabbitviewer.commands.{module}").add(commands)
     return parser
 
 
@@ -121,8 +127,9 @@ def _window_parser() -> Parser:
 
 
 def _add_common(parser: Parser) -> None:
-    version = f"rabbitviewer {importlib.metadata.version('rabbitviewer')}"
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show the version number and exit"
+    )
     parser.add_argument("--trace", metavar="FILE", help="write Chrome Trace Events for Perfetto")
 
 
@@ -132,6 +139,8 @@ def _parse(arguments: list[str], word: str | None) -> argparse.Namespace:
     if "--help" in arguments or "-h" in arguments:
         return build_parser().parse_args(["--help"])
     if word is not None and not _looks_like_path(word):
+        import difflib
+
         close = difflib.get_close_matches(word, COMMANDS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(COMMANDS)}"
         raise UsageError(f"{word!r} is neither a command nor a file here; {hint}")
@@ -168,6 +177,8 @@ def _with_log(info: ErrorInfo) -> ErrorInfo:
 def _fail(info: ErrorInfo, *, json: bool) -> int:
     write_error(info)
     if json:
+        from rabbitviewer.commands.documents import error_document
+
         with contextlib.suppress(RabbitError, BrokenPipeError):
             write_json({"error": error_document(info)})
     return 1
@@ -175,6 +186,8 @@ def _fail(info: ErrorInfo, *, json: bool) -> int:
 
 def _log_traceback(error: Exception) -> Path:
     """Write *error* into the command line's own log and return its path."""
+    import logging.handlers
+
     path = resolve_folders().data / "logs" / "command-line.log"
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import stat
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -104,12 +105,16 @@ def make_private(folder: Path) -> None:
 @functools.cache
 def build_id() -> str:
     """Return a digest of the installed sources: a window and a daemon of one build agree."""
-    digest = hashlib.sha256()
-    root = Path(__file__).resolve().parents[1]
-    for source in sorted(root.rglob("*.py")):
-        with contextlib.suppress(OSError):
-            found = source.stat()
-            digest.update(
-                f"{source.relative_to(root)} {found.st_size} {found.st_mtime_ns};".encode()
-            )
-    return digest.hexdigest()[:16]
+    found = sorted(_sources(str(Path(__file__).resolve().parents[1]), ""))
+    return hashlib.sha256("".join(found).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _sources(folder: str, prefix: str) -> Iterator[str]:
+    """Go through the sources in *folder*: name, size and time of each."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                found = entry.stat()
+                yield f"{prefix}{entry.name} {found.st_size} {found.st_mtime_ns};"
+            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                yield from _sources(entry.path, f"{prefix}{entry.name}/")

@@ -7,6 +7,7 @@ own choosing (unique on its connection, > 0) into any request; the answer repeat
 
 from __future__ import annotations
 
+import functools
 import os
 
 import msgspec
@@ -471,7 +472,7 @@ def decode_request(header: bytes) -> Request:
     Raises:
         msgspec.DecodeError: it is none; the text names the field.
     """
-    return _request_decoder.decode(header)
+    return _request_decoder().decode(header)
 
 
 def decode_reply(header: bytes) -> Reply:
@@ -480,7 +481,7 @@ def decode_reply(header: bytes) -> Reply:
     Raises:
         msgspec.DecodeError: it is none; the text names the field.
     """
-    return _reply_decoder.decode(header)
+    return _reply_decoder().decode(header)
 
 
 def _to_wire(value: object) -> bytes:
@@ -499,5 +500,15 @@ def _from_wire(kind: type, value: object) -> WirePath:
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_to_wire)
-_request_decoder = msgspec.msgpack.Decoder(Request, dec_hook=_from_wire)
-_reply_decoder = msgspec.msgpack.Decoder(Reply, dec_hook=_from_wire)
+
+
+@functools.cache
+def _request_decoder() -> msgspec.msgpack.Decoder[Request]:
+    """Return the daemon's decoder; no client takes the time to build it."""
+    return msgspec.msgpack.Decoder(Request, dec_hook=_from_wire)
+
+
+@functools.cache
+def _reply_decoder() -> msgspec.msgpack.Decoder[Reply]:
+    """Return the clients' decoder."""
+    return msgspec.msgpack.Decoder(Reply, dec_hook=_from_wire)

@@ -7,12 +7,14 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeAlias
 
-from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.terminal import write_note
 
-Run = Callable[[argparse.Namespace, Session], int]
+if TYPE_CHECKING:
+    from rabbitviewer.commands.session import Session
+
+Run: TypeAlias = "Callable[[argparse.Namespace, Session], int]"
 
 
 class Parser(argparse.ArgumentParser):
