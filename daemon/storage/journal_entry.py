@@ -1,0 +1,53 @@
+"""A step of the journal as the store keeps it in memory: where its records stand, how it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from daemon.storage.journal_file import Span
+
+
+@dataclass
+class Pass:
+    """Records of one way through a step: where they stand, how many there are."""
+
+    spans: list[Span] = field(default_factory=list[Span])
+    count: int = 0
+
+
+@dataclass
+class Entry:
+    """One step as the store knows it; its records stay in the file."""
+
+    number: int
+    kind: str
+    title: str
+    batch: str
+    running: int = 0
+    committed: bool = False
+    undone: bool = False
+    done: Pass = field(default_factory=Pass)
+    reversal: Pass | None = None
+
+    @property
+    def current(self) -> Pass:
+        """The pass that is written now."""
+        return self.done if self.reversal is None else self.reversal
+
+    @property
+    def size_bytes(self) -> int:
+        """What its records take in the file."""
+        return sum(span.size for span in (*self.done.spans, *self.current.spans))
+
+
+def summed(old: str, new: str) -> str:
+    """Return the title of a batch's part with the figures of both added up."""
+    if re.sub(r"\d+", "#", old) != re.sub(r"\d+", "#", new):
+        return old
+    figures = (int(a) + int(b) for a, b in zip(_figures(old), _figures(new), strict=True))
+    return re.sub(r"\d+", lambda _: str(next(figures)), old)
+
+
+def _figures(text: str) -> list[str]:
+    return re.findall(r"\d+", text)
