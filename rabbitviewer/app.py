@@ -1,6 +1,7 @@
-"""The window's process: starts the daemon, then imports Qt and hands over to the composition.
+"""The window's process: daemon and first request first, then Qt and the composition.
 
-The daemon boots while Qt is being imported; on two cores that is most of its start for nothing.
+The daemon boots, lists and decodes while Qt is being imported; on two cores that is most of the
+start for nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from pathlib import Path
 
 from daemon.protocol.endpoint import Folders, resolve_folders
 from daemon.protocol.errors import RabbitError
+from rabbitviewer.ipc.early import EarlyConnection
 from rabbitviewer.ipc.launcher import start_daemon
+from rabbitviewer.shell.state import load_state
+from rabbitviewer.start import first_requests, where_to_start
 from rabbitviewer.trace import Trace
 
 
@@ -27,8 +31,12 @@ def run(path: Path | None, trace: Trace | None = None) -> int:
     """
     folders = resolve_folders()
     launch = EarlyDaemon(folders)
+    state = load_state(folders.data / "window.json")
+    start = where_to_start(path, state)
+    early = EarlyConnection(folders, first_requests(start, state), trace=trace is not None)
+    early.start()
     composition = importlib.import_module("rabbitviewer.composition")
-    return int(composition.run_window(folders, path, launch, trace))
+    return int(composition.run_window(folders, state, start, launch, early, trace))
 
 
 class EarlyDaemon:

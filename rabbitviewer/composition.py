@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -21,6 +19,7 @@ from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.ipc.early import EarlyConnection
 from rabbitviewer.models.folders import FolderModel
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
@@ -33,10 +32,11 @@ from rabbitviewer.navigator import Navigator
 from rabbitviewer.shell.failures import catch_failures, start_log
 from rabbitviewer.shell.grid_room import GridRoom
 from rabbitviewer.shell.signals import SignalCloser
-from rabbitviewer.shell.state import WindowState, load_state, save_state
+from rabbitviewer.shell.state import WindowState, save_state
 from rabbitviewer.shell.status_line import StatusLine
 from rabbitviewer.shell.turns import TurnWatch
 from rabbitviewer.shell.welcome import Trouble, Welcome
+from rabbitviewer.start import Start
 from rabbitviewer.theme.app_icon import app_icon
 from rabbitviewer.theme.theme import Theme
 from rabbitviewer.trace import Trace
@@ -53,21 +53,21 @@ _log = logging.getLogger(__name__)
 
 def run_window(
     folders: Folders,
-    path: Path | None,
+    state: WindowState,
+    start: Start,
     launch: Callable[[Folders], object],
+    early: EarlyConnection,
     trace: Trace | None,
 ) -> int:
-    """Open the window on *path* (None: where the user left off) and stay until it is closed."""
+    """Open the window at *start* and stay until it is closed; *early* is on its way already."""
     state_file = folders.data / "window.json"
-    state = load_state(state_file)
-    start = _where_to_start(path, state)
     start_log(folders.data / "logs" / "window.log")
     application = QApplication(sys.argv[:1])
     application.setApplicationName("RabbitViewer")
     application.setDesktopFileName("rabbitviewer")
     application.setWindowIcon(app_icon())
     theme = Theme(application, state.theme or "system")
-    built = build(folders, state, theme, launch=launch, trace=trace)
+    built = build(folders, state, theme, launch=launch, early=early, trace=trace)
     catch_failures(built.tell_failure)
     closer = SignalCloser(built.window)
     if trace is not None:
@@ -88,14 +88,6 @@ def run_window(
 
 
 @dataclasses.dataclass(frozen=True)
-class Start:
-    """What is shown first: a photo, a folder, or neither."""
-
-    path: bytes = b""
-    is_folder: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
 class Built:
     """The window and what has to be reached from outside it."""
 
@@ -104,6 +96,7 @@ class Built:
     navigator: Navigator
     listing: ListingModel
     grid: ThumbnailGrid
+    photo: PhotoView
     theme: Theme
 
     def show(self, start: Start) -> None:
@@ -124,6 +117,9 @@ class Built:
         state.theme = self.theme.choice
         state.sort, state.backwards = self.listing.sort
         state.cell_size = self.grid.cell_size
+        if self.photo.canvas.is_laid_out:
+            area = self.photo.canvas.viewport
+            state.photo_box = (area.area_width, area.area_height)
 
 
 def build(
@@ -132,10 +128,11 @@ def build(
     theme: Theme,
     *,
     launch: Callable[[Folders], object],
+    early: EarlyConnection | None = None,
     trace: Trace | None = None,
 ) -> Built:
     """Construct everything and connect it; nothing is asked of the daemon yet."""
-    client = DaemonClient(folders, launch=launch, trace=trace is not None)
+    client = DaemonClient(folders, launch=launch, trace=trace is not None, early=early)
     listing, thumbnails = ListingModel(client), ThumbnailStore(client)
     previews = PreviewStore(client, folders)
     selection, jobs, hosts = Selection(), JobsModel(client), HostsModel(client)
@@ -177,7 +174,7 @@ def build(
     _connect_pixels(listing, selection, previews, photo)
     if trace is not None:
         connect_trace(trace, client, photo)
-    return Built(window, client, navigator, listing, grid, theme)
+    return Built(window, client, navigator, listing, grid, photo, theme)
 
 
 def _connect_grid(
@@ -246,12 +243,3 @@ def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None
         return Preview(path, known.image, known.source_width, known.source_height, "thumbnail")
 
     return first_stage
-
-
-def _where_to_start(path: Path | None, state: WindowState) -> Start:
-    """Return what is shown first; this is before the window, and may look at the disk."""
-    if path is not None:
-        return Start(os.fsencode(path), path.is_dir())
-    if state.folder and Path(os.fsdecode(state.folder)).is_dir():
-        return Start(state.folder, is_folder=True)
-    return Start()

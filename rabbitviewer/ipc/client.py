@@ -18,8 +18,10 @@ from daemon.protocol.messages import (
     Failed,
     FolderChunk,
     FolderClose,
+    FolderOpen,
     Hello,
     Message,
+    PreviewRequest,
     ShutdownRequest,
     SurfaceMapped,
     SurfaceReady,
@@ -28,6 +30,7 @@ from daemon.protocol.messages import (
     decode_reply,
     encode,
 )
+from rabbitviewer.ipc.early import EarlyConnection
 from rabbitviewer.ipc.launcher import start_daemon
 from rabbitviewer.ipc.stream import DaemonStream
 
@@ -36,6 +39,7 @@ _log = logging.getLogger(__name__)
 Answered = Callable[[Message, bytes], None]
 
 _ONE_WAY = (CancelRequests, FolderClose, SurfaceMapped)
+_SAME_BOX_PX = 8
 _FIRST_PAUSE_MS = 20.0
 _PAUSE_MS = 250
 _LONG_PAUSE_MS = 2000
@@ -75,6 +79,7 @@ class DaemonClient(QObject):
         *,
         launch: Callable[[Folders], object] = start_daemon,
         trace: bool = False,
+        early: EarlyConnection | None = None,
     ) -> None:
         """Prepare; :meth:`start` connects.
 
@@ -83,6 +88,7 @@ class DaemonClient(QObject):
             parent: Qt's owner.
             launch: Starts a daemon and returns at once.
             trace: Ask the daemon for its trace events.
+            early: A connection that is being made already.
         """
         super().__init__(parent)
         self.problem: ErrorInfo | None = None
@@ -90,9 +96,11 @@ class DaemonClient(QObject):
         self._folders = folders
         self._launch = launch
         self._trace = trace
+        self._early = early
+        self._asked_early: dict[int, Message] = {}
         self._stream: DaemonStream | None = None
         self._reader = FrameReader()
-        self._last_id = 0
+        self._last_id = len(early.requests) if early is not None else 0
         self._waiting: dict[int, Answered | None] = {}
         self._tries = 0
         self._process: object = None
@@ -129,6 +137,11 @@ class DaemonClient(QObject):
         Returns:
             The request's id, which its answers repeat.
         """
+        for early_id, asked in self._asked_early.items():
+            if self.welcome is not None and _is_same(asked, message):
+                del self._asked_early[early_id]
+                self._waiting[early_id] = answered
+                return early_id
         self._last_id += 1
         request = msgspec.structs.replace(message, request_id=self._last_id)
         if not isinstance(message, _ONE_WAY):
@@ -159,7 +172,13 @@ class DaemonClient(QObject):
         stream.opened.connect(self._on_opened)
         stream.received.connect(self._on_received)
         stream.closed.connect(self._on_closed)
-        stream.open()
+        early, self._early = self._early, None
+        descriptor = -1 if early is None else early.take()
+        if early is None or descriptor < 0:
+            stream.open()
+            return
+        self._asked_early = early.requests
+        stream.adopt(descriptor)
 
     def _start_process(self) -> None:
         try:
@@ -188,6 +207,7 @@ class DaemonClient(QObject):
             self._stream = None
         was_connected = self.welcome is not None
         self.welcome = None
+        self._asked_early = {}
         self._fail(set(self._waiting))
         if was_connected:
             self._tries = 0
@@ -216,6 +236,16 @@ class DaemonClient(QObject):
         self.welcome = welcome
         self._set_problem(None)
         self.connected.emit()
+        self._drop_unclaimed()
+
+    def _drop_unclaimed(self) -> None:
+        """Give up what was asked before the window was there, and was not asked for since."""
+        unclaimed, self._asked_early = self._asked_early, {}
+        if unclaimed:
+            self.send(CancelRequests(request_ids=tuple(unclaimed)))
+        for request in unclaimed.values():
+            if isinstance(request, FolderOpen):
+                self.send(FolderClose(listing_id=request.listing_id))
 
     def _set_problem(self, problem: ErrorInfo | None) -> None:
         if problem != self.problem:
@@ -254,6 +284,15 @@ class DaemonClient(QObject):
     def _fail(self, request_ids: set[int]) -> None:
         for request_id in sorted(request_ids & self._waiting.keys()):
             self._answer(Failed(request_id=request_id, error=_no_daemon(self._folders)), b"")
+
+
+def _is_same(early: Message, message: Message) -> bool:
+    """Return whether *early* asked for what *message* does, give or take a few pixels of a box."""
+    if isinstance(early, PreviewRequest) and isinstance(message, PreviewRequest):
+        wider = abs(early.max_width_px - message.max_width_px)
+        higher = abs(early.max_height_px - message.max_height_px)
+        return early.path == message.path and max(wider, higher) <= _SAME_BOX_PX
+    return early == message
 
 
 def _is_last(message: Message) -> bool:

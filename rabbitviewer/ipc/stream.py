@@ -58,6 +58,12 @@ class DaemonStream(QObject):
         else:
             self._end()
 
+    def adopt(self, descriptor: int) -> None:
+        """Go on with a connection that is open; what arrived on it is ``received``."""
+        if not self._socket.setSocketDescriptor(descriptor):
+            os.close(descriptor)
+            self._end()
+
     def write(self, data: bytes) -> None:
         """Queue *data*."""
         self._socket.write(data)

@@ -27,7 +27,13 @@ class WindowState(msgspec.Struct, kw_only=True):
         backwards: Whether it runs backwards.
         theme: ``system``, ``dark`` or ``light``.
         folder: The folder shown last.
+        photo_box: Width and height of the photo's area, device pixels, to ask before it is there.
         recent: Folders shown before, newest first.
+        recent_commands: What was run from the palette, newest first.
+        filter_open: Whether the filter bar is shown.
+        recursive: Whether subfolders are shown too.
+        pairs: Whether RAW and JPEG of one name are one photo; None: as config.yaml says.
+        folds: Parts of the left panel that are folded.
     """
 
     geometry: bytes = b""
@@ -42,7 +48,13 @@ class WindowState(msgspec.Struct, kw_only=True):
     backwards: bool = False
     theme: str = ""
     folder: bytes = b""
+    photo_box: tuple[int, int] | None = None
     recent: list[bytes] = msgspec.field(default_factory=list[bytes])
+    recent_commands: list[str] = msgspec.field(default_factory=list[str])
+    filter_open: bool = False
+    recursive: bool = False
+    pairs: bool | None = None
+    folds: list[str] = msgspec.field(default_factory=list[str])
 
     def visit(self, folder: bytes) -> None:
         """Remember *folder* as the one shown now."""
