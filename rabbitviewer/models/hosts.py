@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol import messages
 from daemon.protocol.values import HostInfo, WorkflowInfo
 from rabbitviewer.ipc.client import DaemonClient
 
 GRADE_OPERATION = "color_grade"
+_CHECK_AFTER_MS = 3000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,9 @@ class HostsModel(QObject):
         self._values: dict[str, str | int | float | bool | None] = {}
         self._config_path = b""
         self._problem = ""
-        client.connected.connect(self.refresh)
+        self._check_soon = QTimer(self, singleShot=True, interval=_CHECK_AFTER_MS)
+        self._check_soon.timeout.connect(self.refresh)
+        client.connected.connect(self._on_connected)
         client.replied.connect(self._on_replied)
 
     @property
@@ -106,6 +109,13 @@ class HostsModel(QObject):
         self._client.send(messages.ConfigRequest())
         self._client.send(messages.HostsRequest(check=True))
         self._client.send(messages.WorkflowsRequest(check=True))
+
+    def _on_connected(self) -> None:
+        """Ask for what is known; hosts are contacted once the first photos had their turn."""
+        self._client.send(messages.ConfigRequest())
+        self._client.send(messages.HostsRequest())
+        self._client.send(messages.WorkflowsRequest())
+        self._check_soon.start()
 
     def check_hosts(self) -> None:
         """Contact every host again."""
