@@ -12,27 +12,36 @@ class Record(msgspec.Struct, frozen=True, tag_field="record", omit_defaults=True
 
 
 class Moved(Record, frozen=True, tag="moved"):
-    """A file has another path; *digest* of its content where it crossed to another volume."""
+    """A file has another path.
+
+    Attributes:
+        old: Before.
+        new: After.
+        unit: Files of one photo have one number; after a crash all of them moved, or none.
+        inode: The file's own, where it stays; 0: it crosses to another volume.
+    """
 
     old: bytes
     new: bytes
-    digest: bytes = b""
+    unit: int = 0
+    inode: int = 0
 
 
 class Created(Record, frozen=True, tag="created"):
     """A file was made; *source* is what it is a copy of."""
 
     path: bytes
-    digest: bytes
+    digest: bytes = b""
     source: bytes = b""
+    unit: int = 0
 
 
 class Removed(Record, frozen=True, tag="removed"):
     """A copy made by us was taken away again; it can be made anew from *source*."""
 
     path: bytes
-    digest: bytes
     source: bytes
+    unit: int = 0
 
 
 class Trashed(Record, frozen=True, tag="trashed"):
@@ -40,6 +49,7 @@ class Trashed(Record, frozen=True, tag="trashed"):
 
     old: bytes
     trashed: bytes
+    unit: int = 0
 
 
 class Restored(Record, frozen=True, tag="restored"):
@@ -47,6 +57,7 @@ class Restored(Record, frozen=True, tag="restored"):
 
     trashed: bytes
     old: bytes
+    unit: int = 0
 
 
 class Turned(Record, frozen=True, tag="turned"):
@@ -55,8 +66,8 @@ class Turned(Record, frozen=True, tag="turned"):
     Attributes:
         path: The photo.
         turn: left | right | half | mirror | flip.
-        temp: The turned copy before it takes the photo's place.
-        inode: That copy's inode: the photo has it once the change was made.
+        temp: Where the turned copy stands before it takes the photo's place.
+        inode: The photo's before; it has another one once the change was made.
     """
 
     path: bytes
@@ -79,13 +90,7 @@ class SidecarWritten(Record, frozen=True, tag="sidecar_written"):
     after_digest: bytes
 
 
-class Temporary(Record, frozen=True, tag="temporary"):
-    """A half-made file may stand there; worth nothing once the step has ended."""
-
-    path: bytes
-
-
-AnyRecord = Moved | Created | Removed | Trashed | Restored | Turned | SidecarWritten | Temporary
+AnyRecord = Moved | Created | Removed | Trashed | Restored | Turned | SidecarWritten
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):

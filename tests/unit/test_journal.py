@@ -40,7 +40,7 @@ async def one_step(store: JournalStore, title: str, *records: object, batch: str
 
 def test_records_come_back_byte_for_byte(tmp_path: Path) -> None:
     records = (
-        Moved(HOSTILE, b"/q", b"d"),
+        Moved(HOSTILE, b"/q", 3, 77),
         Trashed(HOSTILE, b"/t"),
         SidecarWritten(b"/x", b"\0\xff<x/>", digest_of(b"new")),
         SidecarWritten(b"/y", None, b""),
