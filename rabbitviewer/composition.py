@@ -47,6 +47,7 @@ from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Rooms
+from rabbitviewer.wiring.organising import connect_file_work
 
 _log = logging.getLogger(__name__)
 
@@ -171,6 +172,7 @@ def build(
     navigator.folder_opened.connect(breadcrumbs.set_path)
     navigator.folder_opened.connect(tree.show_folder)
     _connect_grid(window, listing, grid, jobs, state)
+    connect_file_work(window, client, listing, selection, state)
     _connect_pixels(listing, selection, previews, photo)
     if trace is not None:
         connect_trace(trace, client, photo)

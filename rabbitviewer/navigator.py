@@ -23,8 +23,17 @@ MENU = (
     "view.compare",
     "photo.show_original",
     "",
+    "file.open_with",
     "photo.show_in_folder",
+    "file.copy",
     "photo.copy_path",
+    "file.copy_to",
+    "file.move_to",
+    "file.rename",
+    "file.rotate_left",
+    "file.rotate_right",
+    "",
+    "file.trash",
 )
 
 

@@ -185,7 +185,13 @@ class MainWindow(QWidget):
 
     def toggle_keys(self) -> None:
         """Show or hide the overlay of all keys."""
-        self._keys.toggle()
+        self.key_overlay.toggle()
+
+    def put_above_status(self, strip: QWidget) -> None:
+        """Put *strip* between the photo area and the status line."""
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(layout.indexOf(self.status), strip)
 
     # ------------------------------------------------------------ state
 

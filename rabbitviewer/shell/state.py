@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from rabbitviewer.models.remembered import Remembered
+
 _MOST_RECENT = 8
 _MOST_BYTES = 1 << 18
 
@@ -34,6 +36,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         recursive: Whether subfolders are shown too.
         pairs: Whether RAW and JPEG of one name are one photo; None: as config.yaml says.
         folds: Parts of the left panel that are folded.
+        organise: What the forms of organising held.
     """
 
     geometry: bytes = b""
@@ -55,6 +58,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     recursive: bool = False
     pairs: bool | None = None
     folds: list[str] = msgspec.field(default_factory=list[str])
+    organise: Remembered = msgspec.field(default_factory=Remembered)
 
     def visit(self, folder: bytes) -> None:
         """Remember *folder* as the one shown now."""

@@ -1,0 +1,213 @@
+"""The file commands: trash, delete, copy, move, rotate, clipboard, on what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
+
+from rabbitviewer.models.filework import FileWork, Outcome
+from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.remembered import Remembered
+from rabbitviewer.models.selection import Selection
+from rabbitviewer.organise.files_report import FileReports
+from rabbitviewer.organise.files_targets import TargetCard
+from rabbitviewer.organise.files_urls import is_cut, mime_of, paths_in
+from rabbitviewer.organise.files_words import subject_words
+from rabbitviewer.shell.state import WindowState
+from rabbitviewer.window import MainWindow
+
+_NEED_PHOTOS = (
+    "file.trash",
+    "file.delete",
+    "file.copy_to",
+    "file.move_to",
+    "file.rotate_left",
+    "file.rotate_right",
+    "file.copy",
+    "file.rename",
+    "file.open_with",
+)
+
+
+class FileActions(QObject):
+    """Does what the file actions say to the selected photos."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        listing: ListingModel,
+        selection: Selection,
+        work: FileWork,
+        reports: FileReports,
+        state: WindowState,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._listing = listing
+        self._selection = selection
+        self._work = work
+        self._reports = reports
+        self._state = state
+        self._targets = TargetCard(window)
+        self._left: dict[bytes, bytes] = {}
+        self._wanted: tuple[bytes, ...] = ()
+        self._enable_timer = QTimer(self, singleShot=True, interval=0)
+        self._enable_timer.timeout.connect(self._enable)
+        window.actions_by_id.connect_all(self._handlers())
+        selection.current_changed.connect(self._enable_timer.start)
+        selection.selected_changed.connect(self._enable_timer.start)
+        listing.folder_changed.connect(self._enable_timer.start)
+        listing.rows_changed.connect(self._show_wanted)
+        work.ended.connect(self._on_ended)
+        reports.kept.connect(self._come_back)
+        self._enable()
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        return {
+            "file.trash": self.trash,
+            "file.delete": self._delete,
+            "file.copy_to": lambda: self._ask_target(move=False),
+            "file.move_to": lambda: self._ask_target(move=True),
+            "file.rotate_left": lambda: self._rotate("left"),
+            "file.rotate_right": lambda: self._rotate("right"),
+            "file.copy": self._copy,
+            "file.paste": self._paste,
+        }
+
+    @property
+    def _remembered(self) -> Remembered:
+        return self._state.organise
+
+    # ------------------------------------------------------------ away with them
+
+    def trash(self) -> None:
+        """Move the selected photos to the trash and go on to the next one."""
+        paths = self._selection.selected
+        if paths:
+            self._leave(paths)
+            self._work.trash(with_partners(self._listing, paths))
+
+    def _delete(self) -> None:
+        paths = self._selection.selected
+        if paths:
+            self._reports.ask_to_delete(with_partners(self._listing, paths))
+
+    def _leave(self, paths: tuple[bytes, ...]) -> None:
+        """Make the first photo after *paths* the current one, as they are about to go."""
+        following = self._after(paths)
+        if following:
+            self._left[paths[0]] = self._selection.current
+            self._selection.set_selected(())
+            self._selection.set_current(following)
+
+    def _after(self, paths: Sequence[bytes]) -> bytes:
+        listing, going = self._listing, set(paths)
+        row = listing.row(self._selection.current)
+        if row < 0:
+            return b""
+        for step, stop in ((1, len(listing)), (-1, -1)):
+            for each in range(row + step, stop, step):
+                if listing.path(each) not in going:
+                    return listing.path(each)
+        return b""
+
+    def _come_back(self, paths: tuple[bytes, ...]) -> None:
+        """They stay: show the one that was left again."""
+        before = self._left.pop(paths[0], b"") if paths else b""
+        if before and self._listing.row(before) >= 0:
+            self._selection.set_selected(())
+            self._selection.set_current(before)
+
+    # ------------------------------------------------------------ copies and moves
+
+    def copy_to(self, paths: tuple[bytes, ...], folder: bytes, *, move: bool) -> None:
+        """Copy or move *paths* into *folder* and remember it."""
+        self._remembered.add_target(folder)
+        if move:
+            self._leave(paths)
+        self._work.copy(with_partners(self._listing, paths), folder, move=move)
+
+    def _ask_target(self, *, move: bool) -> None:
+        paths = self._selection.selected
+        if not paths:
+            return
+        title = self.tr("Move {photos} to…") if move else self.tr("Copy {photos} to…")
+        here = self._listing.folder
+        offered = [*self._remembered.targets, *self._state.recent]
+        self._targets.ask(
+            title.format(photos=subject_words(paths)),
+            self.tr("Move") if move else self.tr("Copy"),
+            [folder for folder in dict.fromkeys(offered) if folder != here],
+            lambda folder: self.copy_to(paths, folder, move=move),
+        )
+
+    def _copy(self) -> None:
+        paths = with_partners(self._listing, self._selection.selected)
+        if paths:
+            QGuiApplication.clipboard().setMimeData(mime_of(paths))
+            words = self.tr("{photos} copied; paste in a folder or another program")
+            self._window.status.say(words.format(photos=subject_words(paths)))
+
+    def _paste(self) -> None:
+        mime = QGuiApplication.clipboard().mimeData()
+        folder = self._listing.folder
+        paths = paths_in(mime)
+        if paths and folder:
+            self._work.copy(paths, folder, move=is_cut(mime))
+        elif folder:
+            self._window.status.say(self.tr("There are no files on the clipboard"))
+
+    def _rotate(self, turn: str) -> None:
+        paths = self._selection.selected
+        if paths:
+            self._work.rotate(paths, turn)
+
+    # ------------------------------------------------------------ what follows
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        if outcome.kind in ("trash", "move") and not outcome.done and outcome.paths:
+            if outcome.kind == "move" or not self._asks(outcome):
+                self._come_back(outcome.paths)
+        elif outcome.kind in ("undo", "redo", "rename") and outcome.moved:
+            self._follow(outcome)
+        if len(self._left) > 1:
+            self._left.clear()
+
+    def _asks(self, outcome: Outcome) -> bool:
+        return any(each.error.kind == "no_trash" for each in outcome.failed) or (
+            outcome.error is not None and outcome.error.kind == "no_trash"
+        )
+
+    def _follow(self, outcome: Outcome) -> None:
+        """Choose the photo under its new name as soon as the listing has it."""
+        renamed = dict(outcome.moved)
+        known = [renamed[path] for path in outcome.paths if path in renamed]
+        self._wanted = tuple(known or renamed.values())
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        found = next((path for path in self._wanted if self._listing.row(path) >= 0), b"")
+        if found:
+            self._wanted = ()
+            self._selection.set_selected(())
+            self._selection.set_current(found)
+
+    def _enable(self) -> None:
+        some = bool(self._selection.selected)
+        for action_id in _NEED_PHOTOS:
+            self._window.actions_by_id[action_id].setEnabled(some)
+        self._window.actions_by_id["file.paste"].setEnabled(bool(self._listing.folder))
+
+
+def with_partners(listing: ListingModel, paths: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return *paths* with the RAW files that are shown as one photo with them."""
+    found: list[bytes] = []
+    for path in paths:
+        found.append(path)
+        row = listing.row(path)
+        partner = listing.entry(row).partner if row >= 0 else b""
+        if partner:
+            found.append(path.rpartition(b".")[0] + partner)
+    return tuple(found)
