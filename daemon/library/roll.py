@@ -38,6 +38,10 @@ class Roll:
         """Return the id of *name*; -1: it is not here."""
         return self._id_of.get(name, -1)
 
+    def partner(self, name: bytes) -> bytes:
+        """Return the ending of the RAW file that belongs to *name*; empty: none."""
+        return self.partners.get(self.id_of(name), b"")
+
     def entry(self, photo_id: int) -> PhotoEntry:
         """Return name, size and time of a photo."""
         return PhotoEntry(

@@ -1,18 +1,24 @@
-"""Reading folders: photos in natural order, subfolders; blocking, for the library's threads."""
+"""What folders and files are like now, and why not; blocking, for the library's threads."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from daemon.library.walk import Beat, ending_of
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.protocol.formats import LISTED_EXTENSIONS
 from daemon.protocol.natural import natural_key
-from daemon.protocol.values import FolderEntry, PhotoEntry
+from daemon.protocol.values import FolderEntry
 
-_ENDINGS = frozenset(os.fsencode(extension) for extension in LISTED_EXTENSIONS)
+NO_FILE = (-1, 0)
+_AWAY_NAMES = (
+    *("EIO", "ENOTCONN", "ESTALE", "EHOSTDOWN", "EHOSTUNREACH"),
+    *("ETIMEDOUT", "ENXIO", "ENODEV", "EACCES"),
+)
+_AWAY = frozenset(getattr(errno, name) for name in _AWAY_NAMES if hasattr(errno, name))
 _NETWORK_FILE_SYSTEMS = frozenset(
     b"nfs nfs4 cifs smb3 smbfs 9p afs ncpfs davfs fuse.sshfs fuse.rclone fuse.gvfsd-fuse "
     b"fuse.davfs2 fuse.s3fs fuse.glusterfs ceph virtiofs vboxsf".split()
@@ -59,40 +65,25 @@ def mark_folder(path: bytes) -> FolderMark:
 
 def is_photo_name(name: bytes) -> bool:
     """Return whether *name* is listed: a photo's ending, not hidden."""
-    head, dot, ending = name.rpartition(b".")
-    return bool(head and dot) and not name.startswith(b".") and b"." + ending.lower() in _ENDINGS
+    return bool(ending_of(name))
 
 
-def scan_photos(path: bytes) -> list[os.DirEntry[bytes]]:
-    """Return the photos of a folder in natural order; sizes and times are not read yet.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    with os.scandir(path) as entries:
-        found = [entry for entry in entries if is_photo_name(entry.name) and entry.is_file()]
-    found.sort(key=lambda entry: natural_key(entry.name))
-    return found
-
-
-def read_entries(found: Iterable[os.DirEntry[bytes]]) -> tuple[PhotoEntry, ...]:
-    """Read sizes and times; a file that vanished meanwhile is left out."""
-    return tuple(_read_entries(found))
-
-
-def read_named(folder: bytes, names: Iterable[bytes]) -> dict[bytes, PhotoEntry]:
-    """Return the photos among *names* that are there now."""
-    present: dict[bytes, PhotoEntry] = {}
+def read_statuses(folder: bytes, names: Sequence[bytes], beat: Beat) -> list[tuple[int, int]]:
+    """Return size and time of each of *names*; (-1, 0): it is no file any more."""
+    prefix = os.path.join(folder, b"")
+    found: list[tuple[int, int]] = []
     for name in names:
-        if not is_photo_name(name):
-            continue
+        beat.count += 1
+        if beat.stopped:
+            break
         try:
-            found = os.stat(os.path.join(folder, name))
+            status = os.stat(prefix + name)
         except OSError:
+            found.append(NO_FILE)
             continue
-        if stat.S_ISREG(found.st_mode):
-            present[name] = PhotoEntry(name, found.st_size, found.st_mtime_ns)
-    return present
+        regular = stat.S_ISREG(status.st_mode)
+        found.append((status.st_size, status.st_mtime_ns) if regular else NO_FILE)
+    return found
 
 
 def list_subfolders(path: bytes) -> tuple[FolderEntry, ...]:
@@ -124,6 +115,11 @@ def is_on_network(path: bytes) -> bool:
     return kind in _NETWORK_FILE_SYSTEMS
 
 
+def is_away(error: OSError) -> bool:
+    """Return whether *error* says that a folder cannot be reached, not that it is no more."""
+    return error.errno in _AWAY
+
+
 def folder_error(path: bytes, error: OSError) -> RabbitError:
     """Return *error*, met while reading the folder *path*, as a failure in words."""
     where = os.fsdecode(path)
@@ -146,15 +142,6 @@ def folder_error(path: bytes, error: OSError) -> RabbitError:
         f"The folder {where} could not be read: {error.strerror or error}.",
         "Check that its drive is connected.",
     )
-
-
-def _read_entries(found: Iterable[os.DirEntry[bytes]]) -> Iterator[PhotoEntry]:
-    for entry in found:
-        try:
-            status = entry.stat()
-        except OSError:
-            continue
-        yield PhotoEntry(entry.name, status.st_size, status.st_mtime_ns)
 
 
 def _is_shown_folder(entry: os.DirEntry[bytes]) -> bool:

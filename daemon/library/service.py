@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol
 
 from daemon.library import scan
-from daemon.library.listing import Listing
+from daemon.library.listing import Chosen, Listing
 from daemon.library.previews import Previews
 from daemon.library.surfaces import Surfaces
 from daemon.library.threads import FileThreads
@@ -43,6 +44,18 @@ MAX_LISTINGS = 64
 _Group = tuple[int, str]
 
 
+class FactsOfListings(Chosen, Protocol):
+    """The catalogue, as the library sees it."""
+
+    def attach(self, listing: Listing) -> None:
+        """A listing is being opened; its roll is empty still."""
+        ...
+
+    def detach(self, listing: Listing) -> None:
+        """A listing was closed."""
+        ...
+
+
 class LibraryService:
     """Folders and pixels for every client.
 
@@ -59,8 +72,20 @@ class LibraryService:
         settings: SettingsStore,
         *,
         pace: Pace | None = None,
+        catalogue: FactsOfListings | None = None,
     ) -> None:
+        """Prepare.
+
+        Args:
+            render: Who gives work to the workers.
+            publish: How events reach every client.
+            folders: Where the daemon keeps things.
+            settings: What is in force.
+            pace: How often folders are looked at.
+            catalogue: Who knows facts and marks of what is listed.
+        """
         del publish
+        self._catalogue = catalogue
         self._render = render
         self._pace = pace or Pace()
         self._threads = FileThreads()
@@ -91,9 +116,10 @@ class LibraryService:
 
     async def folder_open(self, peer: Peer, request: FolderOpen) -> None:
         """List a folder and follow it; the answers are sent as they come."""
-        scan.check_path(bytes(request.path))
-        listing = Listing(peer, request, self._threads, self._pace)
-        work = self._carry_out(peer, request.request_id, listing.run)
+        if not (request.collection or request.search):
+            scan.check_path(bytes(request.path))
+        listing = Listing(peer, request, self._threads, self._pace, self._catalogue)
+        work = self._carry_out(peer, request.request_id, lambda: self._follow(listing))
         self._start((peer.peer_id, "listing"), request.listing_id, work)
 
     async def folder_close(self, peer: Peer, request: FolderClose) -> Done:
@@ -110,6 +136,16 @@ class LibraryService:
         except OSError as error:
             raise scan.folder_error(path, error) from error
         return Subfolders(path=path, folders=folders)
+
+    async def _follow(self, listing: Listing) -> None:
+        """Keep *listing* up to date, and the catalogue in the picture."""
+        if self._catalogue is not None:
+            self._catalogue.attach(listing)
+        try:
+            await listing.run()
+        finally:
+            if self._catalogue is not None:
+                self._catalogue.detach(listing)
 
     # ------------------------------------------------------------ pixels
 

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -33,6 +36,12 @@ _KINDS: list[type[FileSystemEvent]] = [
     FileModifiedEvent,
     FileMovedEvent,
 ]
+_TREE_KINDS: list[type[FileSystemEvent]] = [
+    *_KINDS,
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+]
 
 
 class Pace(NamedTuple):
@@ -42,24 +51,30 @@ class Pace(NamedTuple):
         poll_s: Between two comparisons of a folder whose changes nobody tells.
         heartbeat_s: Between two looks at whether a watched folder is still the same one.
         settle_s: How long a file must be left alone to count as written.
+        patience_s: How long a drive may take before its folder counts as offline.
     """
 
     poll_s: float = 2.0
     heartbeat_s: float = 5.0
     settle_s: float = 0.4
+    patience_s: float = 2.0
 
 
 class FolderWatch:
-    """Collects the names of photos that changed, each once it has settled.
+    """Collects the names of photos and sidecars that changed, each once it has settled.
 
-    A file counts as settled when it was closed, renamed, or left alone for a while.
+    A file counts as settled when it was closed, renamed, or left alone for a while. In a tree,
+    names are relative, and an empty name says that folders came or went.
 
     Attributes:
         is_polling: Nobody tells; the caller compares the folder with what it knows.
     """
 
-    def __init__(self, path: bytes, pace: Pace) -> None:
+    def __init__(self, path: bytes, pace: Pace, *, recursive: bool = False) -> None:
         self._path = path
+        self._prefix = os.path.join(path, b"")
+        self._recursive = recursive
+        self._heard = False
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._observer: BaseObserver | None = None
@@ -74,7 +89,10 @@ class FolderWatch:
         observer = Observer()
         try:
             observer.schedule(
-                _Handler(self._on_event), os.fsdecode(self._path), event_filter=_KINDS
+                _Handler(self._on_event),
+                os.fsdecode(self._path),
+                recursive=self._recursive,
+                event_filter=_TREE_KINDS if self._recursive else _KINDS,
             )
             observer.start()
         except OSError as error:
@@ -108,13 +126,33 @@ class FolderWatch:
                     await self._news.wait()
                     await asyncio.sleep(_BATCH_S)
 
+    def has_heard(self) -> bool:
+        """Whether the system told anything since this was asked last, of photos or not."""
+        heard, self._heard = self._heard, False
+        return heard
+
     def _on_event(self, event: FileSystemEvent) -> None:
+        self._heard = True
         settling = isinstance(event, FileCreatedEvent | FileModifiedEvent)
         for path in (event.src_path, event.dest_path):
-            name = os.path.basename(os.fsencode(path))
-            if is_photo_name(name):
-                with contextlib.suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self._note, name, settling)
+            name = self._name_of(os.fsencode(path)) if path else None
+            if name is None:
+                continue
+            if event.is_directory:
+                name = b""
+            elif not is_photo_name(name) and not name.lower().endswith(b".xmp"):
+                continue
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._note, name, settling)
+
+    def _name_of(self, path: bytes) -> bytes | None:
+        """Return the name of *path* in the listing; None: it is not in it, or hidden."""
+        name = path.removeprefix(self._prefix)
+        if len(name) == len(path):
+            return None
+        if not self._recursive:
+            return None if b"/" in name else name
+        return None if name.startswith(b".") or b"/." in name else name
 
     def _note(self, name: bytes, settling: bool) -> None:
         self._due[name] = self._loop.time() + (self._pace.settle_s if settling else 0.0)

@@ -1,9 +1,11 @@
 import asyncio
+import errno
 import os
+import threading
 
 import pytest
 
-from daemon.library import watch
+from daemon.library import scan, watch
 from daemon.library.listing import Listing
 from daemon.library.threads import FileThreads
 from daemon.library.watch import Pace
@@ -14,12 +16,12 @@ from tests.fakes.peer import FakePeer
 FAST = Pace(poll_s=0.02, heartbeat_s=0.05, settle_s=0.02)
 
 
-def follow(folder, test, pace=FAST):
+def follow(folder, test, pace=FAST, **options):
     """Run *test(peer)* while a listing of *folder* is open; return the peer."""
 
     async def main():
         peer, threads = FakePeer(), FileThreads()
-        request = FolderOpen(path=WirePath.of(folder), listing_id=7, request_id=3)
+        request = FolderOpen(path=WirePath.of(folder), listing_id=7, request_id=3, **options)
         task = asyncio.create_task(Listing(peer, request, threads, pace).run())
         try:
             await test(peer)
@@ -176,6 +178,151 @@ def test_changes_in_another_folder_put_in_place_are_followed(tmp_path):
     first, second = follow(folder, test).of(FolderDelta)[:2]
     assert first.gone or first.removed == (b"a.jpg",)
     assert names(second.added) == [b"later.jpg"]
+
+
+def test_sizes_of_a_large_folder_follow_when_all_its_names_are_known(tmp_path):
+    for number in range(1300):
+        (tmp_path / f"{number}.jpg").write_bytes(b"123")
+
+    async def test(peer):
+        await peer.wait_for(FolderDelta, 2)
+
+    peer = follow(tmp_path, test)
+    chunks, deltas = peer.of(FolderChunk), peer.of(FolderDelta)
+    assert {entry.size_bytes for entry in chunks[0].entries} == {3}
+    assert {entry.size_bytes for entry in chunks[1].entries} == {-1}
+    changed = [entry for delta in deltas for entry in delta.changed]
+    assert [entry.name for entry in changed] == [b"%d.jpg" % number for number in range(200, 1300)]
+    assert {entry.size_bytes for entry in changed} == {3}
+
+
+def test_a_drive_that_does_not_answer_is_offline_until_it_does(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    awake, real = threading.Event(), scan.mark_folder
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk)
+        monkeypatch.setattr(scan, "mark_folder", lambda path: awake.wait(10) and real(path))
+        await peer.wait_for(FolderDelta)
+        awake.set()
+        await peer.wait_for(FolderDelta, 2)
+
+    offline, back = follow(tmp_path, test, FAST._replace(patience_s=0.05)).of(FolderDelta)[:2]
+    assert (offline.offline, offline.removed) == (True, ())
+    assert (back.offline, back.gone) == (False, False)
+
+
+def test_a_drive_that_sleeps_when_it_is_opened_is_offline_before_it_has_photos(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    awake, real = threading.Event(), os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: awake.wait(10) and real(path))
+
+    async def test(peer):
+        await peer.wait_for(FolderDelta)
+        awake.set()
+        await peer.wait_for(FolderChunk)
+
+    peer = follow(tmp_path, test, FAST._replace(patience_s=0.05))
+    assert peer.of(FolderDelta)[0].offline
+    assert names(peer.of(FolderChunk)[0].entries) == [b"a.jpg"]
+
+
+def test_a_folder_whose_drive_reports_errors_is_offline_and_keeps_its_photos(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+
+    def failing(path):
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk)
+        monkeypatch.setattr(scan, "mark_folder", failing)
+        await peer.wait_for(FolderDelta)
+
+    delta = follow(tmp_path, test).of(FolderDelta)[0]
+    assert (delta.offline, delta.gone, delta.removed) == (True, False, ())
+
+
+def test_subfolders_are_listed_and_followed(tmp_path):
+    (tmp_path / "day 1").mkdir()
+    (tmp_path / "day 1" / "a.jpg").write_bytes(b"1")
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk, 2)
+        (tmp_path / "day 1" / "b.jpg").write_bytes(b"12")
+        await peer.wait_for(FolderDelta)
+
+    peer = follow(tmp_path, test, recursive=True)
+    assert names(peer.of(FolderChunk)[0].entries) == [b"day 1/a.jpg"]
+    assert names(peer.of(FolderDelta)[0].added) == [b"day 1/b.jpg"]
+
+
+def test_a_folder_that_is_moved_into_a_tree_brings_its_photos(tmp_path):
+    tree, other = tmp_path / "tree", tmp_path / "other"
+    tree.mkdir()
+    other.mkdir()
+    (other / "a.jpg").write_bytes(b"1")
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk)
+        other.rename(tree / "other")
+        await peer.wait_for(FolderDelta)
+
+    delta = follow(tree, test, recursive=True).of(FolderDelta)[0]
+    assert names(delta.added) == [b"other/a.jpg"]
+
+
+def test_a_raw_file_that_comes_later_joins_its_jpeg(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk)
+        (tmp_path / "a.CR3").write_bytes(b"raw")
+        await peer.wait_for(FolderDelta)
+
+    delta = follow(tmp_path, test, pairs=True).of(FolderDelta)[0]
+    assert (delta.added, delta.removed) == ((), ())
+    assert [(entry.name, entry.partner) for entry in delta.changed] == [(b"a.jpg", b".CR3")]
+
+
+def test_a_jpeg_that_goes_leaves_its_raw_file_alone(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    (tmp_path / "a.CR3").write_bytes(b"raw")
+
+    async def test(peer):
+        await peer.wait_for(FolderChunk)
+        (tmp_path / "a.jpg").unlink()
+        await peer.wait_for(FolderDelta)
+
+    delta = follow(tmp_path, test, pairs=True).of(FolderDelta)[0]
+    assert (names(delta.added), delta.removed) == ([b"a.CR3"], (b"a.jpg",))
+
+
+def test_those_who_listen_hear_of_photos_by_their_ids_and_of_sidecars(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    (tmp_path / "b.jpg").write_bytes(b"1")
+    heard, news = [], asyncio.Event()
+
+    async def main():
+        threads = FileThreads()
+        request = FolderOpen(path=WirePath.of(tmp_path), listing_id=7)
+        listing = Listing(FakePeer(), request, threads, FAST)
+        listing.on_change.append(lambda *ids: (heard.append(tuple(map(list, ids))), news.set()))
+        task = asyncio.create_task(listing.run())
+        async with asyncio.timeout(10):
+            await news.wait()
+            news.clear()
+            (tmp_path / "b.jpg.xmp").write_bytes(b"<x/>")
+            await news.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        threads.close()
+        return listing
+
+    listing = asyncio.run(main())
+    assert heard[:2] == [([0, 1], [], []), ([], [1], [])]
+    assert listing.path == os.fsencode(tmp_path) + b"/"
 
 
 def test_a_missing_folder_is_refused_in_words(tmp_path):

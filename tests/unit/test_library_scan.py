@@ -1,5 +1,4 @@
 import os
-import random
 
 import pytest
 
@@ -40,35 +39,6 @@ def test_a_photo_is_listed_by_its_ending(name):
 @pytest.mark.parametrize("name", [b".a.jpg", b".jpg", b"jpg", b"a.txt", b".a.jpg.rvpart", b""])
 def test_other_and_hidden_names_are_not_listed(name):
     assert not scan.is_photo_name(name)
-
-
-def test_a_folder_is_read_in_natural_order(tmp_path):
-    names = [b"p%d.jpg" % number for number in range(30)]
-    random.Random(1).shuffle(names)
-    folder = os.fsencode(tmp_path)
-    for name in names:
-        (tmp_path / os.fsdecode(name)).write_bytes(b"x")
-    found = scan.read_entries(scan.scan_photos(folder))
-    assert [entry.name for entry in found] == [b"p%d.jpg" % number for number in range(30)]
-    assert {entry.size_bytes for entry in found} == {1}
-
-
-def test_folders_and_fifos_named_like_photos_are_not_listed(tmp_path):
-    (tmp_path / "folder.jpg").mkdir()
-    os.mkfifo(tmp_path / "fifo.jpg")
-    (tmp_path / "photo.jpg").write_bytes(b"x")
-    (tmp_path / "link.jpg").symlink_to(tmp_path / "photo.jpg")
-    (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nothing.jpg")
-    found = scan.scan_photos(os.fsencode(tmp_path))
-    assert [entry.name for entry in found] == [b"link.jpg", b"photo.jpg"]
-
-
-def test_a_file_that_vanishes_between_reading_names_and_sizes_is_left_out(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"x")
-    (tmp_path / "b.jpg").write_bytes(b"x")
-    found = scan.scan_photos(os.fsencode(tmp_path))
-    (tmp_path / "a.jpg").unlink()
-    assert [entry.name for entry in scan.read_entries(found)] == [b"b.jpg"]
 
 
 def test_subfolders_are_sorted_naturally_and_say_whether_they_have_their_own(tmp_path):
