@@ -54,6 +54,11 @@ class Tokens:
         bar_height: The top bar.
         status_height: The status line.
         strip_height: The filmstrip.
+        loupe: Diameter of the loupe.
+        histogram_height: Height of a histogram.
+        blown: Marks what is too bright to hold detail.
+        blocked: Marks what is too dark to.
+        label_red: The colour of the red label; and so on for the other four.
         control_height: Buttons and one-line fields.
         panel_width: Docks as they first open.
         cell_gap: Between grid cells.
@@ -105,6 +110,15 @@ class Tokens:
     bar_height: int = 44
     status_height: int = 28
     strip_height: int = 84
+    loupe: int = 280
+    histogram_height: int = 96
+    blown: str = "#ff2a2a"
+    blocked: str = "#2a6bff"
+    label_red: str = "#d9534f"
+    label_yellow: str = "#d9b23c"
+    label_green: str = "#5fa657"
+    label_blue: str = "#4a90d9"
+    label_purple: str = "#a06cd5"
     control_height: int = 28
     panel_width: int = 320
     cell_gap: int = 4
@@ -162,6 +176,11 @@ LIGHT: Final = Tokens(
     error="#b3261e",
     success="#47702a",
 )
+
+
+def label_color(look: Tokens, label: str) -> str:
+    """Return the colour of a label (``red`` …); that of quiet text for none."""
+    return str(getattr(look, f"label_{label}", look.text_secondary))
 
 
 def tokens() -> Tokens:
