@@ -144,6 +144,16 @@ class FileWork(QObject):
         client.disconnected.connect(self._on_disconnected)
         client.replied.connect(self._on_replied)
 
+    @property
+    def undo_title(self) -> str:
+        """What undo would do, as it stands inside a sentence; empty: nothing."""
+        return _inside(self.journal.undo)
+
+    @property
+    def redo_title(self) -> str:
+        """What redo would do."""
+        return _inside(self.journal.redo)
+
     # ------------------------------------------------------------ asking
 
     def copy(self, paths: Sequence[bytes], folder: bytes, *, move: bool = False) -> int:
@@ -208,11 +218,11 @@ class FileWork(QObject):
 
     def undo(self) -> int:
         """Undo the newest step of the journal."""
-        return self._start("undo", [messages.UndoRequest()], title=self.journal.undo)
+        return self._start("undo", [messages.UndoRequest()], title=self.undo_title)
 
     def redo(self) -> int:
         """Do again what was undone last."""
-        return self._start("redo", [messages.UndoRequest(redo=True)], title=self.journal.redo)
+        return self._start("redo", [messages.UndoRequest(redo=True)], title=self.redo_title)
 
     def cancel(self, number: int) -> None:
         """Stop work after the file it is at."""
@@ -327,6 +337,11 @@ class FileWork(QObject):
                 self.tr("What was done is in the journal: look at the folder, then undo or go on."),
             )
             self._end(work)
+
+
+def _inside(title: str) -> str:
+    """Begin *title* small, unless it begins with a name."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def _new_batch() -> str:

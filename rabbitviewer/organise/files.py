@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from rabbitviewer.models.filework import FileWork, Outcome
@@ -53,12 +53,11 @@ class FileActions(QObject):
         self._targets = TargetCard(window)
         self._left: dict[bytes, bytes] = {}
         self._wanted: tuple[bytes, ...] = ()
-        self._enable_timer = QTimer(self, singleShot=True, interval=0)
-        self._enable_timer.timeout.connect(self._enable)
+        self._enabled: tuple[bool, bool] | None = None
         window.actions_by_id.connect_all(self._handlers())
-        selection.current_changed.connect(self._enable_timer.start)
-        selection.selected_changed.connect(self._enable_timer.start)
-        listing.folder_changed.connect(self._enable_timer.start)
+        selection.current_changed.connect(self._enable)
+        selection.selected_changed.connect(self._enable)
+        listing.folder_changed.connect(self._enable)
         listing.rows_changed.connect(self._show_wanted)
         work.ended.connect(self._on_ended)
         reports.kept.connect(self._come_back)
@@ -194,11 +193,14 @@ class FileActions(QObject):
             self._selection.set_selected(())
             self._selection.set_current(found)
 
-    def _enable(self) -> None:
-        some = bool(self._selection.selected)
+    def _enable(self, *_what: object) -> None:
+        wanted = bool(self._selection.selected), bool(self._listing.folder)
+        if wanted == self._enabled:
+            return
+        self._enabled = wanted
         for action_id in _NEED_PHOTOS:
-            self._window.actions_by_id[action_id].setEnabled(some)
-        self._window.actions_by_id["file.paste"].setEnabled(bool(self._listing.folder))
+            self._window.actions_by_id[action_id].setEnabled(wanted[0])
+        self._window.actions_by_id["file.paste"].setEnabled(wanted[1])
 
 
 def with_partners(listing: ListingModel, paths: Sequence[bytes]) -> tuple[bytes, ...]:

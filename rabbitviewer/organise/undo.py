@@ -21,9 +21,9 @@ class UndoActions(QObject):
         self._show_journal()
 
     def _show_journal(self) -> None:
-        journal = self._work.journal
-        undo = self.tr("Undo: {what}").format(what=journal.undo) if journal.undo else ""
-        redo = self.tr("Redo: {what}").format(what=journal.redo) if journal.redo else ""
+        undo, redo = self._work.undo_title, self._work.redo_title
+        undo = self.tr("Undo: {what}").format(what=undo) if undo else ""
+        redo = self.tr("Redo: {what}").format(what=redo) if redo else ""
         self._undo.setText(undo or self.tr("Undo"))
         self._redo.setText(redo or self.tr("Redo"))
         self._undo.setEnabled(bool(undo))
