@@ -29,6 +29,7 @@ class Preview:
         quality: embedded | thumbnail | screen | full.
         request_id: What :meth:`PreviewStore.want` returned for the request this answers.
         buffer: What *image* lies over; never closed, it ends with its last user.
+        levels: The same photo in fewer pixels, the widest first.
     """
 
     path: bytes
@@ -38,6 +39,27 @@ class Preview:
     quality: str
     request_id: int = 0
     buffer: bytes | memoryview = b""
+    levels: tuple[QImage, ...] = ()
+
+    def level_for(self, width_px: float) -> QImage:
+        """Return the smallest copy that has *width_px* columns at least, else the whole image.
+
+        Nothing is gained by scaling down from more: a copy is twice as wide at most.
+        """
+        enough = [each for each in self.levels if each.width() >= width_px * _ENOUGH]
+        return enough[-1] if enough else self.image
+
+    def with_coarser(self, other: Preview) -> Preview:
+        """Return this one with the pixels of *other* among its levels."""
+        images = (*self.levels, other.image, *other.levels)
+        smaller = {each.width(): each for each in images if each.width() < self.image.width()}
+        levels = tuple(smaller[width] for width in sorted(smaller, reverse=True))
+        return dataclasses.replace(self, levels=levels)
+
+    @property
+    def size_bytes(self) -> int:
+        """What its pixels take, levels included."""
+        return self.image.sizeInBytes() + sum(each.sizeInBytes() for each in self.levels)
 
     def is_better_than(self, other: Preview) -> bool:
         """Whether this one should replace *other* of the same photo."""
@@ -70,10 +92,11 @@ def map_preview(message: SurfaceReady, blob: bytes, folder: Path) -> Preview:
         ValueError: there are fewer pixels than the message says, or it names another folder.
     """
     size_bytes = message.stride_bytes * message.height_px
+    ends = [offset + 4 * width * height for offset, width, height in message.levels]
     pixels: bytes | memoryview = blob
     if message.surface_path:
-        pixels = _open_surface(message.surface_path, size_bytes, folder)
-    if len(pixels) < size_bytes or message.stride_bytes < 4 * message.width_px:
+        pixels = _open_surface(message.surface_path, max([size_bytes, *ends]), folder)
+    if len(pixels) < max([size_bytes, *ends]) or message.stride_bytes < 4 * message.width_px:
         raise ValueError(f"{len(pixels)} bytes are too few for {message.width_px} columns")
     image = QImage(
         pixels,
@@ -81,6 +104,12 @@ def map_preview(message: SurfaceReady, blob: bytes, folder: Path) -> Preview:
         message.height_px,
         message.stride_bytes,
         QImage.Format.Format_RGB32,
+    )
+    levels = tuple(
+        QImage(
+            memoryview(pixels)[offset:], width, height, 4 * width, QImage.Format.Format_RGB32
+        )
+        for offset, width, height in message.levels
     )
     return Preview(
         message.path,
@@ -90,6 +119,7 @@ def map_preview(message: SurfaceReady, blob: bytes, folder: Path) -> Preview:
         message.quality,
         message.request_id,
         pixels,
+        tuple(sorted(levels, key=QImage.width, reverse=True)),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections import OrderedDict, deque
+import time
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -21,9 +22,12 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.held import HeldPreviews
 from rabbitviewer.models.preview import Box, Preview, map_preview
 
-_AT_ONCE = 2
+_AHEAD_AT_ONCE = 2
+_REST_MS = 90
+_QUICK_S = 0.05
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 _UNMAPPED = ErrorInfo(
     ErrorKind.UNREADABLE,
@@ -38,6 +42,7 @@ _log = logging.getLogger(__name__)
 class _Asked:
     box: Box
     priority: str
+    since_s: float
     request_id: int = 0
 
 
@@ -49,7 +54,11 @@ class _Wanted:
 
 
 class PreviewStore(QObject):
-    """Gets pixels for the photo view and holds those of its neighbours ready.
+    """Gets pixels for whatever shows photos large, and holds those of the neighbours ready.
+
+    Every viewer wants one photo at a time. While somebody hurries through a folder, requests wait:
+    as long as answers are quick (from a cache) one is under way and no more, and what it brings is
+    kept; else only the photo at which the user comes to rest is asked for.
 
     Signals:
         ready: a stage of a wanted photo is there (:class:`Preview`).
@@ -65,7 +74,7 @@ class PreviewStore(QObject):
         folders: Folders,
         parent: QObject | None = None,
         *,
-        budget_bytes: int = 384 << 20,
+        budget_bytes: int = 256 << 20,
     ) -> None:
         """Prepare.
 
@@ -78,54 +87,101 @@ class PreviewStore(QObject):
         super().__init__(parent)
         self._client = client
         self._surfaces = folders.cache / "surfaces"
-        self._budget_bytes = budget_bytes
-        self._previews: OrderedDict[bytes, Preview] = OrderedDict()
+        self._held = HeldPreviews(budget_bytes)
         self._errors: dict[bytes, ErrorInfo] = {}
-        self._asked: dict[bytes, _Asked] = {}
-        self._wanted: deque[_Wanted] = deque(maxlen=_AT_ONCE)
+        self._asked: OrderedDict[bytes, _Asked] = OrderedDict()
+        self._wanted: dict[str, _Wanted] = {}
         self._ahead: tuple[Sequence[bytes], Box] = ((), (0, 0))
+        self._profile = ""
+        self._hurried = False
+        self._is_quick = True
         self._last_hit = 0
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self.rest)
         client.connected.connect(self._ask_again)
         client.replied.connect(self._on_replied)
 
     def preview(self, path: bytes) -> Preview | None:
         """Return the best there is of *path*; None: nothing yet."""
-        return self._previews.get(path)
+        return self._held.best(path)
 
-    def want(self, path: bytes, width_px: int, height_px: int) -> int:
+    def set_budget_mb(self, megabytes: int) -> None:
+        """Keep that many megabytes of pixels from now on."""
+        self._held.budget_bytes = megabytes << 20
+        self._make_room()
+
+    def set_profile(self, profile: str) -> None:
+        """Ask for pixels of another monitor profile from now on, and anew for what is on show."""
+        if profile != self._profile:
+            self._profile = profile
+            self.forget([*self._held.paths(), *self._asked])
+
+    def want(
+        self,
+        path: bytes,
+        width_px: int,
+        height_px: int,
+        *,
+        viewer: str = "",
+        hurried: bool = False,
+    ) -> int:
         """Ask for a photo to show now, in a box (0 x 0: full size).
 
-        Pixels that are there already are given at once, before this returns. Of all photos asked
-        for, the last two count as on show (a comparison has two); work for others is dropped,
-        unless they are to be held ready.
+        Pixels that are there already are given at once, before this returns. Work for photos that
+        no viewer wants any more is dropped, unless they are to be held ready.
+
+        Args:
+            path: The photo.
+            width_px: Width of the box, device pixels.
+            height_px: Its height.
+            viewer: Who shows it; every viewer shows one photo.
+            hurried: The user may be gone on before it is there.
 
         Returns:
-            The request's id, below 0 where nothing had to be asked; the same as before while the
-            same is on its way. All pixels that answer it carry it.
+            The request's id, below 0 where nothing had to be asked now; the same as before while
+            the same is on its way. All pixels that answer it carry it.
         """
         box = (width_px, height_px)
-        last = self._wanted[-1] if self._wanted else None
+        last = self._wanted.get(viewer)
         if last is not None and (last.path, last.box) == (path, box) and path in self._asked:
             return last.request_id
         wanted = _Wanted(path, box)
-        others = [each for each in self._wanted if each.path != path]
-        self._wanted = deque([*others, wanted], maxlen=_AT_ONCE)
-        self._cancel_unwanted()
-        known = self._previews.get(path)
-        if known is not None:
-            self._previews.move_to_end(path)
-        error = self._errors.get(path)
-        if known is not None and known.fills(box):
-            self._last_hit -= 1
-            wanted.request_id = self._last_hit
+        self._wanted[viewer] = wanted
+        self._hurried = hurried
+        self._rest.start() if hurried else self._rest.stop()
+        known, error = self._held.best(path), self._errors.get(path)
+        if known is not None and not self._held.lacks(path, box):
+            self._cancel_unwanted()
+            wanted.request_id = self._next_hit()
+            self._ask_ahead()
         elif error is not None:
+            self._cancel_unwanted()
             self.failed.emit(path, error)
             return 0
+        elif hurried and not (self._is_quick and not self._is_visible_under_way()):
+            wanted.request_id = self._next_hit()
         else:
-            wanted.request_id = self._ask(path, box, "visible")
+            self._cancel_unwanted()
+            wanted.request_id = self._ask(path, self._box_of(path), "visible")
         if known is not None:
+            self._held.touch(path)
             self.ready.emit(dataclasses.replace(known, request_id=wanted.request_id))
         return wanted.request_id
+
+    def let_go(self, viewer: str) -> None:
+        """*viewer* shows no photo any more."""
+        if self._wanted.pop(viewer, None) is not None:
+            self._cancel_unwanted()
+            self._make_room()
+
+    def rest(self) -> None:
+        """The user stays: what was passed is dropped, and the photo on show is asked for."""
+        if self._hurried:
+            self._hurried = False
+            self._rest.stop()
+            self._cancel_unwanted()
+            self._ask_wanted()
+            self._ask_ahead()
 
     def look_ahead(self, paths: Sequence[bytes], width_px: int, height_px: int) -> None:
         """Hold these photos ready, the most probable next one first."""
@@ -138,11 +194,9 @@ class PreviewStore(QObject):
         changed = set(paths)
         self._cancel(changed & self._asked.keys())
         for path in changed:
-            self._previews.pop(path, None)
+            self._held.drop(path)
             self._errors.pop(path, None)
-        for wanted in self._wanted:
-            if wanted.path in changed:
-                self._ask(wanted.path, wanted.box, "visible")
+        self._ask_wanted()
         self._ask_ahead()
 
     # ------------------------------------------------------------ asking
@@ -152,9 +206,13 @@ class PreviewStore(QObject):
         urgent_enough = known is not None and priority in (known.priority, "near")
         if known is not None and known.box == box and urgent_enough:
             return known.request_id
-        asked = _Asked(box, priority)
+        asked = _Asked(box, priority, time.monotonic())
         request = PreviewRequest(
-            path=WirePath(path), max_width_px=box[0], max_height_px=box[1], priority=priority
+            path=WirePath(path),
+            max_width_px=box[0],
+            max_height_px=box[1],
+            priority=priority,
+            profile=self._profile,
         )
         self._asked[path] = asked
         asked.request_id = self._client.send(request)
@@ -162,29 +220,51 @@ class PreviewStore(QObject):
             self._client.send(CancelRequests(request_ids=(known.request_id,)))
         return asked.request_id
 
+    def _ask_wanted(self) -> None:
+        """Ask for what viewers want and lack."""
+        for path in {each.path for each in self._wanted.values()}:
+            box = self._box_of(path)
+            if self._lacks(path, box):
+                self._ask(path, box, "visible")
+
     def _ask_ahead(self) -> None:
-        """Ask for the next neighbour; one at a time, after what is on show."""
-        if self._asked or not self._client.is_connected:
+        """Ask for the next neighbours, after what is on show; few at a time."""
+        if not self._client.is_connected or self._is_visible_under_way():
             return
         paths, box = self._ahead
+        at_once = (1 if self._is_quick else 0) if self._hurried else _AHEAD_AT_ONCE
         for path in paths:
-            if self._lacks(path, box):
-                self._ask(path, box, "near")
+            if len(self._asked) >= at_once:
                 return
+            if path not in self._asked and self._lacks(path, box):
+                self._ask(path, box, "near")
+
+    def _box_of(self, path: bytes) -> Box:
+        """Return the box that serves all who want *path*."""
+        boxes = [each.box for each in self._wanted.values() if each.path == path]
+        if not all(map(all, boxes)):
+            return 0, 0
+        return max(width for width, _ in boxes), max(height for _, height in boxes)
 
     def _lacks(self, path: bytes, box: Box) -> bool:
-        known = self._previews.get(path)
-        return path not in self._errors and (known is None or not known.fills(box))
+        return path not in self._errors and self._held.lacks(path, box)
+
+    def _is_visible_under_way(self) -> bool:
+        return any(asked.priority == "visible" for asked in self._asked.values())
+
+    def _next_hit(self) -> int:
+        self._last_hit -= 1
+        return self._last_hit
 
     def _ask_again(self) -> None:
-        for wanted in self._wanted:
-            if self._lacks(wanted.path, wanted.box):
-                self._ask(wanted.path, wanted.box, "visible")
+        self._ask_wanted()
         self._ask_ahead()
 
     def _cancel_unwanted(self) -> None:
-        wanted = {each.path for each in self._wanted} | set(self._ahead[0])
-        self._cancel([path for path in self._asked if path not in wanted])
+        kept = {each.path for each in self._wanted.values()} | set(self._ahead[0])
+        if self._hurried:
+            kept |= {path for path, asked in self._asked.items() if asked.priority == "visible"}
+        self._cancel([path for path in self._asked if path not in kept])
 
     def _cancel(self, paths: Iterable[bytes]) -> None:
         request_ids = tuple(self._asked.pop(path).request_id for path in paths)
@@ -221,6 +301,7 @@ class PreviewStore(QObject):
                 del self._asked[path]
                 if message.error.kind not in _PASSING:
                     self._fail(path, message.error)
+                    self._ask_wanted()
                 self._ask_ahead()
                 return
 
@@ -237,32 +318,27 @@ class PreviewStore(QObject):
 
     def _take(self, preview: Preview) -> None:
         path = preview.path
-        known = self._previews.get(path)
+        asked = self._asked[path]
         if preview.quality != "embedded":
             del self._asked[path]
             self._errors.pop(path, None)
-        if known is None or preview.is_better_than(known):
-            self._previews[path] = preview
-            self._previews.move_to_end(path)
+            if asked.priority == "visible":
+                self._is_quick = time.monotonic() - asked.since_s < _QUICK_S
+        if self._held.take(preview, asked.box):
             self._make_room()
-        for wanted in self._wanted:
-            if wanted.path == path:
-                self.ready.emit(dataclasses.replace(preview, request_id=wanted.request_id))
-                break
+        best = self._held.best(path) or preview
+        wanted = next((each for each in self._wanted.values() if each.path == path), None)
+        if wanted is not None:
+            self.ready.emit(dataclasses.replace(best, request_id=wanted.request_id))
+        if preview.quality != "embedded":
+            self._ask_wanted()
         self._ask_ahead()
 
     def _fail(self, path: bytes, error: ErrorInfo) -> None:
         self._errors[path] = error
-        if any(path == wanted.path for wanted in self._wanted):
+        if any(path == wanted.path for wanted in self._wanted.values()):
             self.failed.emit(path, error)
 
     def _make_room(self) -> None:
-        """Let go of full pixels that are not on show, then of what was not shown for longest."""
-        shown = {wanted.path for wanted in self._wanted}
-        next_ones = set(self._ahead[0])
-        used = sum(each.image.sizeInBytes() for each in self._previews.values())
-        order = [path for path in self._previews if path not in shown | next_ones]
-        for path in [*order, *(path for path in self._previews if path in next_ones - shown)]:
-            if used <= self._budget_bytes:
-                return
-            used -= self._previews.pop(path).image.sizeInBytes()
+        shown = {wanted.path for wanted in self._wanted.values()}
+        self._held.make_room(shown, self._ahead[0])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,12 +16,14 @@ from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.view.broken import BrokenPhoto
 from rabbitviewer.view.canvas import PhotoCanvas
 from rabbitviewer.view.overlay import PassingFigure
+from rabbitviewer.view.turning import UPRIGHT, ViewTurn
 from rabbitviewer.words import file_name
 
 _SETTLE_MS = 120
 _ENOUGH = 0.98
 _COARSE = ("embedded", "thumbnail")
-
+_HURRY_MS = 125
+_MOST_TURNS = 1000
 
 PairOf = Callable[[bytes], tuple[bytes, bytes] | None]
 FirstStage = Callable[[bytes], Preview | None]
@@ -34,12 +37,14 @@ class PhotoView(QWidget):
         requested: pixels were asked for (path, the request's id).
         shown: another photo is to be shown; its pixels are asked for.
         comparing_changed: the result the handle lies across; empty: none.
+        turned: the photo on show is turned or mirrored for looking.
     """
 
     menu_wanted = Signal(QPoint)
     requested = Signal(bytes, int)
     shown = Signal(bytes)
     comparing_changed = Signal(bytes)
+    turned = Signal()
 
     def __init__(
         self,
@@ -47,6 +52,8 @@ class PhotoView(QWidget):
         pair_of: PairOf,
         first_stage: FirstStage,
         parent: QWidget | None = None,
+        *,
+        viewer: str = "photo",
     ) -> None:
         """Prepare.
 
@@ -55,9 +62,14 @@ class PhotoView(QWidget):
             pair_of: Original and result where a photo is either of them.
             first_stage: Pixels that are at hand already (a thumbnail).
             parent: Qt's owner.
+            viewer: Name of this view where there are several.
         """
         super().__init__(parent)
         self._source = source
+        self._viewer = viewer
+        self._turns: OrderedDict[bytes, ViewTurn] = OrderedDict()
+        self._pace = QElapsedTimer()
+        self._hurried = False
         self._pair_of = pair_of
         self._first_stage = first_stage
         self._path = b""
@@ -78,6 +90,8 @@ class PhotoView(QWidget):
         self.canvas.zoom_changed.connect(self._on_zoom_changed)
         self.canvas.area_changed.connect(self._on_area_changed)
         self.canvas.original_wanted.connect(self._on_original_wanted)
+        self.canvas.moved.connect(self._settle.start)
+        self.canvas.keys_released.connect(source.rest)
         source.ready.connect(self._on_ready)
         source.failed.connect(self._on_failed)
 
@@ -91,23 +105,58 @@ class PhotoView(QWidget):
         """Whether the handle lies across the photo, or will as soon as both are there."""
         return self._compare_wanted
 
+    @property
+    def hurried(self) -> bool:
+        """Whether photos follow each other so fast that this one may be passed by."""
+        return self._hurried
+
     def show_photo(self, path: bytes) -> None:
         """Show the photo at *path*; empty: nothing."""
         if path == self._path:
             return
+        self._hurried = self._pace.isValid() and self._pace.elapsed() < _HURRY_MS
+        self._pace.start()
         self._leave_compare()
         self._path = path
         self.canvas.setAccessibleDescription(file_name(path))
         self._broken.hide()
         if not path:
-            self.canvas.show_picture(None)
+            self._source.let_go(self._viewer)
+            self._show(None)
             return
         request_id = self._ask(path)
         shown = self.canvas.picture
-        coarse = self._first_stage(path) if shown is None or shown.path != path else None
-        if coarse is not None:
-            self.canvas.show_picture(dataclasses.replace(coarse, request_id=request_id))
+        if shown is None or shown.path != path:
+            self.show_first_stage(request_id)
         self.shown.emit(path)
+
+    def show_first_stage(self, request_id: int = 0) -> None:
+        """Show pixels that are at hand, as long as there are none of the photo."""
+        shown = self.canvas.picture
+        if not self._path or (shown is not None and shown.path == self._path):
+            return
+        coarse = self._first_stage(self._path)
+        if coarse is not None:
+            self._show(dataclasses.replace(coarse, request_id=request_id))
+
+    def turn(self, change: Callable[[ViewTurn], ViewTurn]) -> None:
+        """Turn or mirror the photo on show for looking; its file stays as it is."""
+        if not self._path:
+            return
+        turn = change(self._turn_of(self._path))
+        self._turns[self._path] = turn
+        self._turns.move_to_end(self._path)
+        if len(self._turns) > _MOST_TURNS:
+            self._turns.popitem(last=False)
+        self.canvas.set_turn(turn)
+        self._settle.start()
+        self.turned.emit()
+
+    def leave(self) -> None:
+        """The view is not seen any more: nothing more is asked for it."""
+        self._path = b""
+        self._leave_compare()
+        self._source.let_go(self._viewer)
 
     def compare(self, original: bytes, result: bytes) -> None:
         """Show *result* with the handle between it and *original*."""
@@ -135,12 +184,12 @@ class PhotoView(QWidget):
     # ------------------------------------------------------------ pixels
 
     def _ask(self, path: bytes, *, full: bool = False) -> int:
-        area = self.canvas.viewport
         if not self.canvas.is_laid_out:
             return 0
-        width, height = (0, 0) if full else (area.area_width, area.area_height)
+        width, height = (0, 0) if full else self._turn_of(path).size(*self.canvas.area_px)
         self._asked_for_any = True
-        request_id = self._source.want(path, width, height)
+        viewer = self._viewer if path == self._path else f"{self._viewer} original"
+        request_id = self._source.want(path, width, height, viewer=viewer, hurried=self._hurried)
         if request_id and path == self._path:
             self.requested.emit(path, request_id)
         return request_id
@@ -150,7 +199,7 @@ class PhotoView(QWidget):
             self._broken.hide()
             shown = self.canvas.picture
             if shown is None or shown.path != picture.path or picture.is_better_than(shown):
-                self.canvas.show_picture(picture)
+                self._show(picture)
                 self._settle.start()
         if picture.path == self._original_path:
             known = self.canvas.original
@@ -161,7 +210,7 @@ class PhotoView(QWidget):
     def _on_failed(self, path: bytes, error: ErrorInfo) -> None:
         shown = self.canvas.picture
         if path == self._path and (shown is None or shown.path != path):
-            self.canvas.show_picture(None)
+            self._show(None)
             self._broken.show_error(path, error)
 
     def _start_compare(self) -> None:
@@ -173,21 +222,40 @@ class PhotoView(QWidget):
 
     def _leave_compare(self) -> None:
         self._compare_wanted = False
+        if self._original_path:
+            self._source.let_go(f"{self._viewer} original")
         self._original_path = b""
         self.canvas.set_comparing(on=False)
         self.canvas.know_original(None)
 
+    def _show(self, picture: Preview | None) -> None:
+        """Put *picture* on the canvas; a result lies where its original lay, and back."""
+        shown = self.canvas.picture
+        if picture is None or shown is None or shown.path == picture.path:
+            self.canvas.show_picture(picture)
+            return
+        pair = self._pair_of(picture.path)
+        same_scene = pair is not None and shown.path in pair
+        turn = self._turn_of(picture.path)
+        self.canvas.show_picture(picture, turn, same_scene=same_scene)
+
+    def _turn_of(self, path: bytes) -> ViewTurn:
+        return self._turns.get(path, UPRIGHT)
+
     def _ask_for_enough(self) -> None:
-        """Ask for more pixels where the zoom or the area needs them."""
+        """Ask for more pixels where the zoom, the loupe or the area needs them."""
         shown = self.canvas.picture
         if shown is None or shown.path != self._path:
             return
-        area = self.canvas.viewport
-        wanted = min(area.zoom, 1.0) * shown.source_width
-        if shown.image.width() >= wanted * _ENOUGH or shown.quality in _COARSE:
+        columns = shown.image.width()
+        wanted = self.canvas.wanted_width
+        if self.canvas.turn.swaps_sides:
+            wanted *= shown.source_width / max(shown.source_height, 1)
+        if columns >= wanted * _ENOUGH or shown.quality in _COARSE:
             return
+        full = not self.canvas.viewport.fitted or self.canvas.loupe_shown
         for path in filter(None, (self._path, self._original_path)):
-            self._ask(path, full=not area.fitted)
+            self._ask(path, full=full)
 
     # ------------------------------------------------------------ events
 

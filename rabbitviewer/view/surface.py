@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from rabbitviewer.models.preview import Preview
 from rabbitviewer.theme.tokens import Tokens, tokens
+from rabbitviewer.view.loupe import Loupe
 from rabbitviewer.view.overlay import paint_handle, paint_tag
+from rabbitviewer.view.photo_paint import cover, device_pixels, draw_image, draw_photo
+from rabbitviewer.view.turning import UPRIGHT, ViewTurn
 from rabbitviewer.view.viewport import Viewport
+from rabbitviewer.view.zooming import ZoomArea
 
 BACKGROUNDS = {"dark": "photo_area", "gray": "photo_area_grey", "black": "photo_area_black"}
-_STEP = 1.25
-_NEAREST_FROM_ZOOM = 4.0
 
 
-class PhotoSurface(QWidget):
+class PhotoSurface(ZoomArea):
     """One photo, or two of the same scene that share zoom and pan.
 
     Signals:
-        zoom_changed: the zoom is another one (device pixels per photo pixel).
-        area_changed: the area has another size in device pixels.
         painted: a picture reached the screen for the first time.
         split_changed: the handle was moved (share of the photo's width, 0..1).
         original_wanted: the user holds the key or button that shows the original.
+
+    Attributes:
+        keep_zoom: The next photo is shown at the zoom and place of this one.
     """
 
-    zoom_changed = Signal(float)
-    area_changed = Signal()
     painted = Signal(object)
     split_changed = Signal(float)
     original_wanted = Signal()
@@ -38,7 +39,9 @@ class PhotoSurface(QWidget):
         self._picture: Preview | None = None
         self._original: Preview | None = None
         self._stand_in: QImage | None = None
-        self._viewport = Viewport(1, 1, 0, 0)
+        self._overlay: QImage | None = None
+        self._loupe = Loupe()
+        self.keep_zoom = False
         self._split = 0.5
         self._comparing = False
         self._holding = False
@@ -67,14 +70,17 @@ class PhotoSurface(QWidget):
         return self._comparing and self._original is not None
 
     @property
-    def viewport(self) -> Viewport:
-        """Where the photo lies."""
-        return self._viewport
+    def loupe_shown(self) -> bool:
+        """Whether the loupe lies on the photo."""
+        return self._loupe.at is not None
 
     @property
-    def is_laid_out(self) -> bool:
-        """Whether the area has its size; before that nothing can be asked for in it."""
-        return self._viewport.area_width > 1
+    def wanted_width(self) -> float:
+        """How many of the photo's columns the device can show now, at most its own."""
+        zoom = self._viewport.zoom
+        if self._loupe.at is not None:
+            zoom = max(zoom, self._loupe.zoom_for(self._viewport))
+        return min(zoom, 1.0) * self._turn.size(*self._source_size())[0]
 
     @property
     def split(self) -> float:
@@ -86,20 +92,50 @@ class PhotoSurface(QWidget):
         """Whether the original is shown for as long as a key or button is held."""
         return self._holding
 
-    def show_picture(self, picture: Preview | None) -> None:
-        """Show *picture*; None clears the area (nothing else ever does)."""
+    def show_picture(
+        self, picture: Preview | None, turn: ViewTurn | None = None, *, same_scene: bool = False
+    ) -> None:
+        """Show *picture*; None clears the area (nothing else ever does).
+
+        Args:
+            picture: The photo, or a better stage of it.
+            turn: How it is seen; None: as before where it is the same photo, else upright.
+            same_scene: It lies where the one before lay (a photo and its result).
+        """
         before = self._picture
         same = picture is not None and before is not None and picture.path == before.path
         if not same:
             self._stand_in = None
+            self._overlay = None
             self._holding = False
+        self._turn = turn or (self._turn if same or same_scene else UPRIGHT)
         self._picture = picture
         if picture is None:
-            self._viewport = Viewport(*self._area(), 0, 0)
+            self._viewport = Viewport(*self._area(), 0, 0, largest_fit=self.devicePixelRatioF())
         else:
             self._unpainted.append(picture)
-            self._look_at(picture)
+            stays = same or same_scene or self.keep_zoom
+            self._look_at(self._viewport if stays else self._viewport.to_fit())
         self.update()
+
+    def set_turn(self, turn: ViewTurn) -> None:
+        """Turn or mirror the photo on show; the whole of it is seen then."""
+        self._turn = turn
+        self._look_at(self._viewport.to_fit())
+        self.update()
+
+    def lay_over(self, image: QImage | None) -> None:
+        """Lay *image* (clipped samples) over the photo; None: take it away."""
+        self._overlay = image
+        self.update()
+
+    def set_loupe(self, at: QPointF | None) -> None:
+        """Put the loupe at a point of the area; None: take it away."""
+        look = tokens()
+        before, self._loupe.at = self._loupe.rect(look), at
+        self.update(before.united(self._loupe.rect(look)).toAlignedRect())
+        if before.isNull() != (at is None):
+            self.moved.emit()
 
     def know_original(self, original: Preview | None) -> None:
         """Take the photo that this one was made from, to compare with."""
@@ -143,54 +179,6 @@ class PhotoSurface(QWidget):
         self._background = name
         self.update()
 
-    # ------------------------------------------------------------ zoom
-
-    def zoom_to_fit(self) -> None:
-        """Show the whole photo."""
-        self._set_viewport(self._viewport.to_fit())
-
-    def zoom_to_actual(self, at: QPointF | None = None) -> None:
-        """Show photo pixels as device pixels, at the pointer or in the middle."""
-        self._zoom(1.0, at)
-
-    def toggle_zoom(self, at: QPointF | None = None) -> None:
-        """Go from fit to 100 % and back."""
-        if self._viewport.fitted:
-            self.zoom_to_actual(at)
-        else:
-            self.zoom_to_fit()
-
-    def zoom_by_steps(self, steps: float, at: QPointF | None = None) -> None:
-        """Zoom in (positive) or out by wheel notches."""
-        self._zoom(self._viewport.zoom * _STEP**steps, at)
-
-    def _zoom(self, zoom: float, at: QPointF | None) -> None:
-        ratio = self.devicePixelRatioF()
-        where = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
-        self._set_viewport(self._viewport.zoomed(zoom, where.x() * ratio, where.y() * ratio))
-
-    def _set_viewport(self, viewport: Viewport) -> None:
-        before, self._viewport = self._viewport, viewport
-        if before.zoom != viewport.zoom or before.fitted != viewport.fitted:
-            self.zoom_changed.emit(viewport.zoom)
-        self.update()
-
-    def _look_at(self, picture: Preview) -> None:
-        known = self._viewport
-        size = (picture.source_width, picture.source_height)
-        if (known.source_width, known.source_height) != size:
-            self._set_viewport(known.with_source(*size))
-
-    def _area(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1)
-
-    def _measure(self) -> None:
-        area = self._area()
-        if (self._viewport.area_width, self._viewport.area_height) != area:
-            self._set_viewport(self._viewport.resized(*area, self.devicePixelRatioF()))
-            self.area_changed.emit()
-
     # ------------------------------------------------------------ painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -200,50 +188,52 @@ class PhotoSurface(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(getattr(look, BACKGROUNDS[self._background])))
         if self._picture is not None:
-            ratio = self.devicePixelRatioF()
-            painter.scale(1 / ratio, 1 / ratio)
-            self._paint_photo(painter, look)
-            painter.scale(ratio, ratio)
+            with device_pixels(painter):
+                self._paint_photo(painter)
+                self._loupe.paint(
+                    painter,
+                    self._picture,
+                    self._viewport,
+                    self._turn,
+                    self.devicePixelRatioF(),
+                    look,
+                )
             self._paint_marks(painter, look)
         painter.end()
         if self._unpainted:
             QTimer.singleShot(0, self._tell_painted)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep what was fitted fitted."""
-        self._measure()
-        super().resizeEvent(event)
-
-    def _paint_photo(self, painter: QPainter, look: Tokens) -> None:
+    def _paint_photo(self, painter: QPainter) -> None:
         target = QRectF(*self._viewport.rect)
-        shown = self._picture
+        shown, original = self._picture, self._original
         if shown is None:
             return
         if self._stand_in is not None:
-            self._draw(painter, _cover(target, self._stand_in), self._stand_in)
-        elif self._original is None or not (self._comparing or self._holding):
-            self._draw(painter, (target, None), shown.image)
+            draw_image(painter, target, self._stand_in, source=cover(target, self._stand_in))
+        elif original is None or not (self._comparing or self._holding):
+            self._draw(painter, target, shown)
+            if self._overlay is not None:
+                draw_image(painter, target, self._overlay, self._turn, rough=True)
         elif self._holding:
-            self._draw(painter, (target, None), self._original.image)
+            self._draw(painter, target, original)
         else:
             middle = round(target.left() + target.width() * self._split)
-            painter.save()
-            painter.setClipRect(QRectF(0, 0, middle, self._viewport.area_height))
-            self._draw(painter, (target, None), self._original.image)
-            painter.setClipRect(
-                QRectF(middle, 0, self._viewport.area_width, self._viewport.area_height)
-            )
-            self._draw(painter, (target, None), shown.image)
-            painter.restore()
+            high, right = self._viewport.area_height, self._viewport.area_width
+            for picture, part in (
+                (original, QRectF(0, 0, middle, high)),
+                (shown, QRectF(middle, 0, right, high)),
+            ):
+                painter.save()
+                painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+                self._draw(painter, target, picture)
+                painter.restore()
 
-    def _draw(self, painter: QPainter, where: tuple[QRectF, QRectF | None], image: QImage) -> None:
-        target, source = where
-        if source is None and target.width() == image.width() and target.height() == image.height():
-            painter.drawImage(target.topLeft(), image)
-            return
-        scale = target.width() / max(image.width(), 1)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _NEAREST_FROM_ZOOM)
-        painter.drawImage(target, image, source or QRectF(image.rect()))
+    def _source_size(self) -> tuple[int, int]:
+        shown = self._picture
+        return (0, 0) if shown is None else self._turn.size(shown.source_width, shown.source_height)
+
+    def _draw(self, painter: QPainter, target: QRectF, picture: Preview) -> None:
+        draw_photo(painter, target, picture, self._turn, rough=self._still.isActive())
 
     def _paint_marks(self, painter: QPainter, look: Tokens) -> None:
         photo = self._photo_rect().intersected(QRectF(self.rect()))
@@ -262,11 +252,6 @@ class PhotoSurface(QWidget):
         if photo.right() - self._handle_x() > room:
             paint_tag(painter, photo, self.tr("Result"), look, right=True)
 
-    def _photo_rect(self) -> QRectF:
-        ratio = self.devicePixelRatioF()
-        left, top, width, height = self._viewport.rect
-        return QRectF(left / ratio, top / ratio, width / ratio, height / ratio)
-
     def _handle_x(self) -> float:
         photo = self._photo_rect()
         return photo.left() + photo.width() * self._split
@@ -275,13 +260,3 @@ class PhotoSurface(QWidget):
         done, self._unpainted = self._unpainted, []
         for picture in done:
             self.painted.emit(picture)
-
-
-def _cover(target: QRectF, image: QImage) -> tuple[QRectF, QRectF]:
-    """The middle part of *image* that has the proportions of *target*, and where it goes."""
-    wanted = target.width() / max(target.height(), 1.0)
-    width = min(float(image.width()), image.height() * wanted)
-    height = min(float(image.height()), image.width() / max(wanted, 1e-6))
-    left = (image.width() - width) / 2
-    top = (image.height() - height) / 2
-    return target, QRectF(left, top, width, height)

@@ -86,8 +86,26 @@ class FakePixels(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.wanted: list[tuple[bytes, int, int]] = []
+        self.left: list[str] = []
+        self.rests = 0
 
-    def want(self, path: bytes, width_px: int, height_px: int) -> int:
+    def let_go(self, viewer: str) -> None:
+        """Remember that a viewer shows nothing any more."""
+        self.left.append(viewer)
+
+    def rest(self) -> None:
+        """Remember that the user came to rest."""
+        self.rests += 1
+
+    def want(
+        self,
+        path: bytes,
+        width_px: int,
+        height_px: int,
+        *,
+        viewer: str = "",
+        hurried: bool = False,
+    ) -> int:
         """Remember the wish."""
         self.wanted.append((path, width_px, height_px))
         return len(self.wanted)

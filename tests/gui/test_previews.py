@@ -150,9 +150,79 @@ def test_a_neighbour_held_ready_does_not_show_itself(qtbot, fake_daemon, store, 
 
 
 def test_going_on_drops_the_work_for_photos_passed_by(qtbot, fake_daemon, store):
-    with qtbot.waitSignals([fake_daemon.asked] * 4):
+    with qtbot.waitSignals([fake_daemon.asked] * 5):
         ids = [store.want(path, *BOX) for path in (b"/a", b"/b", b"/c")]
-    assert fake_daemon.of(CancelRequests)[0].request_ids == (ids[0],)
+    assert [each.request_ids for each in fake_daemon.of(CancelRequests)] == [(ids[0],), (ids[1],)]
+
+
+def test_viewers_want_a_photo_each(qtbot, fake_daemon, store, decoder):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    with qtbot.waitSignals([store.ready, store.ready]):
+        store.want(b"/a", *BOX, viewer="left")
+        store.want(b"/b", *BOX, viewer="right")
+    assert fake_daemon.of(CancelRequests) == []
+
+
+def test_one_request_serves_viewers_of_different_size(qtbot, fake_daemon, store):
+    with qtbot.waitSignals([fake_daemon.asked] * 3):
+        store.want(b"/a", 2, 6, viewer="small")
+        store.want(b"/a", 8, 4, viewer="large")
+    last = fake_daemon.of(PreviewRequest)[-1]
+    assert (last.max_width_px, last.max_height_px) == (8, 6)
+
+
+def test_hurrying_on_leaves_one_request_under_way_and_asks_for_the_last_photo_alone(
+    qtbot, fake_daemon, store, decoder
+):
+    shown = []
+    store.ready.connect(lambda preview: shown.append(preview.path))
+    with qtbot.waitSignal(fake_daemon.asked):
+        for number in range(20):
+            store.want(b"/%d" % number, *BOX, hurried=True)
+    assert [path for path, _, _ in asked(fake_daemon)] == [b"/0"]
+    with qtbot.waitSignal(fake_daemon.asked):
+        fake_daemon.publish(decoder.surface(fake_daemon.of(PreviewRequest)[0]))
+    qtbot.waitUntil(lambda: len(asked(fake_daemon)) == 2)
+    assert [path for path, _, _ in asked(fake_daemon)] == [b"/0", b"/19"]
+
+
+def test_coming_to_rest_drops_what_was_passed_and_asks_at_once(qtbot, fake_daemon, store):
+    with qtbot.waitSignal(fake_daemon.asked):
+        store.want(b"/a", *BOX, hurried=True)
+        store.want(b"/b", *BOX, hurried=True)
+    passed = fake_daemon.of(PreviewRequest)[0].request_id
+    with qtbot.waitSignals([fake_daemon.asked] * 2):
+        store.rest()
+    assert fake_daemon.of(CancelRequests)[0].request_ids == (passed,)
+    assert asked(fake_daemon)[-1] == (b"/b", 4, "visible")
+
+
+def test_an_answer_that_is_too_small_is_not_asked_for_again(qtbot, fake_daemon, store, decoder):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    with qtbot.waitSignal(store.ready):
+        store.want(b"/a", 6, 3)
+    with qtbot.waitSignal(store.ready):
+        store.want(b"/a", 6, 3)
+    assert len(asked(fake_daemon)) == 1
+
+
+def test_full_pixels_keep_those_of_the_screen_as_a_level(qtbot, fake_daemon, store, decoder):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    with qtbot.waitSignal(store.ready):
+        store.want(b"/a", *BOX)
+    with qtbot.waitSignals([store.ready, store.ready]):
+        store.want(b"/a", 0, 0)
+    best = store.preview(b"/a")
+    assert (best.image.width(), best.level_for(4).width(), best.level_for(5).width()) == (8, 4, 8)
+
+
+def test_another_profile_asks_anew_for_what_is_on_show(qtbot, fake_daemon, store, decoder):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    with qtbot.waitSignal(store.ready):
+        store.want(b"/a", *BOX)
+    with qtbot.waitSignal(store.ready):
+        store.set_profile("p3")
+    assert fake_daemon.of(PreviewRequest)[-1].profile == "p3"
 
 
 def test_a_late_surface_for_a_photo_passed_by_is_given_back_unseen(
@@ -233,8 +303,9 @@ def test_wanting_the_same_again_while_it_is_on_its_way_changes_nothing(
 
 def test_coming_back_to_a_photo_on_its_way_shows_what_there_is(qtbot, fake_daemon, store, decoder):
     fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request, BLUE, "embedded")])
-    with qtbot.waitSignals([store.ready, store.ready]):
+    with qtbot.waitSignal(store.ready):
         store.want(b"/a", *BOX)
+    with qtbot.waitSignal(store.ready):
         store.want(b"/b", *BOX)
     with qtbot.waitSignal(store.ready) as got:
         store.want(b"/a", *BOX)
