@@ -24,6 +24,7 @@ from daemon.ipc.config import ConfigService
 from daemon.ipc.dispatch import Dispatcher
 from daemon.ipc.lifecycle import Lifecycle
 from daemon.ipc.server import IpcServer
+from daemon.library.marks import MarksService
 from daemon.library.service import LibraryService
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
@@ -31,6 +32,7 @@ from daemon.protocol.values import HostInfo
 from daemon.render import RenderManager
 from daemon.settings import DaemonSettings, SettingsStore
 from daemon.storage.jobs import JobStore
+from daemon.storage.journal import JournalStore
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.pool import WorkerPool
 
@@ -48,6 +50,7 @@ class Services(NamedTuple):
     luts: LutService
     offers: OfferService
     library: LibraryService
+    marks: MarksService
     config: ConfigService
     lifecycle: Lifecycle
 
@@ -101,6 +104,12 @@ async def _built(
         ending.push_async_callback(render.close)
         library = LibraryService(render, server.publish, folders, settings)
         ending.push_async_callback(library.close)
+        journal = JournalStore(folders.data / "journal.jsonl")
+        await journal.open()
+        ending.push_async_callback(journal.close)
+        marks = MarksService(journal, server.publish, settings, folders.data / "marks")
+        await marks.open()
+        ending.push_async_callback(marks.close)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             hosts=hosts,
@@ -125,6 +134,7 @@ async def _built(
             luts=LutService(render, settings),
             offers=OfferService(hosts, workflows, settings),
             library=library,
+            marks=marks,
             config=ConfigService(settings, server.publish, apply_settings),
             lifecycle=Lifecycle(
                 server=server,
@@ -138,7 +148,7 @@ async def _built(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, config, lifecycle = services
+    edits, luts, offers, library, marks, config, lifecycle = services
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -152,6 +162,8 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.SurfaceMapped, library.surface_mapped)
     to.register(messages.CancelRequests, library.cancel_requests)
     to.register(messages.PhotoInfoRequest, library.photo_info)
+    to.register(messages.MarksRequest, marks.marks)
+    to.register(messages.SetMarks, marks.set_marks)
     to.register(messages.AiEditRequest, edits.ai_edit)
     to.register(messages.JobsRequest, edits.jobs)
     to.register(messages.JobCancel, edits.job_cancel)

@@ -57,7 +57,7 @@ def read_file(path: bytes) -> SidecarFile:
             raise _unreadable(path, error) from error
 
 
-def replace_file(was: SidecarFile, data: bytes) -> None:
+def replace_file(was: SidecarFile, data: bytes, *, settled: bool = True) -> None:
     """Write a sidecar that is still as it *was* read; after this it is on the disk.
 
     A symbolic link stays one: the file it points to is replaced. Permissions are kept.
@@ -84,7 +84,8 @@ def replace_file(was: SidecarFile, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    settle(folder)
+    if settled:
+        settle(folder)
 
 
 def _check_unchanged(was: SidecarFile) -> None:

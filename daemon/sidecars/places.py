@@ -47,6 +47,12 @@ def renamed(sidecar: bytes, old: bytes, new: bytes) -> bytes:
     return os.path.splitext(new)[0] + rest
 
 
+def photos_of(sidecar: bytes) -> tuple[bytes, ...]:
+    """Return the photos that a sidecar speaks of, and that are there."""
+    base = os.path.splitext(sidecar)[0]
+    return _existing([base, *(base + ending for ending in _PHOTO_ENDINGS)])
+
+
 def new_sidecar(path: bytes, naming: str) -> bytes:
     """Return where a photo's first sidecar goes; *naming* is ``full`` or ``stem``."""
     return (os.path.splitext(path)[0] if naming == "stem" else path) + b".xmp"

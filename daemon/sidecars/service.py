@@ -69,13 +69,16 @@ def read_marks(path: bytes) -> PhotoMarks:
     return _told(path, known)
 
 
-def plan_marks(path: bytes, change: MarksChange, *, naming: str) -> tuple[SidecarWrite, PhotoMarks]:
+def plan_marks(
+    path: bytes, change: MarksChange, *, naming: str, said: Said | None = None
+) -> tuple[SidecarWrite, PhotoMarks]:
     """Work out what a change writes, and what is said afterwards; nothing is written.
 
     Args:
         path: The photo.
         change: What to say.
         naming: ``full`` (photo.jpg.xmp) or ``stem`` (photo.xmp), for a photo without a sidecar.
+        said: What is said of it elsewhere, newer than its files.
 
     Raises:
         RabbitError: ``not_found``, or its sidecar is broken or unreadable.
@@ -84,7 +87,7 @@ def plan_marks(path: bytes, change: MarksChange, *, naming: str) -> tuple[Sideca
         name = os.fsdecode(os.path.basename(path))
         raise RabbitError(ErrorKind.NOT_FOUND, f"{name} is not there any more.")
     known = _known(path)
-    wanted = change.of(known.said)
+    wanted = change.of(known.said if said is None else said)
     date = dt.datetime.now().astimezone().isoformat(timespec="seconds")
     sidecar = known.sidecar
     if known.packet is None:
@@ -98,15 +101,20 @@ def plan_marks(path: bytes, change: MarksChange, *, naming: str) -> tuple[Sideca
     return SidecarWrite(place, before, after), _told(path, told)
 
 
-def commit(write: SidecarWrite) -> None:
+def commit(write: SidecarWrite, *, settled: bool = True) -> None:
     """Put a planned change on the disk.
+
+    Args:
+        write: The change.
+        settled: Its name too; False: :func:`daemon.sidecars.files.settle` is called afterwards,
+            once for the folder.
 
     Raises:
         ChangedMeanwhileError: another program wrote the sidecar since; plan again.
         OSError: it cannot be written; what was there is untouched.
     """
     if write.changes:
-        replace_file(SidecarFile(write.path, write.before), write.after)
+        replace_file(SidecarFile(write.path, write.before), write.after, settled=settled)
 
 
 def write_marks(path: bytes, change: MarksChange, *, naming: str) -> SidecarWrite:
