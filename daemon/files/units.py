@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from daemon import sidecars
 from daemon.files.primitives import numbered
 from daemon.protocol.formats import is_listed
-
-_AFTER_NAME = (b".xmp", b".XMP", b".pp3", b".dop")
-_AFTER_STEM = (b".xmp", b".XMP", b".aae", b".AAE")
 
 
 @dataclass
@@ -79,20 +77,15 @@ def units_of(paths: Iterable[bytes], *, leaving: bool) -> list[Unit]:
         by_stem.setdefault(os.path.splitext(path)[0], Unit([])).photos.append(path)
     neighbours = Neighbours()
     for stem, unit in by_stem.items():
-        unit.sidecars = list(_sidecars(stem, unit.photos, neighbours, leaving=leaving))
+        unit.sidecars = _sidecars(stem, unit.photos, neighbours, leaving=leaving)
     return list(by_stem.values())
 
 
 def renamed_sidecar(sidecar: bytes, photos: Iterable[bytes], renamed: dict[bytes, bytes]) -> bytes:
     """Return the path of *sidecar* after its photos were renamed."""
-    stem, ending = os.path.splitext(sidecar)
-    for photo in photos:
-        if stem == photo:
-            return renamed[photo] + ending
-    for photo in photos:
-        if stem == os.path.splitext(photo)[0]:
-            return os.path.splitext(renamed[photo])[0] + ending
-    return sidecar
+    owners = tuple(photos)
+    own = next((photo for photo in owners if sidecar.startswith(photo + b".")), owners[0])
+    return sidecars.renamed(sidecar, own, renamed[own])
 
 
 def free_places(
@@ -103,7 +96,7 @@ def free_places(
     Raises:
         FileExistsError: too many numbers are taken.
     """
-    series = [_places(os.path.join(folder, os.path.basename(path))) for path in unit.photos]
+    series = [numbered(os.path.join(folder, os.path.basename(path))) for path in unit.photos]
     for places in zip(*series, strict=False):
         pairs = unit.under(dict(zip(unit.photos, places, strict=True)))
         if not any(taken(new) for _, new in pairs):
@@ -111,31 +104,12 @@ def free_places(
     raise FileExistsError(folder)
 
 
-def _places(path: bytes) -> Iterator[bytes]:
-    return numbered(path)
-
-
 def _sidecars(
     stem: bytes, photos: list[bytes], neighbours: Neighbours, *, leaving: bool
-) -> Iterator[bytes]:
-    for photo in photos:
-        yield from _existing(photo, _AFTER_NAME)
-    shared = list(_existing(stem, _AFTER_STEM))
-    if not shared:
-        return
-    if leaving and set(neighbours.photos_of_stem(stem)) - set(photos):
-        return
-    yield from shared
-
-
-def _existing(base: bytes, endings: tuple[bytes, ...]) -> Iterator[bytes]:
-    """Yield the files that are there; on a volume that folds case, each once."""
-    seen: set[tuple[int, int]] = set()
-    for ending in endings:
-        try:
-            found = os.lstat(base + ending)
-        except OSError:
-            continue
-        if (found.st_dev, found.st_ino) not in seen:
-            seen.add((found.st_dev, found.st_ino))
-            yield base + ending
+) -> list[bytes]:
+    free = [path for photo in photos for path in sidecars.companions(photo)]
+    every = [path for photo in photos for path in sidecars.sidecars(photo)]
+    shared = [path for path in every if path not in free]
+    if shared and leaving and set(neighbours.photos_of_stem(stem)) - set(photos):
+        shared = []
+    return list(dict.fromkeys([*free, *shared]))

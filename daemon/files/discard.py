@@ -1,0 +1,112 @@
+"""Putting photos into the trash with what belongs to them, and deleting them for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from daemon.files.failures import refused
+from daemon.files.organise import chunks
+from daemon.files.primitives import rename_without_replacing, sync_folder
+from daemon.files.transfer import move_file
+from daemon.files.trash import Trash
+from daemon.files.units import Unit, units_of
+from daemon.files.work import Work
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.journal import JournalStep, Trashed
+
+Places = list[tuple[bytes, bytes]]
+
+
+def trash_photos(work: Work, step: JournalStep, paths: Iterable[bytes], trash: Trash) -> None:
+    """Put photos with their sidecars into the trash of their volume."""
+    units = units_of(paths, leaving=True)
+    work.total = sum(len(unit.files) for unit in units)
+    number = 0
+    for some in chunks(units):
+        if work.cancelled:
+            return
+        planned: list[tuple[Unit, Places]] = []
+        for unit in some:
+            places = _places(work, unit, trash)
+            if places:
+                planned.append((unit, places))
+        records: list[Trashed] = []
+        for _, places in planned:
+            number += 1
+            records += [Trashed(old, trashed, number) for old, trashed in places]
+        place = step.note_now(records)
+        undone: list[int] = []
+        changed: list[bytes] = []
+        for unit, places in planned:
+            if work.cancelled or not _unit_trashed(work, places):
+                undone += range(place, place + len(places))
+                for _, trashed in places:
+                    trash.forget(trashed)
+            else:
+                changed += unit.files
+            place += len(places)
+        for folder in {os.path.dirname(path) for path in changed}:
+            sync_folder(folder)
+        step.retract_now(undone)
+        work.files_changed(changed)
+
+
+def delete_photos(work: Work, paths: Iterable[bytes]) -> None:
+    """Delete photos with their sidecars for good; the photo first."""
+    work.can_undo = False
+    units = units_of(paths, leaving=True)
+    work.total = sum(len(unit.files) for unit in units)
+    for unit in units:
+        if work.cancelled:
+            return
+        for path in unit.files:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                work.fail(path, "could not be deleted", error)
+                break
+            work.advance(path)
+        work.files_changed(unit.files)
+    for folder in {os.path.dirname(unit.photos[0]) for unit in units}:
+        sync_folder(folder)
+
+
+def _places(work: Work, unit: Unit, trash: Trash) -> Places:
+    places: Places = []
+    try:
+        for path in unit.files:
+            places.append((path, trash.place_for(path)))  # noqa: PERF401 - those before are given back
+    except (OSError, RabbitError) as error:
+        for _, trashed in places:
+            trash.forget(trashed)
+        for photo in unit.photos:
+            if isinstance(error, RabbitError) and error.info.kind is ErrorKind.NO_TRASH:
+                why = "was not put into the trash: its volume has none"
+                work.refuse(refused(photo, ErrorKind.NO_TRASH, why, "Delete it for good?"))
+            else:
+                work.fail(photo, "could not be put into the trash", error)
+        work.advance(unit.photos[0], len(unit.files))
+        return []
+    return places
+
+
+def _unit_trashed(work: Work, places: Places) -> bool:
+    done: Places = []
+    for old, trashed in places:
+        try:
+            rename_without_replacing(old, trashed)
+        except OSError as error:
+            work.fail(old, "could not be put into the trash", error)
+            for back, there in reversed(done):
+                try:
+                    move_file(there, back)
+                except OSError as again:
+                    work.fail(back, "could not be put back", again)
+            work.advance(old, len(places) - len(done))
+            return False
+        done.append((old, trashed))
+        work.advance(old)
+    return True
