@@ -147,7 +147,7 @@ class Navigator(QObject):
             "photo.first": lambda: self.go_to(0),
             "photo.last": lambda: self.go_to(len(self._listing) - 1),
             "photo.to_grid": self._to_grid,
-            "photo.zoom": canvas.toggle_zoom,
+            "photo.zoom": lambda: canvas.toggle_zoom(canvas.pointer()),
             "photo.zoom_in": lambda: canvas.zoom_by_steps(1),
             "photo.zoom_out": lambda: canvas.zoom_by_steps(-1),
             "photo.background": canvas.next_background,

@@ -1,17 +1,47 @@
-"""In which direction the user goes through a folder: what to hold ready."""
+"""In which direction the user goes through a folder, and what is held ready for that."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject, QTimer
+
 from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.previews import PreviewStore
+from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.view.photo_view import PhotoView
+
+_FAR = 3
+_SMALL_AHEAD = 12
+_REST_MS = 250
+_VIEWER = "travel"
 
 
-class Travel:
-    """Remembers the last photo and tells the probable next ones."""
+class Travel(QObject):
+    """Remembers the last photo and holds the probable next ones ready.
 
-    def __init__(self, listing: ListingModel) -> None:
+    At a walk these are pixels at the size of the screen; while keys are held, thumbnails of those
+    that come next stand in for what cannot be decoded so fast.
+    """
+
+    def __init__(
+        self,
+        listing: ListingModel,
+        previews: PreviewStore,
+        thumbnails: ThumbnailStore,
+        photo: PhotoView,
+    ) -> None:
+        super().__init__(photo)
         self._listing = listing
+        self._previews = previews
+        self._thumbnails = thumbnails
+        self._photo = photo
         self._last = b""
         self._step = 1
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        photo.shown.connect(self._on_shown)
+        thumbnails.ready.connect(self._on_thumbnail_ready)
+        listing.photos_changed.connect(previews.forget)
+        listing.photos_removed.connect(previews.forget)
 
     def ahead_of(self, path: bytes) -> list[bytes]:
         """Return the photos to hold ready while *path* is on show, the most probable first."""
@@ -19,4 +49,26 @@ class Travel:
         if before >= 0 and now >= 0 and before != now:
             self._step = 1 if now > before else -1
         self._last = path
-        return self._listing.neighbours(path, self._step)
+        return self._around(path, (1, -1, *range(2, _FAR + 1), *range(-2, -_FAR - 1, -1)))
+
+    def _around(self, path: bytes, steps: tuple[int, ...] | range) -> list[bytes]:
+        """Return the photos so many *steps* further on in the direction of travel."""
+        row = self._listing.row(path)
+        rows = [row + self._step * step for step in steps] if row >= 0 else []
+        return [self._listing.path(each) for each in rows if 0 <= each < len(self._listing)]
+
+    def _on_shown(self, path: bytes) -> None:
+        if not path or not self._photo.isVisible():
+            return
+        self._previews.look_ahead(self.ahead_of(path), *self._photo.canvas.area_px)
+        if self._photo.hurried:
+            small = self._around(path, range(1, _SMALL_AHEAD + 1))
+            self._thumbnails.want([path], small, viewer=_VIEWER)
+            self._rest.start()
+
+    def _on_rest(self) -> None:
+        self._thumbnails.want((), viewer=_VIEWER)
+
+    def _on_thumbnail_ready(self, path: bytes) -> None:
+        if path == self._photo.path:
+            self._photo.show_first_stage()

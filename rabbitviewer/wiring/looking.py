@@ -1,0 +1,74 @@
+"""The actions of looking at a photo, and the settings behind them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.previews import PreviewStore
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.view.turning import ViewTurn
+from rabbitviewer.window import MainWindow, Page
+from rabbitviewer.wiring.parts import Parts
+
+_PHOTO_ONLY = ("photo.loupe", "photo.keep_zoom")
+
+
+def add_looking(parts: Parts) -> None:
+    """Give the photo view its actions."""
+    Looking(parts.window, parts.hosts, parts.previews, parts.photo)
+
+
+class Looking(QObject):
+    """Carries out what the user does to the view of a photo."""
+
+    def __init__(
+        self, window: MainWindow, hosts: HostsModel, previews: PreviewStore, photo: PhotoView
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._hosts = hosts
+        self._previews = previews
+        self._photo = photo
+        self._keep_zoom: object = None
+        self._actions = window.actions_by_id
+        self._actions.connect_all(
+            {
+                "photo.turn_right": lambda: photo.turn(ViewTurn.right),
+                "photo.turn_left": lambda: photo.turn(ViewTurn.left),
+                "photo.mirror": lambda: photo.turn(ViewTurn.mirror),
+                "photo.keep_zoom": self._toggle_keep_zoom,
+                "photo.loupe": self._toggle_loupe,
+            }
+        )
+        photo.canvas.loupe_changed.connect(self._actions["photo.loupe"].setChecked)
+        window.page_changed.connect(self._show_state)
+        hosts.changed.connect(self._on_settings_changed)
+        self._show_state()
+
+    def _toggle_keep_zoom(self) -> None:
+        self._set_keep_zoom(keep=not self._photo.canvas.keep_zoom)
+        keeps = self._photo.canvas.keep_zoom
+        words = self.tr("The zoom is kept") if keeps else self.tr("Every photo is shown whole")
+        self._window.status.say(words)
+
+    def _set_keep_zoom(self, *, keep: bool) -> None:
+        self._photo.canvas.keep_zoom = keep
+        self._actions["photo.keep_zoom"].setChecked(keep)
+
+    def _toggle_loupe(self) -> None:
+        canvas = self._photo.canvas
+        canvas.show_loupe(on=self._window.page == Page.PHOTO and not canvas.loupe_shown)
+
+    def _show_state(self, *_what: object) -> None:
+        in_photo = self._window.page == Page.PHOTO
+        for action_id in _PHOTO_ONLY:
+            self._actions[action_id].setEnabled(in_photo)
+
+    def _on_settings_changed(self) -> None:
+        keep, room = self._hosts.value("window.keep_zoom"), self._hosts.value("window.photos_mb")
+        if isinstance(keep, bool) and keep != self._keep_zoom:
+            self._keep_zoom = keep
+            self._set_keep_zoom(keep=keep)
+        if isinstance(room, int):
+            self._previews.set_budget_mb(room)
