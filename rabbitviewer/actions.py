@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -292,7 +292,13 @@ def _groups() -> tuple[str, ...]:
 
 
 class Actions(QObject):
-    """The actions as Qt knows them, by id."""
+    """The actions as Qt knows them, by id.
+
+    Signals:
+        keys_changed: an action has other shortcuts.
+    """
+
+    keys_changed = Signal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -305,6 +311,23 @@ class Actions(QObject):
     def specs(self) -> Iterator[ActionSpec]:
         """Go through all actions."""
         return iter(self._specs)
+
+    def keys(self, action_id: str) -> tuple[str, ...]:
+        """Return the shortcuts of an action as the file of shortcuts writes them."""
+        portable = QKeySequence.SequenceFormat.PortableText
+        return tuple(key.toString(portable) for key in self._actions[action_id].shortcuts())
+
+    def shown_keys(self, action_id: str) -> tuple[str, ...]:
+        """Return the shortcuts of an action as the desktop writes them."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return tuple(key.toString(native) for key in self._actions[action_id].shortcuts())
+
+    def set_keys(self, action_id: str, keys: Iterable[str]) -> None:
+        """Give an action other shortcuts; menus, tool tips and the overlay follow."""
+        action = self._actions[action_id]
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        self._explain(action)
+        self.keys_changed.emit()
 
     def connect_all(self, handlers: dict[str, Callable[[], object]]) -> None:
         """Call each handler when its action is triggered."""
@@ -332,9 +355,7 @@ class Actions(QObject):
         action.setCheckable(spec.checkable)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutVisibleInContextMenu(True)
-        if spec.keys:
-            shown = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{spec.text} ({shown})")
+        self._explain(action)
         if spec.icon:
             action.setIcon(icon(spec.icon))
         if spec.photo_only:
@@ -342,6 +363,12 @@ class Actions(QObject):
         else:
             window.addAction(action)
         return action
+
+    def _explain(self, action: QAction) -> None:
+        """Name the first shortcut in the tool tip."""
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        text = action.text().rstrip("…")
+        action.setToolTip(f"{text} ({shown})" if shown else text)
 
 
 def _without_argument(handler: Callable[[], object]) -> Callable[[bool], None]:

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from rabbitviewer.actions import Actions
@@ -98,7 +98,7 @@ class MainWindow(QWidget):
         self.hosts_popover = Popover(rooms.hosts, rooms.status.host_pill, self)
         self._strip = rooms.strip
         self._strip_open = state.strip_open
-        self._keys = KeyOverlay(self.actions_by_id, self)
+        self.key_overlay = KeyOverlay(self.actions_by_id, self)
         self._was_painted = False
         self._hidden: tuple[bool, bool] | None = None
         self._before_full_screen: tuple[bool, bool] = (False, False)
@@ -245,11 +245,6 @@ class MainWindow(QWidget):
         if not self._was_painted:
             self._was_painted = True
             QTimer.singleShot(0, self.shown.emit)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the overlay over everything."""
-        super().resizeEvent(event)
-        self._keys.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell before closing."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QTreeView, QWidget
 
 from rabbitviewer.models.folders import FolderModel
@@ -14,9 +14,11 @@ class FolderTree(QTreeView):
 
     Signals:
         folder_chosen: a folder was clicked, or Enter was pressed on it (its path).
+        menu_wanted: the context menu of a folder (its path), at this point of the screen.
     """
 
     folder_chosen = Signal(bytes)
+    menu_wanted = Signal(bytes, QPoint)
 
     def __init__(self, model: FolderModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +47,22 @@ class FolderTree(QTreeView):
             self._on_chosen(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def refresh(self, path: bytes) -> None:
+        """Read the subfolders of *path* again, where it stands in the tree."""
+        index = self._folders.index_of(path)
+        if index.isValid():
+            self._folders.refresh(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the folder under the pointer, or of the marked one."""
+        index, where = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            where = self.viewport().mapToGlobal(self.visualRect(index).center())
+        path = self._folders.path(index)
+        if path:
+            self.menu_wanted.emit(path, where)
 
     def _on_chosen(self, index: QModelIndex | QPersistentModelIndex) -> None:
         path = self._folders.path(index)

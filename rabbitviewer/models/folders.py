@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -35,6 +36,7 @@ class _Node:
         self.parent = parent
         self.icon_name = icon_name
         self.row = 0
+        self.is_volume = False
         self.may_have_children = True
         self.children: list[_Node] | None = None
         self.asked = False
@@ -77,6 +79,25 @@ class FolderModel(QAbstractItemModel):
         node = self._node(index)
         if node is not self._root:
             self._ask(node)
+
+    def set_volumes(self, volumes: Sequence[tuple[bytes, str]]) -> None:
+        """Show the drives and cards that are there now, after the user's own places."""
+        wanted = dict(volumes)
+        siblings = self._children(self._root)
+        for node in [each for each in siblings if each.is_volume and each.path not in wanted]:
+            self.beginRemoveRows(QModelIndex(), node.row, node.row)
+            siblings.remove(node)
+            for row, each in enumerate(siblings):
+                each.row = row
+            self.endRemoveRows()
+        known = {node.path for node in siblings}
+        for path, name in wanted.items():
+            if path not in known:
+                row = len(siblings)
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._append_place(path, name, "ph.hard-drive")
+                siblings[row].is_volume = True
+                self.endInsertRows()
 
     # ------------------------------------------------------------ reading folders
 

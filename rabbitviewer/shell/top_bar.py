@@ -18,6 +18,9 @@ _SLIDER_WIDTH = 96
 class TopBar(QFrame):
     """Breadcrumbs, view switch, filter, sort, thumbnail size, panel switches.
 
+    Attributes:
+        menu: The main menu; who offers something fills it.
+
     Signals:
         filter_changed: the text of the filter box.
         sort_changed: the column and whether it runs backwards.
@@ -39,6 +42,7 @@ class TopBar(QFrame):
         look = tokens()
         self.setProperty("look", "bar")
         self.setFixedHeight(look.bar_height)
+        self.menu = QMenu(self)
         self._sort_group = QActionGroup(self)
         self._backwards = QAction(self.tr("Reverse order"), self)
         self._backwards.setCheckable(True)
@@ -62,6 +66,7 @@ class TopBar(QFrame):
         right.addSpacing(look.space_2)
         right.addWidget(action_button(actions["panel.info"]))
         right.addWidget(action_button(actions["panel.edit"]))
+        right.addWidget(self._make_menu())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(look.space_2, 0, look.space_2, 0)
         layout.addLayout(left, 1)
@@ -124,6 +129,13 @@ class TopBar(QFrame):
         button.setIconSize(QSize(tokens().icon, tokens().icon))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
+        return button
+
+    def _make_menu(self) -> QToolButton:
+        button = icon_button("ph.list", self.tr("Menu"))
+        button.setIconSize(QSize(tokens().icon, tokens().icon))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self.menu)
         return button
 
     def _make_size(self, sizes: tuple[int, int]) -> QSlider:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -50,7 +50,13 @@ class Choice(QComboBox):
 
 
 class Fold(QWidget):
-    """A heading that opens and closes what stands under it."""
+    """A heading that opens and closes what stands under it.
+
+    Signals:
+        toggled: it was opened or closed.
+    """
+
+    toggled = Signal(bool)
 
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +81,7 @@ class Fold(QWidget):
 
     def _on_toggled(self, checked: bool) -> None:
         self._content.setVisible(checked)
+        self.toggled.emit(checked)
 
 
 class _FoldButton(QAbstractButton):

@@ -31,6 +31,7 @@ QLabel[look="tag-warn"] { color: $accent_text; border: 1px solid $accent_text; b
     padding: 1px 6px; font-size: ${font_small}px; }
 
 QFrame[look="bar"] { background: $window; border: none; border-bottom: 1px solid $line; }
+QFrame[look="filters"] { background: $panel; border: none; border-bottom: 1px solid $line; }
 QFrame[look="status"] { background: $window; border: none; border-top: 1px solid $line; }
 QFrame[look="panel"] { background: $panel; border: none; }
 QFrame[look="card"] { background: $raised; border: none; border-radius: ${radius}px; }
@@ -81,18 +82,23 @@ QToolButton::menu-indicator { image: none; width: 0; }
 QFrame[look="segments"] { background: $panel; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame[look="segments"] QToolButton { border-radius: 4px; padding: 2px 8px; margin: 1px; }
 
-QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $control; color: $text;
+QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox { background: $control; color: $text;
     border: 1px solid $control_line; border-radius: ${radius}px; padding: 0 8px;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { min-height: ${field_height}px; }
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: ${field_height}px; }
 QPlainTextEdit { padding: 4px 4px; }
-QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
+QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
     border: 1px solid $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled,
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled { color: $text_disabled; background: $panel; border-color: $line; }
 QAbstractSpinBox QLineEdit { border: none; background: transparent; min-height: 0; padding: 0; }
-QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
-QDoubleSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QLineEdit[look="palette"] { background: transparent; border: none; padding: 0 16px;
+    min-height: ${palette_height}px; }
+QListWidget { background: transparent; border: none; outline: none; }
+QListWidget::item { min-height: ${field_height}px; padding: 0 4px; border-radius: 4px; }
+QListWidget::item:hover { background: $raised; }
+QListWidget::item:selected { background: $accent_soft; color: $text; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $control_line; outline: none;
     selection-background-color: $accent_soft; selection-color: $text; padding: 4px; }
@@ -149,4 +155,9 @@ def make_style_sheet(look: Tokens) -> str:
     """Return the style sheet of *look*."""
     values = dataclasses.asdict(look)
     field_height = look.control_height - 2
-    return _SHEET.substitute(values, field_height=field_height, focus_height=field_height - 2)
+    return _SHEET.substitute(
+        values,
+        field_height=field_height,
+        focus_height=field_height - 2,
+        palette_height=look.bar_height,
+    )
