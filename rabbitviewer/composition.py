@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import logging
 import sys
 from collections.abc import Callable
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from daemon.protocol.endpoint import Folders
 from rabbitviewer.browse.breadcrumbs import Breadcrumbs
 from rabbitviewer.browse.grid import CELL_SIZES, ThumbnailGrid
-from rabbitviewer.browse.tree import FolderTree
-from rabbitviewer.conductor import Grading, Surroundings
-from rabbitviewer.edit.grade_panel import GradePanel
-from rabbitviewer.edit.host_panel import HostPanel
-from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.conductor import Surroundings
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.ipc.early import EarlyConnection
-from rabbitviewer.models.folders import FolderModel
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
@@ -31,6 +26,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.shell.failures import catch_failures, start_log
 from rabbitviewer.shell.grid_room import GridRoom
+from rabbitviewer.shell.late_room import LateRoom, LateSteps
 from rabbitviewer.shell.signals import SignalCloser
 from rabbitviewer.shell.state import WindowState, save_state
 from rabbitviewer.shell.status_line import StatusLine
@@ -43,13 +39,21 @@ from rabbitviewer.trace import Trace
 from rabbitviewer.tracing import connect_trace
 from rabbitviewer.travel import Travel
 from rabbitviewer.view.filmstrip import Filmstrip
-from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Rooms
-from rabbitviewer.wiring.organising import connect_file_work
+from rabbitviewer.wiring.parts import LateRooms, LateStep, Parts
 
 _log = logging.getLogger(__name__)
+
+_LATE = (
+    ("looking", "add_looking"),
+    ("panels", "add_tree"),
+    ("organising", "connect_file_work"),
+    ("panels", "add_info"),
+    ("panels", "add_editing"),
+)
+"""What is built after the first picture, in this order: module of ``wiring`` and its function."""
 
 
 def run_window(
@@ -74,6 +78,7 @@ def run_window(
     if trace is not None:
         TurnWatch(trace, application)
         built.window.shown.connect(lambda: trace.event("window_shown"))
+    built.window.shown.connect(built.later.begin)
     built.client.start()
     built.show(start)
     built.window.show()
@@ -99,6 +104,7 @@ class Built:
     grid: ThumbnailGrid
     photo: PhotoView
     theme: Theme
+    later: LateSteps
 
     def show(self, start: Start) -> None:
         """Show what the program was started with."""
@@ -132,7 +138,10 @@ def build(
     early: EarlyConnection | None = None,
     trace: Trace | None = None,
 ) -> Built:
-    """Construct everything and connect it; nothing is asked of the daemon yet."""
+    """Construct what the first picture needs, connected; ``later`` builds the rest.
+
+    Nothing is asked of the daemon yet.
+    """
     client = DaemonClient(folders, launch=launch, trace=trace is not None, early=early)
     listing, thumbnails = ListingModel(client), ThumbnailStore(client)
     previews = PreviewStore(client, folders)
@@ -141,42 +150,69 @@ def build(
     photo = PhotoView(previews, jobs.pair_for, _first_stage(thumbnails))
     filmstrip = Filmstrip(listing, thumbnails, selection)
     welcome, trouble = Welcome(state.recent), Trouble()
-    tree, breadcrumbs = FolderTree(FolderModel(client)), Breadcrumbs()
-    grade, jobs_panel = GradePanel(jobs, hosts, selection), JobsPanel(jobs, _picture_of(thumbnails))
-    hosts_panel = HostPanel(hosts)
+    breadcrumbs = Breadcrumbs()
+    late = LateRooms(LateRoom(), LateRoom(), LateRoom(), LateRoom(), LateRoom())
     grid_room = GridRoom(grid, listing, client)
     rooms = Rooms(
         welcome=welcome,
         trouble=trouble,
         grid=grid_room,
         photo=PhotoRoom(photo, filmstrip),
-        tree=tree,
+        tree=late.tree,
         breadcrumbs=breadcrumbs,
-        info=InfoPanel(client, selection),
-        edit=grade,
-        jobs=jobs_panel,
-        hosts=hosts_panel,
+        info=late.info,
+        edit=late.edit,
+        jobs=late.jobs,
+        hosts=late.hosts,
         strip=filmstrip,
         status=StatusLine(jobs, hosts),
         cell_sizes=CELL_SIZES,
     )
     window = MainWindow(rooms, state)
     navigator = Navigator(window, listing, selection, jobs, grid, photo)
-    Grading(window, navigator, jobs, grade, jobs_panel, photo)
-    Surroundings(window, client, hosts, hosts_panel, trouble, theme, photo, folders)
-    for room in (welcome, tree, breadcrumbs, grid_room):
+    surroundings = Surroundings(window, client, hosts, trouble, theme, photo, folders)
+    for room in (welcome, breadcrumbs, grid_room):
         room.folder_chosen.connect(navigator.open_folder)
     welcome.browse_pressed.connect(navigator.choose_folder)
     filmstrip.photo_chosen.connect(selection.set_current)
     navigator.folder_opened.connect(state.visit)
     navigator.folder_opened.connect(breadcrumbs.set_path)
-    navigator.folder_opened.connect(tree.show_folder)
     _connect_grid(window, listing, grid, jobs, state)
-    connect_file_work(window, client, listing, selection, state)
-    _connect_pixels(listing, selection, previews, photo)
+    Travel(listing, previews, thumbnails, photo)
     if trace is not None:
         connect_trace(trace, client, photo)
-    return Built(window, client, navigator, listing, grid, photo, theme)
+    parts = Parts(
+        folders=folders,
+        state=state,
+        theme=theme,
+        client=client,
+        listing=listing,
+        thumbnails=thumbnails,
+        previews=previews,
+        selection=selection,
+        jobs=jobs,
+        hosts=hosts,
+        grid=grid,
+        photo=photo,
+        filmstrip=filmstrip,
+        breadcrumbs=breadcrumbs,
+        rooms=late,
+        window=window,
+        navigator=navigator,
+        surroundings=surroundings,
+    )
+    later = LateSteps((_step(parts, *each) for each in _LATE), window)
+    return Built(window, client, navigator, listing, grid, photo, theme, later)
+
+
+def _step(parts: Parts, module: str, name: str) -> Callable[[], object]:
+    """Return a step that imports the module first: what comes later is also loaded later."""
+
+    def take() -> None:
+        step: LateStep = getattr(importlib.import_module(f"rabbitviewer.wiring.{module}"), name)
+        step(parts)
+
+    return take
 
 
 def _connect_grid(
@@ -208,39 +244,12 @@ def _connect_grid(
     bar.set_sort(state.sort, backwards=state.backwards)
 
 
-def _connect_pixels(
-    listing: ListingModel, selection: Selection, previews: PreviewStore, photo: PhotoView
-) -> None:
-    """Hold the neighbours of the photo on show ready, in the direction of travel."""
-    travel = Travel(listing)
-
-    def look_ahead(path: bytes) -> None:
-        area = photo.canvas.viewport
-        if photo.isVisible() and path:
-            paths = travel.ahead_of(path)
-            previews.look_ahead(paths, area.area_width, area.area_height)
-
-    photo.shown.connect(look_ahead)
-    listing.photos_changed.connect(previews.forget)
-    listing.photos_removed.connect(previews.forget)
-
-
-def _picture_of(thumbnails: ThumbnailStore) -> Callable[[bytes], QImage | None]:
-    """Return what shows a photo small where its thumbnail is at hand."""
-
-    def picture_of(path: bytes) -> QImage | None:
-        known = thumbnails.thumbnail(path)
-        return None if known is None else known.image
-
-    return picture_of
-
-
 def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None]:
-    """Return a finished thumbnail as the first stage of a photo, where there is one."""
+    """Return a thumbnail as the first stage of a photo, where one knows the photo's size."""
 
     def first_stage(path: bytes) -> Preview | None:
         known = thumbnails.thumbnail(path)
-        if known is None or known.stage != "final":
+        if known is None or known.source_width <= known.image.width():
             return None
         return Preview(path, known.image, known.source_width, known.source_height, "thumbnail")
 

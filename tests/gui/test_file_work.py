@@ -58,6 +58,7 @@ def built(
 ) -> Iterator[Built]:
     answer_about_the_folder(fake_daemon)
     built = build(folders, state, Theme(qapp, "dark"), launch=lambda _folders: None)
+    built.later.finish()
     qtbot.addWidget(built.window)
     built.window.resize(1000, 700)
     with qtbot.waitSignal(built.client.connected):

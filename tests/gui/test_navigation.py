@@ -85,6 +85,7 @@ def built(
     answer_like_a_daemon(fake_daemon)
     state = WindowState(right_open=False)
     built = build(folders, state, Theme(qapp, "dark"), launch=lambda _folders: None)
+    built.later.finish()
     qtbot.addWidget(built.window)
     built.window.resize(1000, 700)
     with qtbot.waitSignal(built.client.connected):

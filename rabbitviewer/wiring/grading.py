@@ -1,0 +1,83 @@
+"""What follows from a grade's progress: which room is told what."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from rabbitviewer.edit.grade_panel import GradePanel
+from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.navigator import Navigator
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.window import MainWindow, Page
+from rabbitviewer.words import file_name
+
+
+class Grading(QObject):
+    """A grade on its way through the rooms: panel, photo, jobs list, status line."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        navigator: Navigator,
+        jobs: JobsModel,
+        panel: GradePanel,
+        jobs_panel: JobsPanel,
+        photo: PhotoView,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._navigator = navigator
+        self._jobs = jobs
+        self._panel = panel
+        self._photo = photo
+        window.actions_by_id.connect_all({"edit.grade": self._open_panel})
+        window.jobs_popover.opening.connect(jobs_panel.prepare)
+        window.jobs_popover.closed.connect(jobs.mark_failures_seen)
+        panel.started.connect(self._on_started)
+        panel.preview_changed.connect(self._on_preview_changed)
+        panel.graded.connect(self._on_graded)
+        panel.compare_wanted.connect(navigator.compare)
+        panel.keep_wanted.connect(navigator.keep)
+        panel.folder_wanted.connect(navigator.show_in_folder)
+        jobs_panel.open_wanted.connect(self._on_open_wanted)
+        jobs.finished.connect(self._on_finished)
+        photo.comparing_changed.connect(panel.set_comparing)
+
+    def _open_panel(self) -> None:
+        self._window.open_tab("edit")
+        self._panel.focus_prompt()
+
+    def _on_started(self, photos: tuple[bytes, ...]) -> None:
+        if len(photos) == 1:
+            self._photo.end_compare()
+            self._navigator.open_photo(photos[0])
+
+    def _on_preview_changed(self, image: QImage | None) -> None:
+        self._photo.stand_in(image)
+
+    def _on_graded(self, original: bytes, result: bytes) -> None:
+        if self._window.page == Page.PHOTO and not self._photo.comparing:
+            self._navigator.compare(original, result)
+
+    def _on_finished(self, job_id: str) -> None:
+        """Say quietly that a job ended whose photo is not on show."""
+        job = self._jobs.job(job_id)
+        if job is None or job.info.state == "cancelled":
+            return
+        info = job.info
+        if self._window.page == Page.PHOTO and self._photo.path in (info.path, info.result_path):
+            return
+        name = file_name(info.path)
+        if info.state == "done":
+            words = self.tr("{name} is graded").format(name=name)
+            self._window.status.say(words, self.tr("Compare"), lambda: self._on_open_wanted(job))
+        else:
+            words = self.tr("The grade of {name} failed").format(name=name)
+            self._window.status.say(words, self.tr("Why"), self._window.jobs_popover.toggle)
+
+    def _on_open_wanted(self, job: Job) -> None:
+        self._window.jobs_popover.close_popover()
+        if job.info.result_path:
+            self._navigator.compare(job.info.path, job.info.result_path)

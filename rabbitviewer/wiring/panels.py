@@ -1,0 +1,54 @@
+"""The folders at the left, Info, Edit, jobs and hosts: built after the first picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QImage
+
+from rabbitviewer.browse.tree import FolderTree
+from rabbitviewer.edit.grade_panel import GradePanel
+from rabbitviewer.edit.host_panel import HostPanel
+from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.models.folders import FolderModel
+from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.view.info_panel import InfoPanel
+from rabbitviewer.wiring.grading import Grading
+from rabbitviewer.wiring.parts import Parts
+
+
+def add_tree(parts: Parts) -> None:
+    """Put the folder tree into the left panel."""
+    tree = FolderTree(FolderModel(parts.client))
+    parts.rooms.tree.put(tree)
+    tree.folder_chosen.connect(parts.navigator.open_folder)
+    parts.navigator.folder_opened.connect(tree.show_folder)
+    if parts.listing.folder:
+        tree.show_folder(parts.listing.folder)
+
+
+def add_info(parts: Parts) -> None:
+    """Put the facts of the photo into the Info tab."""
+    parts.rooms.info.put(InfoPanel(parts.client, parts.selection))
+
+
+def add_editing(parts: Parts) -> None:
+    """Put the grade into the Edit tab, and jobs and hosts behind their pills."""
+    grade = GradePanel(parts.jobs, parts.hosts, parts.selection)
+    jobs = JobsPanel(parts.jobs, _picture_of(parts.thumbnails))
+    hosts = HostPanel(parts.hosts)
+    parts.rooms.edit.put(grade)
+    parts.rooms.jobs.put(jobs)
+    parts.rooms.hosts.put(hosts)
+    Grading(parts.window, parts.navigator, parts.jobs, grade, jobs, parts.photo)
+    hosts.settings_wanted.connect(parts.surroundings.open_settings)
+
+
+def _picture_of(thumbnails: ThumbnailStore) -> Callable[[bytes], QImage | None]:
+    """Return what shows a photo small where its thumbnail is at hand."""
+
+    def picture_of(path: bytes) -> QImage | None:
+        known = thumbnails.thumbnail(path)
+        return None if known is None else known.image
+
+    return picture_of
