@@ -116,6 +116,9 @@ QTreeView::item { min-height: 26px; border: none; color: $text; }
 QTreeView::item:hover { background: $raised; }
 QTreeView::item:selected { background: $accent_soft; color: $text; }
 
+QHeaderView, QHeaderView::section { background: $panel; color: $text_secondary; border: none;
+    font-size: ${font_small}px; padding: 2px 0 4px 0; }
+
 QMenu { background: $panel; color: $text; border: 1px solid $control_line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }
 QMenu::item:selected { background: $raised; }
