@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPoint
+
 from rabbitviewer.models.filework import FileWork
 from rabbitviewer.organise.files import FileActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_report import FileReports
+from rabbitviewer.organise.rename import RenameActions
 from rabbitviewer.organise.undo import UndoActions
+from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.window import Page
 from rabbitviewer.wiring.parts import Parts
 
 
@@ -16,5 +21,25 @@ def connect_file_work(parts: Parts) -> None:
     work = FileWork(parts.client, window)
     reports = FileReports(window, work)
     FileActions(window, parts.listing, parts.selection, work, reports, parts.state)
+    RenameActions(
+        window,
+        parts.listing,
+        parts.selection,
+        work,
+        parts.state.organise,
+        lambda path: _name_place(parts, path),
+    )
     UndoActions(window, work)
     window.put_above_status(ProgressStrip(work))
+
+
+def _name_place(parts: Parts, path: bytes) -> QPoint:
+    """Return where in the window the name of a photo may be edited: at its cell, or its foot."""
+    grid, row = parts.grid, parts.listing.row(path)
+    if parts.window.page == Page.GRID and row >= 0:
+        cell = grid.cell_rect(row)
+        foot = QPoint(cell.center().x(), cell.bottom() - tokens().space_4)
+        return grid.viewport().mapTo(parts.window, foot)
+    canvas = parts.photo.canvas
+    foot = QPoint(canvas.width() // 2, canvas.height() - 2 * tokens().space_5)
+    return canvas.mapTo(parts.window, foot)
