@@ -14,9 +14,6 @@ from pathlib import Path
 
 import msgspec
 import yaml
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError as RoundTripError
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 
@@ -115,6 +112,10 @@ def write_value(path: Path, key: tuple[str, str], value: Scalar) -> None:
     """
     section, name = key
     target = path.resolve()
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError as RoundTripError
+
     editor = YAML()
     editor.preserve_quotes = True
     editor.width = 4096

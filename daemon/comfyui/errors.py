@@ -1,4 +1,7 @@
-"""What went wrong on the way to a host, in words: one sentence for each way to fail."""
+"""What went wrong on the way to a host, in words: one sentence for each way to fail.
+
+httpx is imported when a host is contacted: looking at photos never waits for it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
-
-import httpx
 
 from daemon.comfyui.address import HostAddress
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -28,6 +29,8 @@ def connection_failed(error: Exception, address: HostAddress) -> RabbitError:
 def _sentence(
     causes: list[BaseException], where: str, address: HostAddress
 ) -> tuple[ErrorKind, str, str]:
+    import httpx
+
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return (
             ErrorKind.HOST_UNREACHABLE,

@@ -1,4 +1,7 @@
-"""HTTP to one host: capped answers, no proxies, every failure a sentence."""
+"""HTTP to one host: capped answers, no proxies, every failure a sentence.
+
+httpx is imported when a host is contacted: looking at photos never waits for it.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ import json
 import time
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
-from typing import BinaryIO
-
-import httpx
+from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.comfyui.address import HostAddress
 from daemon.comfyui.errors import connection_failed, not_comfyui, status_failed
 from daemon.protocol.errors import ErrorKind, RabbitError
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 _MAX_ERROR_BYTES = 4 * 1024 * 1024
@@ -133,6 +137,8 @@ class Transport:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         form: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[httpx.Response]:
+        import httpx
+
         self.last_used = time.monotonic()
         client = self._opened()
         try:
@@ -151,6 +157,8 @@ class Transport:
             raise not_comfyui(self.address) from error
 
     def _opened(self) -> httpx.AsyncClient:
+        import httpx
+
         if self._client is None:
             address = self.address
             timeout = httpx.Timeout(
