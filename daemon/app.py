@@ -26,6 +26,8 @@ from daemon.ipc.lifecycle import Lifecycle
 from daemon.ipc.server import IpcServer
 from daemon.library.marks import MarksService
 from daemon.library.service import LibraryService
+from daemon.library.threads import FileThreads
+from daemon.library.tones import ToneService
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.values import HostInfo
@@ -50,6 +52,7 @@ class Services(NamedTuple):
     luts: LutService
     offers: OfferService
     library: LibraryService
+    tones: ToneService
     marks: MarksService
     config: ConfigService
     lifecycle: Lifecycle
@@ -101,9 +104,12 @@ async def _built(
         ending.push_async_callback(hosts.close)
         light, heavy = _pools(settings.current.daemon)
         render = RenderManager(light, heavy)
+        render.warm_up()
         ending.push_async_callback(render.close)
         library = LibraryService(render, server.publish, folders, settings)
         ending.push_async_callback(library.close)
+        threads = FileThreads()
+        ending.callback(threads.close)
         journal = JournalStore(folders.data / "journal.jsonl")
         await journal.open()
         ending.push_async_callback(journal.close)
@@ -134,6 +140,7 @@ async def _built(
             luts=LutService(render, settings),
             offers=OfferService(hosts, workflows, settings),
             library=library,
+            tones=ToneService(render, threads),
             marks=marks,
             config=ConfigService(settings, server.publish, apply_settings),
             lifecycle=Lifecycle(
@@ -148,7 +155,7 @@ async def _built(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, marks, config, lifecycle = services
+    edits, luts, offers, library, tones, marks, config, lifecycle = services
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -162,6 +169,7 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.SurfaceMapped, library.surface_mapped)
     to.register(messages.CancelRequests, library.cancel_requests)
     to.register(messages.PhotoInfoRequest, library.photo_info)
+    to.register(messages.TonesRequest, tones.tones)
     to.register(messages.MarksRequest, marks.marks)
     to.register(messages.SetMarks, marks.set_marks)
     to.register(messages.AiEditRequest, edits.ai_edit)

@@ -17,11 +17,13 @@ from daemon.tasks import (
     HashPhoto,
     MakePreview,
     MakeThumbnail,
+    MeasureTones,
     ReadPhotoInfo,
     ScanFacts,
+    ShowCached,
     TurnPhoto,
 )
-from daemon.workers.pool import WorkerPool
+from daemon.workers.pool import OnKept, WorkerPool
 from daemon.workers.run import TaskRun
 
 __all__ = ["Priority", "RenderManager", "RenderTask"]
@@ -32,10 +34,12 @@ MAX_WAITING = 50_000
 
 _LOOKING = (
     MakeThumbnail,
+    MeasureTones,
     MakePreview,
     ReadPhotoInfo,
     CheckImage,
     DecodePreview,
+    ShowCached,
     ScanFacts,
     HashPhoto,
     TurnPhoto,
@@ -70,6 +74,10 @@ class RenderManager:
     def idle(self) -> bool:
         """Whether nothing waits or runs."""
         return not (self._joinable or self._runners or self._composites)
+
+    def on_kept(self, take: OnKept) -> None:
+        """Have *take* called with what light workers send for a cache."""
+        self._light.pool.on_kept = take
 
     def warm_up(self) -> None:
         """Have a light worker ready before somebody looks."""

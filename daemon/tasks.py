@@ -23,7 +23,7 @@ class TaskResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="result"):
 
 
 class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
-    """Decode a photo into a box of *size_px*, upright, in sRGB, as a BGRX blob.
+    """Decode a photo into a box of *size_px*, upright, as a BGRX blob.
 
     Attributes:
         path: The photo.
@@ -31,21 +31,25 @@ class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
         embedded_only: Only the file's own small preview; a failure of kind ``not_found`` without.
         generation: The file's modification time; equal tasks are joined, and those of a file's
             earlier content are not equal.
-        jpeg_path: Also write the thumbnail there as a JPEG (the daemon's cache); empty: do not. A
-            file that cannot be written is no failure.
-        profile_path: The monitor's ICC profile; empty: sRGB. The JPEG is always sRGB.
+        file_bytes: The file's size, for the same reason.
+        keep: Also send it as an sRGB JPEG for the cache, after the answer (:class:`Kept`).
+        profile_path: The monitor's ICC profile; empty: sRGB.
     """
 
     path: bytes
     size_px: int
     embedded_only: bool = False
     generation: int = 0
-    jpeg_path: bytes = b""
+    file_bytes: int = 0
+    keep: bool = False
     profile_path: bytes = b""
 
 
 class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
-    """Upright BGRX pixels (stride ``4 * width_px``), in the blob or in the surface file."""
+    """Upright BGRX pixels (stride ``4 * width_px``), in the blob or in the surface file.
+
+    *levels*: smaller copies behind them in the surface file (offset in bytes, width, height).
+    """
 
     width_px: int
     height_px: int
@@ -56,11 +60,12 @@ class PixelsMade(TaskResult, frozen=True, tag="pixels_made"):
 
 
 class MakePreview(Task, frozen=True, tag="make_preview"):
-    """Decode a photo for the photo view, fitted into a box (0 x 0: full size), in sRGB.
+    """Decode a photo for the photo view, fitted into a box (0 x 0: full size).
 
     The pixels go to *surface_path* (allocated with posix_fallocate), or into the blob when it is
-    empty. *generation* and *profile_path* as for thumbnails. *jpeg_path*: also write what was made
-    there as an sRGB JPEG for the cache. *levels*: halved copies follow in the surface file.
+    empty. *generation*, *file_bytes* and *profile_path* as for thumbnails. *keep*: where decoding
+    took long, also send a JPEG in the photo's own colours for the cache, after the answer.
+    *levels*: halved copies follow in the surface file.
     """
 
     path: bytes
@@ -69,9 +74,40 @@ class MakePreview(Task, frozen=True, tag="make_preview"):
     surface_path: bytes = b""
     embedded_only: bool = False
     generation: int = 0
+    file_bytes: int = 0
     profile_path: bytes = b""
-    jpeg_path: bytes = b""
+    keep: bool = False
     levels: bool = False
+
+
+class ShowCached(Task, frozen=True, tag="show_cached"):
+    """Decode a JPEG of the daemon's own cache, fitted into a box (0 x 0: as it is).
+
+    A failure of kind ``not_found`` when it is not there any more, or not what was written.
+
+    Attributes:
+        pack_path: The file in which it stands.
+        offset: Where.
+        length: Its bytes.
+        checksum: CRC-32 of them.
+        source_width_px: Of the photo it was made from.
+        source_height_px: As above.
+        max_width_px: The box.
+        max_height_px: The box.
+        surface_path: As for previews.
+        profile_path: As for thumbnails.
+    """
+
+    pack_path: bytes
+    offset: int
+    length: int
+    checksum: int
+    source_width_px: int
+    source_height_px: int
+    max_width_px: int = 0
+    max_height_px: int = 0
+    surface_path: bytes = b""
+    profile_path: bytes = b""
 
 
 class ReadPhotoInfo(Task, frozen=True, tag="read_photo_info"):
@@ -95,6 +131,24 @@ class PhotoInfoRead(TaskResult, frozen=True, tag="photo_info_read"):
     has_alpha: bool
     metadata: dict[str, str]
     notes: tuple[str, ...] = ()
+
+
+class MeasureTones(Task, frozen=True, tag="measure_tones"):
+    """Count a photo's samples in its own space, fitted into a box; *generation* as for previews."""
+
+    path: bytes
+    max_width_px: int
+    max_height_px: int
+    generation: int = 0
+
+
+class TonesMeasured(TaskResult, frozen=True, tag="tones_measured"):
+    """Size of the clipping marks in the blob, behind the counts; shares as in the protocol."""
+
+    width_px: int
+    height_px: int
+    blown: float
+    blocked: float
 
 
 class CheckImage(Task, frozen=True, tag="check_image"):
@@ -198,6 +252,12 @@ class TurnPhoto(Task, frozen=True, tag="turn_photo"):
     path: bytes
     turn: str
     temp_path: bytes
+
+
+class PhotoTurned(TaskResult, frozen=True, tag="photo_turned"):
+    """The turned file stands at its temporary path, with this EXIF orientation."""
+
+    orientation: int
 
 
 class DecodePreview(Task, frozen=True, tag="decode_preview"):
@@ -358,8 +418,10 @@ AnyTask = (
     MakeThumbnail
     | MakePreview
     | ReadPhotoInfo
+    | MeasureTones
     | CheckImage
     | DecodePreview
+    | ShowCached
     | ScanFacts
     | HashPhoto
     | TurnPhoto
@@ -372,8 +434,10 @@ AnyTask = (
 AnyResult = (
     PixelsMade
     | PhotoInfoRead
+    | TonesMeasured
     | FactsScanned
     | PhotoHashed
+    | PhotoTurned
     | SmallPrepared
     | GradeFitted
     | FileWritten
@@ -411,6 +475,24 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     result: AnyResult
 
 
+class Kept(msgspec.Struct, frozen=True, tag="kept"):
+    """Worker to daemon, after the answer: the JPEG for the cache is the frame's blob.
+
+    Attributes:
+        task_id: The task it was made from.
+        width_px: Of the JPEG.
+        height_px: As above.
+        source_width_px: Of the photo.
+        source_height_px: As above.
+    """
+
+    task_id: int
+    width_px: int
+    height_px: int
+    source_width_px: int
+    source_height_px: int
+
+
 class Broken(msgspec.Struct, frozen=True, tag="broken"):
     """Worker to daemon: the task failed or was cancelled; the worker lives on."""
 
@@ -419,4 +501,4 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
 
 
 ToWorker = Run | Control
-FromWorker = Progress | Finished | Broken
+FromWorker = Progress | Finished | Broken | Kept

@@ -20,9 +20,11 @@ from daemon.tasks import (
     KeepModelPicture,
     MakePreview,
     MakeThumbnail,
+    MeasureTones,
     PrepareSmall,
     ReadPhotoInfo,
     ScanFacts,
+    ShowCached,
     TurnPhoto,
 )
 
@@ -31,16 +33,20 @@ Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 _LOOKING = "daemon.handlers.looking"
 _GRADING = "daemon.handlers.grading"
 _CATALOGUING = "daemon.handlers.cataloguing"
+_TONING = "daemon.handlers.toning"
 _TURNING = "daemon.handlers.turning"
+_HASHING = "daemon.handlers.hashing"
 _MODULES: dict[type[AnyTask], str] = {
     MakeThumbnail: _LOOKING,
     MakePreview: _LOOKING,
     ReadPhotoInfo: _LOOKING,
     ScanFacts: _CATALOGUING,
-    HashPhoto: _CATALOGUING,
+    HashPhoto: _HASHING,
+    MeasureTones: _TONING,
     TurnPhoto: _TURNING,
     CheckImage: _LOOKING,
     DecodePreview: _LOOKING,
+    ShowCached: _LOOKING,
     PrepareSmall: _GRADING,
     FitGrade: _GRADING,
     FitPair: _GRADING,

@@ -238,6 +238,29 @@ class MonitorProfileKnown(Message, frozen=True, tag="monitor_profile_known"):
     description: str = ""
 
 
+class TonesRequest(Message, frozen=True, tag="tones_request"):
+    """Ask how a photo's samples are spread, measured at a size that fits a box."""
+
+    path: WirePath
+    max_width_px: int = 1024
+    max_height_px: int = 1024
+
+
+class Tones(Message, frozen=True, tag="tones"):
+    """The histogram of a photo in its own space, and where it is clipped.
+
+    The blob holds four times 256 counts (u32, little-endian) of red, green, blue and luma, then a
+    byte per pixel of *width_px* x *height_px*: 1 blown, 2 blocked. *blown* and *blocked* are their
+    shares, 0..1.
+    """
+
+    path: bytes
+    width_px: int
+    height_px: int
+    blown: float
+    blocked: float
+
+
 class CancelRequests(Message, frozen=True, tag="cancel_requests"):
     """Drop pixel requests that are no longer wanted; no answer."""
 

@@ -37,6 +37,8 @@ from daemon.protocol.browsing import (
     SurfaceReady,
     ThumbnailReady,
     ThumbnailRequest,
+    Tones,
+    TonesRequest,
 )
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.message import Message, WirePath
@@ -385,6 +387,7 @@ Request = (
     | SurfaceMapped
     | CancelRequests
     | PhotoInfoRequest
+    | TonesRequest
     | AiEditRequest
     | JobsRequest
     | JobCancel
@@ -429,6 +432,7 @@ Reply = (
     | ThumbnailReady
     | SurfaceReady
     | PhotoInfo
+    | Tones
     | AiEditAccepted
     | AiEditProgress
     | AiEditPreview

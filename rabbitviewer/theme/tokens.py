@@ -58,6 +58,10 @@ class Tokens:
         histogram_height: Height of a histogram.
         blown: Marks what is too bright to hold detail.
         blocked: Marks what is too dark to.
+        histogram_ground: Behind a histogram, dark in both themes so that its colours add up.
+        histogram_red: The red channel; the three add up to a light grey.
+        histogram_green: The green channel.
+        histogram_blue: The blue channel.
         label_red: The colour of the red label; and so on for the other four.
         control_height: Buttons and one-line fields.
         panel_width: Docks as they first open.
@@ -114,6 +118,10 @@ class Tokens:
     histogram_height: int = 96
     blown: str = "#ff2a2a"
     blocked: str = "#2a6bff"
+    histogram_ground: str = "#1b1b1b"
+    histogram_red: str = "#a83c3c"
+    histogram_green: str = "#3c963c"
+    histogram_blue: str = "#3c50b4"
     label_red: str = "#d9534f"
     label_yellow: str = "#d9b23c"
     label_green: str = "#5fa657"

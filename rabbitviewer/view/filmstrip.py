@@ -86,6 +86,11 @@ class Filmstrip(QWidget):
         rows = (row for row in self._rows_seen() if self._rect(row).contains(where))
         return next(rows, -1)
 
+    def photo_at(self, where: QPoint) -> bytes:
+        """Return the photo at a point; empty: there is none."""
+        row = self._row_at(where)
+        return self._listing.path(row) if row >= 0 else b""
+
     # ------------------------------------------------------------ keeping in step
 
     def _to_current(self) -> None:

@@ -126,8 +126,9 @@ class PhotoSurface(ZoomArea):
 
     def lay_over(self, image: QImage | None) -> None:
         """Lay *image* (clipped samples) over the photo; None: take it away."""
-        self._overlay = image
-        self.update()
+        if image is not self._overlay:
+            self._overlay = image
+            self.update()
 
     def set_loupe(self, at: QPointF | None) -> None:
         """Put the loupe at a point of the area; None: take it away."""

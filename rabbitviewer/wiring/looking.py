@@ -6,30 +6,41 @@ from PySide6.QtCore import QObject
 
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.previews import PreviewStore
+from rabbitviewer.models.tones import ToneStore
 from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.view.tone_overlay import ToneOverlay
 from rabbitviewer.view.turning import ViewTurn
 from rabbitviewer.window import MainWindow, Page
 from rabbitviewer.wiring.parts import Parts
 
-_PHOTO_ONLY = ("photo.loupe", "photo.keep_zoom")
+_PHOTO_ONLY = ("photo.loupe", "photo.keep_zoom", "photo.histogram", "photo.clipping")
 
 
 def add_looking(parts: Parts) -> None:
     """Give the photo view its actions."""
-    Looking(parts.window, parts.hosts, parts.previews, parts.photo)
+    tones = ToneStore(parts.client, parts.window)
+    parts.listing.photos_changed.connect(tones.forget)
+    overlay = ToneOverlay(parts.photo, tones)
+    Looking(parts.window, parts.hosts, parts.previews, parts.photo, overlay)
 
 
 class Looking(QObject):
     """Carries out what the user does to the view of a photo."""
 
     def __init__(
-        self, window: MainWindow, hosts: HostsModel, previews: PreviewStore, photo: PhotoView
+        self,
+        window: MainWindow,
+        hosts: HostsModel,
+        previews: PreviewStore,
+        photo: PhotoView,
+        tones: ToneOverlay,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._hosts = hosts
         self._previews = previews
         self._photo = photo
+        self._tones = tones
         self._keep_zoom: object = None
         self._actions = window.actions_by_id
         self._actions.connect_all(
@@ -39,6 +50,8 @@ class Looking(QObject):
                 "photo.mirror": lambda: photo.turn(ViewTurn.mirror),
                 "photo.keep_zoom": self._toggle_keep_zoom,
                 "photo.loupe": self._toggle_loupe,
+                "photo.histogram": self._toggle_histogram,
+                "photo.clipping": self._toggle_clipping,
             }
         )
         photo.canvas.loupe_changed.connect(self._actions["photo.loupe"].setChecked)
@@ -59,6 +72,14 @@ class Looking(QObject):
     def _toggle_loupe(self) -> None:
         canvas = self._photo.canvas
         canvas.show_loupe(on=self._window.page == Page.PHOTO and not canvas.loupe_shown)
+
+    def _toggle_histogram(self) -> None:
+        self._tones.show_histogram(on=not self._tones.shows_histogram)
+        self._actions["photo.histogram"].setChecked(self._tones.shows_histogram)
+
+    def _toggle_clipping(self) -> None:
+        self._tones.show_clipping(on=not self._tones.shows_clipping)
+        self._actions["photo.clipping"].setChecked(self._tones.shows_clipping)
 
     def _show_state(self, *_what: object) -> None:
         in_photo = self._window.page == Page.PHOTO
