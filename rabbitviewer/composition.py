@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import importlib
 import logging
 import sys
@@ -16,6 +17,8 @@ from rabbitviewer.browse.grid import CELL_SIZES, ThumbnailGrid
 from rabbitviewer.conductor import Surroundings
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.ipc.early import EarlyConnection
+from rabbitviewer.models.collections import CollectionsModel
+from rabbitviewer.models.filtering import Filtering
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
@@ -48,8 +51,10 @@ _log = logging.getLogger(__name__)
 
 _LATE = (
     ("looking", "add_looking"),
-    ("panels", "add_tree"),
+    ("browsing", "add_left_panel"),
     ("organising", "connect_file_work"),
+    ("filtering", "add_filter_bar"),
+    ("commands", "add_commands"),
     ("panels", "add_info"),
     ("panels", "add_editing"),
 )
@@ -177,7 +182,12 @@ def build(
     filmstrip.photo_chosen.connect(selection.set_current)
     navigator.folder_opened.connect(state.visit)
     navigator.folder_opened.connect(breadcrumbs.set_path)
+    filtering = Filtering()
+    navigator.place_changed.connect(filtering.clear)
+    navigator.collection_opened.connect(breadcrumbs.set_collection)
+    navigator.search_opened.connect(breadcrumbs.set_search)
     _connect_grid(window, listing, grid, jobs, state)
+    _connect_filter(window, listing, filtering)
     Travel(listing, previews, thumbnails, photo)
     if trace is not None:
         connect_trace(trace, client, photo)
@@ -190,6 +200,8 @@ def build(
         thumbnails=thumbnails,
         previews=previews,
         selection=selection,
+        filtering=filtering,
+        collections=CollectionsModel(client),
         jobs=jobs,
         hosts=hosts,
         grid=grid,
@@ -201,7 +213,7 @@ def build(
         navigator=navigator,
         surroundings=surroundings,
     )
-    later = LateSteps((_step(parts, *each) for each in _LATE), window)
+    later = LateSteps([*(_step(parts, *each) for each in _LATE), gc.enable], window)
     return Built(window, client, navigator, listing, grid, photo, theme, later)
 
 
@@ -232,16 +244,30 @@ def _connect_grid(
         grid.set_edited(jobs.results())
 
     bar.sort_changed.connect(sort)
-    bar.filter_changed.connect(listing.set_filter)
     bar.size_changed.connect(grid.set_cell_px)
     grid.cell_size_changed.connect(bar.set_size)
-    listing.folder_changed.connect(bar.clear_filter)
     jobs.reset.connect(mark_edited)
     jobs.finished.connect(mark_edited)
     grid.set_cell_px(state.cell_size)
     bar.set_size(grid.cell_size)
     listing.set_sort(state.sort, backwards=state.backwards)
+    listing.set_recursive(state.recursive)
+    listing.set_pairs(state.pairs)
     bar.set_sort(state.sort, backwards=state.backwards)
+
+
+def _connect_filter(window: MainWindow, listing: ListingModel, filtering: Filtering) -> None:
+    """Let the box in the top bar and the filter bar change one filter."""
+    bar = window.top_bar
+
+    def show() -> None:
+        wanted = filtering.filter
+        bar.set_filter_text(wanted.text)
+        window.status.show_filtered(filtered=filtering.is_active)
+        listing.set_filter(wanted)
+
+    bar.filter_changed.connect(lambda text: filtering.set(text=text.strip()))
+    filtering.changed.connect(show)
 
 
 def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None]:
