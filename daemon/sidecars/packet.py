@@ -200,8 +200,10 @@ class _Reader:
         try:
             self._parser.Parse(self._data, True)
         except expat.ExpatError as error:
-            line, reason = error.lineno, expat.errors.messages.get(error.code, "not XML")
-            raise BrokenPacketError(f"line {line}: {reason}") from error
+            reason = expat.errors.messages.get(error.code, "not XML")
+            if reason == expat.errors.XML_ERROR_NO_ELEMENTS:
+                raise BrokenPacketError("it is empty or ends in the middle") from error
+            raise BrokenPacketError(f"line {error.lineno} is no XML ({reason})") from error
         if self._root is None:
             raise BrokenPacketError("it is empty")
         return self._root
