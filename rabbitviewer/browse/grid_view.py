@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -98,7 +98,7 @@ class GridView(QAbstractScrollArea):
         return self._picking.current
 
     @property
-    def selected(self) -> tuple[bytes, ...]:
+    def selected(self) -> Sequence[bytes]:
         """The selected photos, in order."""
         return self._picking.selected()
 
@@ -124,6 +124,11 @@ class GridView(QAbstractScrollArea):
         """Put the badge of edited photos on *paths*."""
         self._edited = paths
         self.viewport().update()
+
+    def photo_at(self, where: QPoint) -> bytes:
+        """Return the photo at a point of the viewport; empty: there is none."""
+        row = self._row_at(where)
+        return self._listing.path(row) if row >= 0 else b""
 
     def cell_rect(self, row: int) -> QRect:
         """Return where the cell of *row* lies in the viewport."""
@@ -278,7 +283,7 @@ class GridView(QAbstractScrollArea):
             file_name(path),
             self._thumbnails.thumbnail(path),
             broken=self._thumbnails.error(path) is not None,
-            selected=path in self._picking,
+            selected=self._picking.is_selected(row),
             current=path == self._picking.current,
             hovered=row == self._hovered,
             edited=path in self._edited,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -150,7 +152,7 @@ class GradePanel(QScrollArea):
             running=job is not None and not job.ended,
         )
 
-    def _subject_words(self, photos: tuple[bytes, ...]) -> str:
+    def _subject_words(self, photos: Sequence[bytes]) -> str:
         if not photos:
             return self.tr("No photo selected")
         if len(photos) == 1:

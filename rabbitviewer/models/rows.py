@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from PySide6.QtCore import QObject
 
@@ -29,6 +29,21 @@ class Rows(QObject):
     def __len__(self) -> int:
         """Return how many photos are shown."""
         return len(self._rows)
+
+    @property
+    def id_count(self) -> int:
+        """How many ids were given: all are below it."""
+        return len(self._shelf.names)
+
+    @property
+    def gone_ids(self) -> Set[int]:
+        """Ids of photos that are no more."""
+        return self._shelf.gone
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether no photo is hidden."""
+        return len(self._rows) == len(self._shelf)
 
     def path(self, row: int) -> bytes:
         """Return the path of the photo in *row*."""

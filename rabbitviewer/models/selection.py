@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, Signal
+
+from rabbitviewer.models.shelf import ChosenPaths
 
 
 class Selection(QObject):
@@ -21,7 +23,7 @@ class Selection(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._current = b""
-        self._selected: tuple[bytes, ...] = ()
+        self._selected: Sequence[bytes] = ()
 
     @property
     def current(self) -> bytes:
@@ -29,8 +31,11 @@ class Selection(QObject):
         return self._current
 
     @property
-    def selected(self) -> tuple[bytes, ...]:
-        """The selected photos, in the order of the grid; the current one alone when none is."""
+    def selected(self) -> Sequence[bytes]:
+        """The selected photos, in the order of the grid; the current one alone when none is.
+
+        Paths are made when they are read, so that a hundred thousand selected photos cost nothing.
+        """
         if self._selected:
             return self._selected
         return (self._current,) if self._current else ()
@@ -43,7 +48,7 @@ class Selection(QObject):
 
     def set_selected(self, paths: Iterable[bytes]) -> None:
         """Make *paths* the selected photos."""
-        chosen = tuple(paths)
+        chosen = paths if isinstance(paths, ChosenPaths) else tuple(paths)
         if chosen != self._selected:
             self._selected = chosen
             self.selected_changed.emit()

@@ -83,17 +83,17 @@ class FileActions(QObject):
 
     def trash(self) -> None:
         """Move the selected photos to the trash and go on to the next one."""
-        paths = self._selection.selected
+        paths = tuple(self._selection.selected)
         if paths:
             self._leave(paths)
             self._work.trash(with_partners(self._listing, paths))
 
     def _delete(self) -> None:
-        paths = self._selection.selected
+        paths = tuple(self._selection.selected)
         if paths:
             self._reports.ask_to_delete(with_partners(self._listing, paths))
 
-    def _leave(self, paths: tuple[bytes, ...]) -> None:
+    def _leave(self, paths: Sequence[bytes]) -> None:
         """Make the first photo after *paths* the current one, as they are about to go."""
         following = self._after(paths)
         if following:
@@ -121,7 +121,7 @@ class FileActions(QObject):
 
     # ------------------------------------------------------------ copies and moves
 
-    def copy_to(self, paths: tuple[bytes, ...], folder: bytes, *, move: bool) -> None:
+    def copy_to(self, paths: Sequence[bytes], folder: bytes, *, move: bool) -> None:
         """Copy or move *paths* into *folder* and remember it."""
         self._remembered.add_target(folder)
         if move:
@@ -129,7 +129,7 @@ class FileActions(QObject):
         self._work.copy(with_partners(self._listing, paths), folder, move=move)
 
     def _ask_target(self, *, move: bool) -> None:
-        paths = self._selection.selected
+        paths = tuple(self._selection.selected)
         if not paths:
             return
         title = self.tr("Move {photos} to…") if move else self.tr("Copy {photos} to…")
@@ -159,7 +159,7 @@ class FileActions(QObject):
             self._window.status.say(self.tr("There are no files on the clipboard"))
 
     def _rotate(self, turn: str) -> None:
-        paths = self._selection.selected
+        paths = tuple(self._selection.selected)
         if paths:
             self._work.rotate(paths, turn)
 
@@ -212,4 +212,4 @@ def with_partners(listing: ListingModel, paths: Sequence[bytes]) -> tuple[bytes,
         partner = listing.entry(row).partner if row >= 0 else b""
         if partner:
             found.append(path.rpartition(b".")[0] + partner)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from rabbitviewer.models.filework import Outcome, Progress
@@ -18,7 +20,7 @@ def photos_words(count: int) -> str:
     return (_tr("{n} photo") if count == 1 else _tr("{n} photos")).format(n=number)
 
 
-def subject_words(paths: tuple[bytes, ...]) -> str:
+def subject_words(paths: Sequence[bytes]) -> str:
     """Name one photo, count several."""
     return file_name(paths[0]) if len(paths) == 1 else photos_words(len(paths))
 
