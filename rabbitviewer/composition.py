@@ -188,6 +188,8 @@ def build(
     navigator.search_opened.connect(breadcrumbs.set_search)
     _connect_grid(window, listing, grid, jobs, state)
     _connect_filter(window, listing, filtering)
+    grid_room.clear_filter_pressed.connect(filtering.clear)
+    grid_room.again_pressed.connect(listing.refresh)
     Travel(listing, previews, thumbnails, photo)
     if trace is not None:
         connect_trace(trace, client, photo)

@@ -42,9 +42,15 @@ class Navigator(QObject):
 
     Signals:
         folder_opened: a folder is being shown (its path).
+        collection_opened: a collection is being shown (its name).
+        search_opened: what a search found is being shown (its words).
+        place_changed: another folder, collection or search is being shown.
     """
 
     folder_opened = Signal(bytes)
+    collection_opened = Signal(str)
+    search_opened = Signal(str)
+    place_changed = Signal()
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class Navigator(QObject):
         self._photo = photo
         self._dialog: QFileDialog | None = None
         self._last_row = -1
+        self._more_menus: list[QMenu] = []
         self._actions = window.actions_by_id
         self._actions.connect_all(self._handlers())
         self._actions.put_on_photo_view(photo)
@@ -83,13 +90,36 @@ class Navigator(QObject):
 
     def open_folder(self, path: bytes) -> None:
         """Show the grid of the folder at *path*."""
+        self._leave()
+        self._listing.open(path)
+        self._window.show_page(Page.GRID)
+        self.folder_opened.emit(path)
+
+    def open_collection(self, name: str) -> None:
+        """Show the grid of a saved collection."""
+        self._leave()
+        self._listing.open_collection(name)
+        self._window.show_page(Page.GRID)
+        self.collection_opened.emit(name)
+
+    def open_search(self, text: str) -> None:
+        """Show in which photos of all indexed folders *text* is found."""
+        self._leave()
+        self._listing.open_search(text)
+        self._window.show_page(Page.GRID)
+        self.search_opened.emit(text)
+
+    def add_to_menu(self, menu: QMenu) -> None:
+        """Offer *menu* at the end of the photos' context menu."""
+        self._more_menus.append(menu)
+
+    def _leave(self) -> None:
+        """Forget what belongs to the place that is left."""
         self._photo.end_compare()
         self._selection.set_selected(())
         self._selection.set_current(b"")
         self._last_row = -1
-        self._listing.open(path)
-        self._window.show_page(Page.GRID)
-        self.folder_opened.emit(path)
+        self.place_changed.emit()
 
     def open_photo(self, path: bytes) -> None:
         """Show the photo at *path*, its folder behind it."""
@@ -97,7 +127,7 @@ class Navigator(QObject):
         self._window.show_page(Page.PHOTO)
         self._photo.show_photo(path)
         folder = os.path.split(path)[0]
-        if not self._listing.folder:
+        if self._listing.state == "none":
             self._listing.open(folder)
             self.folder_opened.emit(folder)
 
@@ -239,6 +269,8 @@ class Navigator(QObject):
         menu = QMenu(self._window)
         menu.aboutToHide.connect(menu.deleteLater)
         self._actions.fill(menu, MENU)
+        for more in self._more_menus:
+            menu.addMenu(more)
         menu.popup(where)
 
     # ------------------------------------------------------------ keeping in step
@@ -268,7 +300,7 @@ class Navigator(QObject):
         self._actions["view.photo"].setChecked(in_photo and not comparing)
         self._actions["view.compare"].setChecked(comparing)
         self._actions["view.compare"].setEnabled(pair is not None)
-        self._actions["view.grid"].setEnabled(bool(self._listing.folder))
+        self._actions["view.grid"].setEnabled(self._listing.state != "none")
         self._actions["view.photo"].setEnabled(bool(current) or len(self._listing) > 0)
         self._actions["photo.zoom"].setEnabled(in_photo)
         self._actions["photo.background"].setEnabled(in_photo)
@@ -277,11 +309,18 @@ class Navigator(QObject):
             self._actions[action_id].setEnabled(bool(current))
         self._show_place(in_photo=in_photo)
 
+    def _place_words(self) -> str:
+        """Say what is open."""
+        listing = self._listing
+        if listing.search:
+            return self.tr("Search for “{text}”").format(text=listing.search)
+        folder = file_name(listing.folder) or listing.folder.decode("utf-8", "replace")
+        return listing.collection or folder
+
     def _show_place(self, *, in_photo: bool) -> None:
         """Say in the status line and in the title where we are."""
         current = self._selection.current
-        folder = file_name(self._listing.folder) or self._listing.folder.decode("utf-8", "replace")
-        shown = file_name(current) if in_photo and current else folder
+        shown = file_name(current) if in_photo and current else self._place_words()
         name = self.tr("RabbitViewer")
         self._window.setWindowTitle(f"{shown} – {name}" if shown else name)
         status, count = self._window.status, len(self._listing)

@@ -32,7 +32,13 @@ def where_to_start(path: Path | None, state: WindowState) -> Start:
 def first_requests(start: Start, state: WindowState) -> tuple[Message, ...]:
     """Return what the window will ask first, word for word; asked for in vain does no harm."""
     if start.is_folder:
-        return (FolderOpen(path=WirePath(start.path), listing_id=FIRST_LISTING),)
+        asked = FolderOpen(
+            path=WirePath(start.path),
+            listing_id=FIRST_LISTING,
+            recursive=state.recursive,
+            pairs=state.pairs,
+        )
+        return (asked,)
     if start.path and state.photo_box:
         width, height = state.photo_box
         return (

@@ -106,6 +106,8 @@ class MainWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.top_bar)
+        self._under_top_bar = QVBoxLayout()
+        layout.addLayout(self._under_top_bar)
         layout.addWidget(self.panels, 1)
         layout.addWidget(self.status)
         self.panels.toggled.connect(self._show_panels)
@@ -113,6 +115,10 @@ class MainWindow(QWidget):
         self.status.jobs_pressed.connect(self.jobs_popover.toggle)
         self.status.host_pressed.connect(self.hosts_popover.toggle)
         self._restore(state)
+
+    def put_under_top_bar(self, widget: QWidget) -> None:
+        """Put *widget* between the top bar and the photos."""
+        self._under_top_bar.addWidget(widget)
 
     # ------------------------------------------------------------ pages
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from rabbitviewer.theme.controls import icon_before_words
 from rabbitviewer.theme.icons import icon, paint_icon
 from rabbitviewer.theme.tokens import tokens
 
@@ -27,6 +28,7 @@ class Breadcrumbs(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = b""
+        self._title = ""
         self._crumbs: list[QPushButton] = []
         self._marks: list[int] = []
         self._menu = QMenu(self)
@@ -48,14 +50,46 @@ class Breadcrumbs(QWidget):
 
     def set_path(self, path: bytes) -> None:
         """Show the folders that lead to *path*."""
-        if path == self._path:
+        if path == self._path and not self._title:
             return
-        self._path = path
+        self._path, self._title = path, ""
+        self._replace([self._make(*part) for part in split(path)])
+
+    def set_collection(self, name: str) -> None:
+        """Show that a collection is open, and the way back to the folder."""
+        self._show_title(name, self.tr("Collection"), "ph.images-square")
+
+    def set_search(self, text: str) -> None:
+        """Show that a search over all folders is open, and the way back to the folder."""
+        words = self.tr("“{text}” in all folders").format(text=text)
+        self._show_title(words, self.tr("Search"), "ph.magnifying-glass")
+
+    def _show_title(self, name: str, kind: str, icon_name: str) -> None:
+        self._title = name
+        crumbs: list[QPushButton] = []
+        if self._path:
+            crumbs.append(self._make(*split(self._path)[-1]))
+        title = self._make(b"", name)
+        title.setIcon(icon(icon_name, "text_secondary"))
+        title.setIconSize(icon_before_words(tokens().icon_small))
+        title.setAccessibleName(f"{kind}: {name}")
+        title.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        crumbs.append(title)
+        self._replace(crumbs)
+
+    def _replace(self, crumbs: list[QPushButton]) -> None:
         for crumb in self._crumbs:
             crumb.hide()
             crumb.deleteLater()
-        self._crumbs = [self._make(*part) for part in split(path)]
+        self._crumbs = crumbs
         self._arrange()
+
+    def folder_at(self, where: QPoint) -> tuple[bytes, QRect]:
+        """Return the folder at a point and where it lies; empty: there is none."""
+        for crumb, (path, _name) in zip(self._crumbs, split(self._path), strict=False):
+            if crumb.isVisible() and crumb.geometry().contains(where):
+                return path, crumb.geometry()
+        return b"", QRect()
 
     def _make(self, path: bytes, name: str) -> QPushButton:
         crumb = QPushButton(self)
@@ -65,7 +99,8 @@ class Breadcrumbs(QWidget):
         crumb.setText(shown.replace("&", "&&"))
         crumb.setAccessibleName(self.tr("Go to {folder}").format(folder=name))
         crumb.setToolTip(name if shown != name else "")
-        crumb.clicked.connect(lambda: self.folder_chosen.emit(path))
+        if path:
+            crumb.clicked.connect(lambda: self.folder_chosen.emit(path))
         return crumb
 
     def _arrange(self) -> None:

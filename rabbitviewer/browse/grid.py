@@ -26,6 +26,20 @@ class ThumbnailGrid(GridView):
     photo_opened = Signal(bytes)
     menu_wanted = Signal(QPoint)
 
+    # ------------------------------------------------------------ commands
+
+    def select_all(self) -> None:
+        """Select every photo that is shown."""
+        self._after(self._picking.select_all())
+
+    def select_none(self) -> None:
+        """Select nothing but the current photo."""
+        self._after(self._picking.select_none())
+
+    def invert_selection(self) -> None:
+        """Select what is not selected."""
+        self._after(self._picking.invert())
+
     # ------------------------------------------------------------ pointer
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

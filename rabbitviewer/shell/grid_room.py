@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -17,9 +19,13 @@ class GridRoom(QStackedWidget):
 
     Signals:
         folder_chosen: a subfolder of an empty folder was pressed (its path).
+        clear_filter_pressed: the user wants to see all photos again.
+        again_pressed: the folder is to be read again.
     """
 
     folder_chosen = Signal(bytes)
+    clear_filter_pressed = Signal()
+    again_pressed = Signal()
 
     def __init__(
         self,
@@ -37,17 +43,23 @@ class GridRoom(QStackedWidget):
         self.addWidget(self._notice)
         self.setFocusProxy(grid)
         self._notice.folder_chosen.connect(self.folder_chosen)
+        self._notice.button_pressed.connect(self._on_button)
         listing.rows_changed.connect(self._choose)
         listing.state_changed.connect(self._choose)
 
     def _choose(self) -> None:
-        title, words = self._words()
-        if title:
-            self._notice.say(title, words)
-        self.setCurrentWidget(self._notice if title else self._grid)
-        if self._listing.state == "ready" and not self._listing.total:
-            request = SubfoldersRequest(path=WirePath(self._listing.folder))
+        said = self._said()
+        if said is not None:
+            self._notice.say(said.title, said.words, said.button)
+        self.setCurrentWidget(self._grid if said is None else self._notice)
+        listing = self._listing
+        if listing.folder and listing.state == "ready" and not listing.total:
+            request = SubfoldersRequest(path=WirePath(listing.folder))
             self._client.send(request, self._on_subfolders)
+
+    def _on_button(self) -> None:
+        filtered = self._listing.state == "ready" and self._listing.total
+        (self.clear_filter_pressed if filtered else self.again_pressed).emit()
 
     def _on_subfolders(self, answer: Message, _blob: bytes) -> None:
         same = isinstance(answer, Subfolders) and answer.path == self._listing.folder
@@ -58,19 +70,48 @@ class GridRoom(QStackedWidget):
             self._notice.say(self.tr("No photos here"), self.tr("Folders in this one:"))
             self._notice.offer([child_path(answer.path, name) for name in names])
 
-    def _words(self) -> tuple[str, str]:
-        listing = self._listing
+    def _said(self) -> _Said | None:
+        """Return what stands in the grid's place; None: the grid itself."""
+        listing, again = self._listing, self.tr("Try again")
         if listing.state == "failed" and listing.error is not None:
-            return listing.error.message, listing.error.hint
+            return _Said(listing.error.message, listing.error.hint, again)
         if listing.state == "gone":
             words = self.tr("It was moved, deleted, or its drive is no longer there.")
-            return self.tr("This folder is gone"), words
-        if len(listing) or listing.state != "ready":
-            return "", ""
+            return _Said(self.tr("This folder is gone"), words, again)
+        if len(listing) or listing.state == "loading" or listing.state == "none":
+            return None
+        if listing.state == "offline":
+            words = self.tr("Its drive is asleep or not connected. Connect it, then try again.")
+            return _Said(self.tr("This folder does not answer"), words, again)
         if listing.total:
-            words = self.tr("Press Esc in the filter box to see all photos again.")
-            return self.tr("No photo has “{text}” in its name").format(text=listing.filter), words
-        return (
-            self.tr("No photos here"),
-            self.tr("Choose another folder on the left, or open one with Ctrl+O."),
-        )
+            words = self.tr("{n} photos are hidden.").format(n=f"{listing.total:,}")
+            return _Said(self.tr("No photo matches"), words, self.tr("Clear the filter"))
+        return self._said_when_empty()
+
+    def _said_when_empty(self) -> _Said:
+        listing = self._listing
+        if listing.search:
+            title = self.tr("Nothing found for “{text}”").format(text=listing.search)
+            words = self.tr(
+                "Only indexed folders are searched: right click a folder on the left and choose "
+                "“Index this folder”."
+            )
+            return _Said(title, words)
+        if listing.collection:
+            words = self.tr(
+                "Select photos in a folder and press Ctrl+B to add them, or drag them "
+                "onto its name on the left."
+            )
+            return _Said(self.tr("Nothing in this collection yet"), words)
+        words = self.tr("Choose another folder on the left, or open one with Ctrl+O.")
+        if not listing.recursive:
+            words += " " + self.tr("Ctrl+Shift+R shows subfolders too.")
+        return _Said(self.tr("No photos here"), words)
+
+
+class _Said(NamedTuple):
+    """A title, words under it, and what a button offers."""
+
+    title: str
+    words: str
+    button: str = ""

@@ -111,7 +111,9 @@ class Panels(QSplitter):
     def _slide(self, which: int, side: _Side) -> None:
         start = self._now[which]
         end = side.width if side.is_open else 0
-        side.curtain.full_width = side.width
+        wanted = {**self._now, which: side.width}
+        shared = self._share(wanted[LEFT], wanted[RIGHT])
+        side.curtain.full_width = shared[0] if which == LEFT else shared[1]
         side.curtain.setMinimumWidth(1)
         side.curtain.show()
         animation = QVariantAnimation(self)
@@ -147,13 +149,27 @@ class Panels(QSplitter):
 
     def _apply(self, which: int, width: int) -> None:
         self._now[which] = width
-        left, right = self._now[LEFT], self._now[RIGHT]
+        left, right = self._share(self._now[LEFT], self._now[RIGHT])
         self.setSizes([left, max(self.width() - left - right, 0), right])
+
+    def _share(self, left: int, right: int) -> tuple[int, int]:
+        """Narrow both sides where the photos would have less than half; widths stay remembered."""
+        room = self.width() // 2
+        if left + right <= room or not self.width():
+            return left, right
+        if not (left and right):
+            return min(left, room), min(right, room)
+        narrow = max(left * room // (left + right), _LEAST_WIDTH)
+        narrow = min(narrow, left, room - min(right, _LEAST_WIDTH))
+        return narrow, room - narrow
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the sides their widths once there is room to divide."""
         super().resizeEvent(event)
-        if not self._placed and self.width() > 2 * _LEAST_WIDTH:
+        running = QVariantAnimation.State.Running
+        animations = [side.animation for side in self._sides.values()]
+        sliding = any(each is not None and each.state() == running for each in animations)
+        if self.width() > 2 * _LEAST_WIDTH and not (self._placed and sliding):
             self._placed = True
             for which, side in self._sides.items():
                 self._apply(which, side.width if side.is_open else 0)

@@ -34,7 +34,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         recent_commands: What was run from the palette, newest first.
         filter_open: Whether the filter bar is shown.
         recursive: Whether subfolders are shown too.
-        pairs: Whether RAW and JPEG of one name are one photo; None: as config.yaml says.
+        pairs: Whether RAW and JPEG of one name are one photo, as config.yaml said last.
         folds: Parts of the left panel that are folded.
         organise: What the forms of organising held.
     """
@@ -56,9 +56,14 @@ class WindowState(msgspec.Struct, kw_only=True):
     recent_commands: list[str] = msgspec.field(default_factory=list[str])
     filter_open: bool = False
     recursive: bool = False
-    pairs: bool | None = None
+    pairs: bool = True
     folds: list[str] = msgspec.field(default_factory=list[str])
     organise: Remembered = msgspec.field(default_factory=Remembered)
+
+    def remember_fold(self, name: str, *, folded: bool) -> None:
+        """Remember whether a part of the left panel is folded."""
+        others = [each for each in self.folds if each != name]
+        self.folds = [*others, name] if folded else others
 
     def visit(self, folder: bytes) -> None:
         """Remember *folder* as the one shown now."""

@@ -19,12 +19,17 @@ _RUN_ICONS = {"ready": "ph.check-circle", "busy": "ph.hourglass-medium"}
 class StatusLine(QFrame):
     """What is shown, what is selected, what runs, and on what.
 
+    Attributes:
+        jobs_pill, host_pill, scripts_pill: What opens the popovers.
+
     Signals:
         jobs_pressed, host_pressed: the pills.
+        clear_filter_pressed: the user wants to see all photos again.
     """
 
     jobs_pressed = Signal()
     host_pressed = Signal()
+    clear_filter_pressed = Signal()
 
     def __init__(self, jobs: JobsModel, hosts: HostsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,15 +45,24 @@ class StatusLine(QFrame):
         self._offer_run: object = None
         self._message_timer = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
         self._message_timer.timeout.connect(lambda: self.say(""))
+        self._unfilter = push_button(self.tr("Clear the filter"), "pill")
+        self._unfilter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._unfilter.clicked.connect(self.clear_filter_pressed)
+        self._unfilter.hide()
+        self.scripts_pill = self._make_pill(self.tr("Scripts"))
+        self.scripts_pill.setIcon(icon("ph.code", "accent"))
+        self.scripts_pill.hide()
         self.jobs_pill = self._make_pill(self.tr("Jobs"))
         self.host_pill = self._make_pill(self.tr("Host"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(look.space_3, 0, look.space_2, 0)
         layout.setSpacing(look.space_3)
         layout.addWidget(self._counts)
+        layout.addWidget(self._unfilter)
         layout.addWidget(self._message)
         layout.addWidget(self._offer)
         layout.addStretch(1)
+        layout.addWidget(self.scripts_pill)
         layout.addWidget(self.jobs_pill)
         layout.addWidget(self.host_pill)
         self._offer.hide()
@@ -59,6 +73,7 @@ class StatusLine(QFrame):
             signal.connect(self._show_jobs)
         hosts.changed.connect(self._show_host)
         self._connected = True
+        self._filtered = False
         self._show_jobs()
         self._show_host()
 
@@ -66,17 +81,31 @@ class StatusLine(QFrame):
         """Say how many photos the folder has, how many the filter leaves, how many are chosen."""
         parts: list[str] = []
         if photos or shown:
-            one = photos == 1
-            parts.append((self.tr("{n} photo") if one else self.tr("{n} photos")).format(n=photos))
-        if shown != photos:
-            parts.append(self.tr("{n} shown").format(n=shown))
+            words = self.tr("{n} photo") if photos == 1 else self.tr("{n} photos")
+            if self._filtered:
+                words = self.tr("{shown} of {n} photos")
+            parts.append(words.format(n=f"{photos:,}", shown=f"{shown:,}"))
         if selected > 1:
-            parts.append(self.tr("{n} selected").format(n=selected))
+            parts.append(self.tr("{n} selected").format(n=f"{selected:,}"))
         self._counts.setText(" · ".join(parts))
+        self._unfilter.setVisible(self._filtered)
+
+    def show_filtered(self, *, filtered: bool) -> None:
+        """Say whether a filter is in force; counted anew with the next figures."""
+        self._filtered = filtered
+        self._unfilter.setVisible(filtered)
+
+    def show_scripts(self, words: str, *, any_ran: bool) -> None:
+        """Say which script runs; empty: none does."""
+        self.scripts_pill.setText(words or self.tr("Scripts"))
+        self.scripts_pill.setIcon(icon("ph.code", "accent" if words else "text_secondary"))
+        self.scripts_pill.setVisible(any_ran)
 
     def show_photo(self, name: str, place: int, count: int) -> None:
         """Say which photo is on show, and where it stands in its folder."""
-        where = self.tr("{place} of {count}").format(place=place, count=count) if place else ""
+        self._unfilter.setVisible(False)
+        figures = {"place": f"{place:,}", "count": f"{count:,}"}
+        where = self.tr("{place} of {count}").format(**figures) if place else ""
         self._counts.setText(" · ".join(part for part in (name, where) if part))
 
     def say(self, text: str, offer: str = "", run: object = None) -> None:

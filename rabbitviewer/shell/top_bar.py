@@ -47,8 +47,8 @@ class TopBar(QFrame):
         self._backwards = QAction(self.tr("Reverse order"), self)
         self._backwards.setCheckable(True)
         self._filter = _FilterBox()
-        self._filter.setPlaceholderText(self.tr("Filter by name"))
-        self._filter.setAccessibleName(self.tr("Filter by name"))
+        self._filter.setPlaceholderText(self.tr("Search here"))
+        self._filter.setAccessibleName(self.tr("Search here"))
         self._filter.setClearButtonEnabled(True)
         self._filter.addAction(
             icon("ph.magnifying-glass", "text_secondary"), QLineEdit.ActionPosition.LeadingPosition
@@ -56,7 +56,8 @@ class TopBar(QFrame):
         self._filter.setFixedWidth(_FILTER_WIDTH)
         self._sort = self._make_sort()
         self._size = self._make_size(sizes)
-        self._grid_only = (self._filter, self._sort, self._size)
+        self._funnel = action_button(actions["filter.toggle"])
+        self._grid_only = (self._filter, self._funnel, self._sort, self._size)
         left, right = QHBoxLayout(), QHBoxLayout()
         left.addWidget(action_button(actions["panel.left"]))
         left.addWidget(breadcrumbs, 1)
@@ -87,9 +88,10 @@ class TopBar(QFrame):
         self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._filter.selectAll()
 
-    def clear_filter(self) -> None:
-        """Show everything again."""
-        self._filter.clear()
+    def set_filter_text(self, text: str) -> None:
+        """Show what is looked for; what only differs in spaces stays as it was typed."""
+        if self._filter.text().strip() != text:
+            self._filter.setText(text)
 
     def show_grid_tools(self, *, shown: bool) -> None:
         """Show or hide what concerns only the grid."""
@@ -110,9 +112,12 @@ class TopBar(QFrame):
         menu = QMenu(self)
         columns = (
             ("name", self.tr("Name")),
-            ("modified", self.tr("Date changed")),
+            ("taken", self.tr("Date taken")),
+            ("modified", self.tr("Date modified")),
             ("size", self.tr("File size")),
             ("type", self.tr("Type")),
+            ("rating", self.tr("Rating")),
+            ("camera", self.tr("Camera")),
         )
         for column, text in columns:
             action = QAction(text, self)

@@ -121,9 +121,11 @@ class Notice(Centered):
 
     Signals:
         folder_chosen: a folder was pressed (its path).
+        button_pressed: what is offered was pressed.
     """
 
     folder_chosen = Signal(bytes)
+    button_pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,10 +133,17 @@ class Notice(Centered):
         self._words = text_label("", "secondary", wraps=True)
         for label in (self._title, self._words):
             self.column.addWidget(label)
+        self._button = push_button("")
+        self._button.clicked.connect(self.button_pressed)
+        self.column.addSpacing(tokens().space_2)
+        self.column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._rows: list[QPushButton] = []
 
-    def say(self, title: str, words: str) -> None:
-        """Show *title* with *words* under it."""
+    def say(self, title: str, words: str, button: str = "") -> None:
+        """Show *title* with *words* under it, and a button where there is something to do."""
+        self._button.setText(button)
+        self._button.setAccessibleName(button)
+        self._button.setVisible(bool(button))
         self._title.setText(title)
         self._words.setText(words)
         self._words.setVisible(bool(words))

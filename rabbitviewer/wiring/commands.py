@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QMenu
 
 from rabbitviewer.actions import Actions
@@ -15,6 +15,8 @@ from rabbitviewer.shell.shortcut_editor import ShortcutEditor
 from rabbitviewer.shell.shortcuts import Shortcuts
 from rabbitviewer.shell.state import WindowState
 from rabbitviewer.window import MainWindow, Page
+from rabbitviewer.wiring.parts import Parts
+from rabbitviewer.wiring.scripting import Scripting
 from rabbitviewer.words import file_name, folder_name
 
 _NEEDS_A_PHOTO = ("mark", "file", "photo", "collection", "edit")
@@ -26,6 +28,37 @@ MAIN_MENU = (
     ("window.palette", "window.shortcuts", "help.keys", "window.theme"),
     ("window.quit",),
 )
+
+
+def add_commands(parts: Parts) -> None:
+    """Build palette, shortcut editor and menus, and what they offer."""
+    shortcuts = Shortcuts(
+        parts.window.actions_by_id, parts.folders.config / "shortcuts.json", parts.window
+    )
+    scripting = Scripting(parts)
+    offers = Offers(
+        open_folder=parts.navigator.open_folder,
+        scripts=scripting.commands,
+        collections=lambda: _collections(parts),
+        fill_scripts=scripting.fill,
+    )
+    Commanding(parts.window, shortcuts, parts.state, offers)
+    parts.navigator.add_to_menu(scripting.menu)
+    parts.window.closing.connect(shortcuts.finish)
+    shortcuts.load()
+
+
+def _collections(parts: Parts) -> Iterator[Command]:
+    words = QCoreApplication.translate("Commanding", "Collection, {n} photos")
+    for each in parts.collections.collections:
+        name = each.name
+        yield Command(
+            f"collection:{name}",
+            name,
+            words.format(n=f"{each.count:,}"),
+            lambda name=name: parts.navigator.open_collection(name),
+            icon="ph.images-square",
+        )
 
 
 @dataclasses.dataclass(frozen=True)

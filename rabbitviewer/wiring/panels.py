@@ -1,4 +1,4 @@
-"""The folders at the left, Info, Edit, jobs and hosts: built after the first picture."""
+"""Info, Edit, jobs and hosts: built after the first picture."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtGui import QImage
 
-from rabbitviewer.browse.tree import FolderTree
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
-from rabbitviewer.models.folders import FolderModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.wiring.grading import Grading
 from rabbitviewer.wiring.parts import Parts
-
-
-def add_tree(parts: Parts) -> None:
-    """Put the folder tree into the left panel."""
-    tree = FolderTree(FolderModel(parts.client))
-    parts.rooms.tree.put(tree)
-    tree.folder_chosen.connect(parts.navigator.open_folder)
-    parts.navigator.folder_opened.connect(tree.show_folder)
-    if parts.listing.folder:
-        tree.show_folder(parts.listing.folder)
 
 
 def add_info(parts: Parts) -> None:

@@ -10,6 +10,8 @@ from rabbitviewer.browse.breadcrumbs import Breadcrumbs
 from rabbitviewer.browse.grid import ThumbnailGrid
 from rabbitviewer.conductor import Surroundings
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.collections import CollectionsModel
+from rabbitviewer.models.filtering import Filtering
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
@@ -48,6 +50,8 @@ class Parts:
     thumbnails: ThumbnailStore
     previews: PreviewStore
     selection: Selection
+    filtering: Filtering
+    collections: CollectionsModel
     jobs: JobsModel
     hosts: HostsModel
     grid: ThumbnailGrid

@@ -104,7 +104,7 @@ def test_the_page_on_show_has_the_focus(window: MainWindow) -> None:
 
 def test_grid_tools_stand_only_beside_the_grid(window: MainWindow) -> None:
     filter_box = next(
-        each for each in window.findChildren(QLineEdit) if each.accessibleName() == "Filter by name"
+        each for each in window.findChildren(QLineEdit) if each.accessibleName() == "Search here"
     )
     window.show_page(Page.GRID)
     assert filter_box.isVisible()
