@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from daemon.protocol.errors import RabbitError
-from daemon.tasks import AnyResult, AnyTask
+from daemon.tasks import AnyResult, AnyTask, MakePreview, MakeThumbnail, ShowCached
 from daemon.workers.pool import WorkerPool
 from daemon.workers.run import TaskRun
 
@@ -73,6 +73,17 @@ class Work:
         return min((request.priority for request in self.requests), default=Priority.BACKGROUND)
 
     @property
+    def takes_long(self) -> bool:
+        """Whether it decodes a photo; what takes a millisecond goes first among equals."""
+        match self.task:
+            case MakeThumbnail() | MakePreview():
+                return not self.task.embedded_only
+            case ShowCached():
+                return False
+            case _:
+                return True
+
+    @property
     def visible(self) -> bool:
         """Whether somebody looks at the place where its result goes."""
         return bool(self.requests) and self.priority is Priority.VISIBLE
@@ -94,7 +105,7 @@ class Lane:
     def __init__(self, pool: WorkerPool) -> None:
         self.pool = pool
         self.running: set[Work] = set()
-        self._heap: list[tuple[Priority, int, int, Work]] = []
+        self._heap: list[tuple[Priority, bool, int, int, Work]] = []
         self._waiting = 0
 
     def __len__(self) -> int:
@@ -106,7 +117,8 @@ class Lane:
         if work.queued_at is None:
             self._waiting += 1
         work.queued_at = work.priority
-        heapq.heappush(self._heap, (work.priority, work.number, next(_numbers), work))
+        entry = (work.priority, work.takes_long, work.number, next(_numbers), work)
+        heapq.heappush(self._heap, entry)
 
     def drop(self, work: Work) -> None:
         """Let *work* wait no more."""
@@ -121,7 +133,7 @@ class Lane:
         looks at need not wait for it.
         """
         while self._heap:
-            priority, _, _, work = self._heap[0]
+            priority, _, _, _, work = self._heap[0]
             if work.queued_at is not priority:
                 heapq.heappop(self._heap)
                 continue

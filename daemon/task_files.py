@@ -10,13 +10,14 @@ from daemon.tasks import (
     FitPair,
     KeepModelPicture,
     ScanFacts,
+    ShowCached,
 )
 
 
 def files_read(task: AnyTask) -> tuple[bytes, ...]:
     """Return the files whose content could break a worker, the most telling one first."""
     match task:
-        case DecodePreview():
+        case DecodePreview() | ShowCached():
             return ()
         case ScanFacts():
             return task.paths
@@ -37,6 +38,8 @@ def file_in_words(task: AnyTask) -> str:
     match task:
         case DecodePreview():
             return "a preview from the host"
+        case ShowCached():
+            return "a picture of the cache"
         case ScanFacts():
             path = task.paths[0] if task.paths else b""
         case FitPair():

@@ -34,6 +34,7 @@ from daemon.tasks import (
     Control,
     Finished,
     FromWorker,
+    Kept,
     Progress,
     Run,
     ToWorker,
@@ -61,6 +62,7 @@ class TaskContext:
         self._go.set()
         self._cancelled = False
         self._reported_at = 0.0
+        self.later: list[Callable[[int], tuple[Kept, bytes]]] = []
 
     def checkpoint(self, fraction: float | None = None) -> None:
         """Report *fraction* (at most ten times a second), wait while paused, end when cancelled.
@@ -75,6 +77,10 @@ class TaskContext:
         self._go.wait()
         if self._cancelled:
             raise Cancelled
+
+    def afterwards(self, make: Callable[[int], tuple[Kept, bytes]]) -> None:
+        """Have *make* called once the answer has been sent."""
+        self.later.append(make)
 
     def control(self, action: str) -> None:
         """Obey the daemon: ``cancel``, ``pause`` or ``resume``."""
@@ -108,6 +114,7 @@ class WorkerLoop:
             del self._contexts[run.task_id]
             self._write(answer)
             del answer
+            self._carry_out_later(run, context)
 
     def _carry_out(self, run: Run, context: TaskContext) -> bytes:
         """Return the answer to *run* as a frame; no failure of a handler passes this boundary."""
@@ -137,6 +144,16 @@ class WorkerLoop:
                 "The daemon's log has the details; `rabbitviewer daemon status` names it.",
             )
         return self._pack(Broken(run.task_id, info))
+
+    def _carry_out_later(self, run: Run, context: TaskContext) -> None:
+        """Do what need not keep the answer waiting; no failure of it passes this boundary."""
+        for make in context.later:
+            try:
+                kept, blob = make(run.task_id)
+                self._write(self._pack(kept, blob))
+            except Exception:
+                log.exception("%s could not be kept", type(run.task).__name__)
+        context.later.clear()
 
     def _read(self) -> None:
         reader = FrameReader()

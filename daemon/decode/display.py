@@ -1,19 +1,24 @@
-"""From decoded pixels to pixels for a screen: fitted, sRGB, opaque, BGRX."""
+"""From decoded pixels to what is shown or kept: fitted into a box, then opaque BGRX or a JPEG."""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
 
-from daemon.decode.color import to_srgb_8bit
+from daemon.decode.icc import identify
+from daemon.decode.jpeg_header import ICC
 from daemon.decode.model import Pixels
+from daemon.decode.scaling import fitted_size, resized
+from daemon.decode.screen_color import rounded, shows_as, to_screen
 from daemon.decode.strips import row_slices
 
-_GREY = 128
 _STRIP_BYTES = 2 << 20
+_ICC_PART_BYTES = 65_000
+_MAX_ICC_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Picture:
     """Pixels that a window shows as they are.
 
     Attributes:
-        pixels: Shape (H, W, 4), uint8, contiguous: blue, green, red, 255; upright, sRGB.
+        pixels: Shape (H, W, 4), uint8, contiguous: blue, green, red, 255; upright, in the
+            monitor's colours.
         source_width_px: Upright width of the whole photo.
         source_height_px: Upright height of the whole photo.
     """
@@ -31,37 +37,90 @@ class Picture:
     source_height_px: int
 
 
-def fitted_size(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
-    """Return the size that fits into a box, never larger than the picture; 0 x 0: no limit."""
-    if not max_width or not max_height:
-        return width, height
-    scale = min(max_width / width, max_height / height, 1.0)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+@dataclass(frozen=True)
+class Fitted:
+    """A photo at the size that is shown, upright and opaque, still in its own colours and depth.
 
-
-def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return *pixels* (H, W, 3 or 4 opaque) scaled down with a Lanczos window.
-
-    More than four times is averaged in whole blocks first, which loses nothing that is visible.
+    Attributes:
+        pixels: Shape (H, W, 3) RGB, uint8 or uint16; or (H, W, 4) BGRX, uint8.
+        icc: Their RGB profile; ``None``: sRGB.
+        source_width_px: Upright width of the whole photo.
+        source_height_px: Upright height of the whole photo.
     """
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    mode = "RGB" if pixels.shape[2] == 3 else "RGBX"
-    size = (pixels.shape[1], pixels.shape[0])
-    whole = Image.frombuffer(mode, size, np.ascontiguousarray(pixels), "raw", mode, 0, 1)
-    small = whole.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return np.asarray(small)
+
+    pixels: Pixels
+    icc: bytes | None
+    source_width_px: int
+    source_height_px: int
+
+    @property
+    def is_bgrx(self) -> bool:
+        """Whether the channels stand as a window wants them."""
+        return self.pixels.shape[2] == 4
+
+    def rgb(self) -> Pixels:
+        """Return the pixels (H, W, 3) as RGB."""
+        if self.is_bgrx:
+            return np.ascontiguousarray(self.pixels[..., 2::-1])
+        return self.pixels
 
 
-def on_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def fit(pixels: Pixels, icc: bytes | None, box: tuple[int, int], source: tuple[int, int]) -> Fitted:
+    """Return upright RGB or RGBA *pixels* fitted into a box, transparency on middle grey.
+
+    Args:
+        pixels: Shape (H, W, 3) or (H, W, 4) with straight alpha; uint8 or uint16.
+        icc: Their RGB profile.
+        box: Width and height; 0 x 0: as they are.
+        source: Upright width and height of the whole photo.
+    """
+    height, width = pixels.shape[:2]
+    return Fitted(resized(on_grey(pixels), *fitted_size(width, height, *box)), icc, *source)
+
+
+def show(fitted: Fitted, monitor: bytes | None = None) -> Picture:
+    """Return *fitted* for a monitor of the profile *monitor*; ``None``: sRGB."""
+    size = fitted.source_width_px, fitted.source_height_px
+    if fitted.is_bgrx and shows_as(fitted.icc, monitor):
+        return Picture(np.ascontiguousarray(fitted.pixels, np.uint8), *size)
+    return Picture(bgrx(to_screen(fitted.rgb(), fitted.icc, monitor)), *size)
+
+
+def as_jpeg(fitted: Fitted, quality: int, *, own_colors: bool) -> bytes:
+    """Return *fitted* as a JPEG with half the colour resolution, for a cache.
+
+    Args:
+        fitted: What was shown.
+        quality: 1..100.
+        own_colors: Keep the photo's profile, so that nothing is cut; otherwise sRGB.
+    """
+    plain = identify(fitted.icc) == "srgb"
+    if fitted.is_bgrx and (plain or own_colors):
+        pixels, layout = fitted.pixels, "BGRX"
+    elif own_colors:
+        whole = fitted.rgb()
+        eight = rounded(whole) if whole.dtype == np.uint16 else whole
+        pixels, layout = eight, "RGB"
+    else:
+        pixels, layout = to_screen(fitted.rgb(), fitted.icc, None), "RGB"
+    eight = np.ascontiguousarray(pixels, np.uint8)
+    data = simplejpeg.encode_jpeg(eight, quality, layout, "420", fastdct=False)
+    if plain or not own_colors or fitted.icc is None or len(fitted.icc) > _MAX_ICC_BYTES:
+        return data
+    return data[:2] + _profile_segments(fitted.icc) + data[2:]
+
+
+def on_grey(pixels: Pixels) -> Pixels:
     """Return RGB *pixels*; transparency stands on middle grey."""
     if pixels.shape[2] == 3:
         return pixels
-    result = np.empty((*pixels.shape[:2], 3), np.uint8)
+    full = int(np.iinfo(pixels.dtype).max)
+    grey = (full + 1) // 2
+    result = np.empty((*pixels.shape[:2], 3), pixels.dtype)
     for part in row_slices(pixels, _STRIP_BYTES):
         alpha = pixels[part][..., 3:].astype(np.uint32)
-        colour = pixels[part][..., :3] * alpha + _GREY * (255 - alpha)
-        result[part] = (colour + 127) // 255
+        colour = pixels[part][..., :3] * alpha + grey * (full - alpha)
+        result[part] = (colour + full // 2) // full
     return result
 
 
@@ -75,10 +134,20 @@ def bgrx(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def for_screen(
-    pixels: NDArray[np.uint8], icc: bytes | None, max_width: int, max_height: int
+    pixels: Pixels,
+    icc: bytes | None,
+    max_width: int,
+    max_height: int,
+    monitor: bytes | None = None,
 ) -> NDArray[np.uint8]:
     """Return upright RGB or RGBA *pixels* of the profile *icc* fitted into a box, as BGRX."""
-    height, width = pixels.shape[:2]
-    small = resized(on_grey(pixels), *fitted_size(width, height, max_width, max_height))
-    converted: Pixels = to_srgb_8bit(small, icc)
-    return bgrx(converted.astype(np.uint8, copy=False))
+    return show(fit(pixels, icc, (max_width, max_height), (0, 0)), monitor).pixels
+
+
+def _profile_segments(icc: bytes) -> bytes:
+    parts = [icc[at : at + _ICC_PART_BYTES] for at in range(0, len(icc), _ICC_PART_BYTES)]
+    segments = b""
+    for number, part in enumerate(parts, 1):
+        payload = ICC + bytes([number, len(parts)]) + part
+        segments += struct.pack(">BBH", 0xFF, 0xE2, len(payload) + 2) + payload
+    return segments

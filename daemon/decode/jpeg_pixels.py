@@ -68,6 +68,22 @@ def check(source: Source, header: JpegHeader) -> None:
         )
 
 
+def scale_hint(
+    width_px: int, height_px: int, min_width_px: int, min_height_px: int
+) -> tuple[int, int]:
+    """Return the size to ask the decoder for: an eighth, a quarter, a half of the picture, or all.
+
+    The scales between cost more than the next larger one, because only these have fast transforms.
+    """
+    if min_width_px <= 0 and min_height_px <= 0:
+        return 0, 0
+    for eighths in (1, 2, 4):
+        width, height = -(-width_px * eighths // 8), -(-height_px * eighths // 8)
+        if width >= min_width_px and height >= min_height_px:
+            return width, height
+    return width_px, height_px
+
+
 def decode_pixels(
     source: Source,
     data: bytes,
@@ -83,8 +99,9 @@ def decode_pixels(
         RabbitError: ``unreadable``.
     """
     space = layout or {1: "GRAY", 3: "RGB", 4: "CMYK"}[header.components]
+    least = scale_hint(header.width_px, header.height_px, min_width_px, min_height_px)
     decode = functools.partial(
-        simplejpeg.decode_jpeg, data, space, min_width=min_width_px, min_height=min_height_px
+        simplejpeg.decode_jpeg, data, space, min_width=least[0], min_height=least[1]
     )
     try:
         pixels = decode(strict=True)

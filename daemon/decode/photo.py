@@ -58,7 +58,7 @@ def read_bytes(data: bytes) -> Photo:
 
 
 def read_for_looking(source: Source, *, min_width_px: int, min_height_px: int) -> Photo:
-    """Read an open photo as cheaply as the wanted size allows, at 8 bit.
+    """Read an open photo as cheaply as the wanted size allows, at its own depth.
 
     Raises:
         RabbitError: as :func:`read_photo`.
@@ -70,8 +70,12 @@ def read_for_looking(source: Source, *, min_width_px: int, min_height_px: int) -
         decoded = decode_raw(source, half=half_is_enough(source, side))
     else:
         decoded = decode(source, min_side_px=side)
-    photo = _finished(source, decoded)
-    return _with_pixels(photo, to_8_bit(photo.pixels))
+    return _finished(source, decoded)
+
+
+def usable_profile(icc: bytes) -> bool:
+    """Return whether *icc* tells the colours of RGB pixels."""
+    return icc_profiles.device_space(icc) == "RGB" and usable(icc)
 
 
 def decode(source: Source, *, min_side_px: int = 0) -> Decoded:

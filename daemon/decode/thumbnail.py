@@ -2,91 +2,132 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from daemon.decode.display import Picture, fitted_size, for_screen, resized
+from daemon.decode.display import Fitted, Picture, fit, show
 from daemon.decode.embedded import embedded_preview
 from daemon.decode.exif import Exif
-from daemon.decode.icc import identify
+from daemon.decode.icc import profile_for
 from daemon.decode.jpeg_header import JpegHeader, read_header
 from daemon.decode.jpeg_pixels import check, decode_pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
-from daemon.decode.photo import read_for_looking
+from daemon.decode.photo import read_for_looking, usable_profile
+from daemon.decode.scaling import fitted_size, resized
+from daemon.decode.screen_color import shows_as
 from daemon.decode.source import Source, open_source
 from daemon.protocol.errors import RabbitError
 
 _RAW_PREVIEW_SHARE = 0.9
 
 
-def make_thumbnail(path: bytes, size_px: int, *, embedded_only: bool = False) -> Picture:
-    """Return *path* fitted into a square.
+def make_thumbnail(
+    path: bytes, size_px: int, *, embedded_only: bool = False, monitor: bytes | None = None
+) -> Picture:
+    """Return *path* fitted into a square, for a monitor.
 
     Args:
         path: The photo.
         size_px: Side of the square; a smaller photo keeps its size.
         embedded_only: Only the file's own preview will do, whatever its size.
+        monitor: The monitor's ICC profile; ``None``: sRGB.
 
     Raises:
         RabbitError: ``not_found`` (no such file, or no preview in it), ``unreadable``, ...
     """
-    with open_source(path) as source:
-        if embedded_only:
-            return embedded_preview(source, size_px, size_px)
-        if source.format == "raw":
-            return _raw_thumbnail(source, size_px)
-        return _decoded(source, size_px, size_px)
+    return show(fit_thumbnail(path, size_px, embedded_only=embedded_only, monitor=monitor), monitor)
 
 
 def make_preview(
-    path: bytes, max_width_px: int, max_height_px: int, *, embedded_only: bool = False
+    path: bytes,
+    max_width_px: int,
+    max_height_px: int,
+    *,
+    embedded_only: bool = False,
+    monitor: bytes | None = None,
 ) -> Picture:
-    """Return *path* fitted into a box; 0 x 0: full size.
+    """Return *path* fitted into a box, for a monitor; 0 x 0: full size.
 
     Raises:
         RabbitError: as :func:`make_thumbnail`.
     """
+    box = max_width_px, max_height_px
+    return show(fit_preview(path, *box, embedded_only=embedded_only, monitor=monitor), monitor)
+
+
+def fit_thumbnail(
+    path: bytes, size_px: int, *, embedded_only: bool = False, monitor: bytes | None = None
+) -> Fitted:
+    """Return *path* fitted into a square, in its own colours; see :func:`make_thumbnail`."""
+    with open_source(path) as source:
+        if embedded_only:
+            return embedded_preview(source, size_px, size_px)
+        if source.format == "raw":
+            return _raw_thumbnail(source, size_px, monitor)
+        return _decoded(source, size_px, size_px, monitor)
+
+
+def fit_preview(
+    path: bytes,
+    max_width_px: int,
+    max_height_px: int,
+    *,
+    embedded_only: bool = False,
+    monitor: bytes | None = None,
+) -> Fitted:
+    """Return *path* fitted into a box, in its own colours; see :func:`make_preview`."""
     with open_source(path) as source:
         if embedded_only:
             return embedded_preview(source, max_width_px, max_height_px)
-        return _decoded(source, max_width_px, max_height_px)
+        return _decoded(source, max_width_px, max_height_px, monitor)
 
 
-def _decoded(source: Source, max_width: int, max_height: int) -> Picture:
-    if source.format == "jpeg":
-        data = source.read_all()
-        header = read_header(data)
-        check(source, header)
-        if header.components == 3 and _shows_as_it_is(header):
-            return _quick_jpeg(source, data, header, max_width, max_height)
-    photo = read_for_looking(source, min_width_px=max_width, min_height_px=max_height)
-    pixels = for_screen(photo.pixels.astype(np.uint8, copy=False), photo.icc, max_width, max_height)
-    return Picture(pixels, photo.source_width_px, photo.source_height_px)
+def fit_jpeg(source: Source, max_width: int, max_height: int, monitor: bytes | None) -> Fitted:
+    """Decode a JPEG in colour, at the smallest scale that is large enough.
 
-
-def _shows_as_it_is(header: JpegHeader) -> bool:
-    """Return whether the pixels are sRGB."""
-    if header.icc is None:
-        return not Exif.of(header.exif).is_adobe_rgb
-    return identify(header.icc) == "srgb"
-
-
-def _quick_jpeg(
-    source: Source, data: bytes, header: JpegHeader, max_width: int, max_height: int
-) -> Picture:
-    """Decode an sRGB JPEG straight to BGRX, at the smallest scale that is large enough."""
+    Raises:
+        RabbitError: ``unreadable`` or ``unsupported_format``.
+    """
+    data = source.read_all()
+    header = read_header(data)
+    check(source, header)
+    if header.components != 3:
+        return _any(source, max_width, max_height)
+    icc = _profile(header)
     turn = header.orientation
     if swaps_sides(turn):
         max_width, max_height = max_height, max_width
     width, height = fitted_size(header.width_px, header.height_px, max_width, max_height)
     whole = decode_pixels(
-        source, data, header, min_width_px=width, min_height_px=height, layout="BGRX"
+        source,
+        data,
+        header,
+        min_width_px=width,
+        min_height_px=height,
+        layout="BGRX" if shows_as(icc, monitor) else "RGB",
     )
     small = turn_upright(resized(whole, width, height), turn)
     size = (header.width_px, header.height_px)
-    return Picture(np.ascontiguousarray(small), *(size[::-1] if swaps_sides(turn) else size))
+    return Fitted(small, icc, *(size[::-1] if swaps_sides(turn) else size))
 
 
-def _raw_thumbnail(source: Source, size_px: int) -> Picture:
+def _decoded(source: Source, max_width: int, max_height: int, monitor: bytes | None) -> Fitted:
+    if source.format == "jpeg":
+        return fit_jpeg(source, max_width, max_height, monitor)
+    return _any(source, max_width, max_height)
+
+
+def _any(source: Source, max_width: int, max_height: int) -> Fitted:
+    photo = read_for_looking(source, min_width_px=max_width, min_height_px=max_height)
+    size = photo.source_width_px, photo.source_height_px
+    return fit(photo.pixels, photo.icc, (max_width, max_height), size)
+
+
+def _profile(header: JpegHeader) -> bytes | None:
+    """Return the profile of the pixels; ``None``: sRGB."""
+    if header.icc is not None and usable_profile(header.icc):
+        return header.icc
+    return profile_for("adobe-rgb") if Exif.of(header.exif).is_adobe_rgb else None
+
+
+def _raw_thumbnail(source: Source, size_px: int, monitor: bytes | None) -> Fitted:
     """Take the camera's preview when it is large enough, else develop at half size."""
     try:
         preview = embedded_preview(source, size_px, size_px)
@@ -94,4 +135,4 @@ def _raw_thumbnail(source: Source, size_px: int) -> Picture:
         preview = None
     if preview is not None and max(preview.pixels.shape[:2]) >= size_px * _RAW_PREVIEW_SHARE:
         return preview
-    return _decoded(source, size_px, size_px)
+    return _decoded(source, size_px, size_px, monitor)

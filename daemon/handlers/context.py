@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+from daemon.tasks import Kept
 
 
 class Cancelled(Exception):  # noqa: N818 - an answer to a wish, not an error
@@ -20,5 +23,13 @@ class Context(Protocol):
 
         Raises:
             Cancelled: the result is no longer wanted.
+        """
+        ...
+
+    def afterwards(self, make: Callable[[int], tuple[Kept, bytes]]) -> None:
+        """Have *make* called once the answer has been sent; what it returns is sent too.
+
+        Args:
+            make: Given the task's id; a failure is only logged.
         """
         ...

@@ -2,55 +2,80 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import functools
+import io
+import time
+import zlib
 from collections.abc import Callable
 
-import numpy as np
-import simplejpeg
-from numpy.typing import NDArray
-
-from daemon.decode.display import Picture, for_screen
-from daemon.decode.photo import read_bytes, read_photo, to_8_bit
+from daemon.decode.display import Fitted, Picture, as_jpeg, fit, for_screen, show
+from daemon.decode.icc import device_space
+from daemon.decode.photo import read_bytes, read_photo
+from daemon.decode.source import Source
 from daemon.decode.surface import write_surface
-from daemon.decode.thumbnail import make_preview, make_thumbnail
+from daemon.decode.thumbnail import fit_jpeg, fit_preview, fit_thumbnail
 from daemon.handlers.context import Context
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import (
     CheckImage,
     DecodePreview,
+    Kept,
     MakePreview,
     MakeThumbnail,
     PhotoInfoRead,
     PixelsMade,
     ReadPhotoInfo,
+    ShowCached,
     Task,
     TaskResult,
 )
 
-_CACHE_QUALITY = 90
+_THUMBNAIL_QUALITY, _PREVIEW_QUALITY = 80, 90
+_WORTH_KEEPING_S = 0.02
+_MAX_PROFILE_BYTES = 16 << 20
 
 
 def thumbnail(task: MakeThumbnail, context: Context) -> tuple[PixelsMade, bytes]:
-    """Make a thumbnail, and its JPEG for the cache when that is wanted."""
+    """Make a thumbnail, and afterwards its JPEG for the cache when that is wanted."""
     context.checkpoint()
-    picture = make_thumbnail(task.path, task.size_px, embedded_only=task.embedded_only)
-    if task.jpeg_path:
-        _write_jpeg(task.jpeg_path, picture.pixels)
+    monitor = monitor_profile(task.profile_path)
+    fitted = fit_thumbnail(
+        task.path, task.size_px, embedded_only=task.embedded_only, monitor=monitor
+    )
+    if task.keep:
+        context.afterwards(functools.partial(_kept, fitted, _THUMBNAIL_QUALITY, own_colors=False))
+    picture = show(fitted, monitor)
     return _made(picture), picture.pixels.tobytes()
 
 
 def preview(task: MakePreview, context: Context) -> tuple[PixelsMade, bytes]:
     """Make a preview, in a surface file when one is named."""
     context.checkpoint()
-    picture = make_preview(
-        task.path, task.max_width_px, task.max_height_px, embedded_only=task.embedded_only
+    began = time.process_time()
+    monitor = monitor_profile(task.profile_path)
+    fitted = fit_preview(
+        task.path,
+        task.max_width_px,
+        task.max_height_px,
+        embedded_only=task.embedded_only,
+        monitor=monitor,
     )
+    if task.keep and time.process_time() - began > _WORTH_KEEPING_S:
+        context.afterwards(functools.partial(_kept, fitted, _PREVIEW_QUALITY, own_colors=True))
     context.checkpoint()
-    if not task.surface_path:
-        return _made(picture), picture.pixels.tobytes()
-    write_surface(task.surface_path, picture.pixels)
-    return _made(picture, task.surface_path), b""
+    return _answer(show(fitted, monitor), task.surface_path, levels=task.levels)
+
+
+def show_cached(task: ShowCached, context: Context) -> tuple[PixelsMade, bytes]:
+    """Decode a JPEG of the cache."""
+    context.checkpoint()
+    data = _read_pack(task)
+    monitor = monitor_profile(task.profile_path)
+    with Source(b"a picture of the cache", io.BytesIO(data), len(data)) as source:
+        fitted = fit_jpeg(source, task.max_width_px, task.max_height_px, monitor)
+    shown = show(fitted, monitor)
+    picture = Picture(shown.pixels, task.source_width_px, task.source_height_px)
+    return _answer(picture, task.surface_path)
 
 
 def photo_info(task: ReadPhotoInfo, context: Context) -> tuple[PhotoInfoRead, bytes]:
@@ -72,9 +97,8 @@ def check_image(task: CheckImage, context: Context) -> tuple[PixelsMade, bytes]:
     side = task.max_side_px
     if side <= 0:
         return _size(width, height), b""
-    eight = to_8_bit(photo.pixels).astype(np.uint8, copy=False)
-    picture = Picture(for_screen(eight, photo.icc, side, side), width, height)
-    return _made(picture), picture.pixels.tobytes()
+    picture = Picture(for_screen(photo.pixels, photo.icc, side, side), width, height)
+    return _answer(picture)
 
 
 def decode_preview(task: DecodePreview, context: Context) -> tuple[PixelsMade, bytes]:
@@ -85,12 +109,57 @@ def decode_preview(task: DecodePreview, context: Context) -> tuple[PixelsMade, b
     except RabbitError as error:
         raise _not_believed(error) from error
     height, width = photo.pixels.shape[:2]
-    eight = to_8_bit(photo.pixels).astype(np.uint8, copy=False)
-    picture = Picture(for_screen(eight, photo.icc, 0, 0), width, height)
-    return _made(picture), picture.pixels.tobytes()
+    return _answer(show(fit(photo.pixels, photo.icc, (0, 0), (width, height))))
 
 
-def _made(picture: Picture, surface_path: bytes = b"") -> PixelsMade:
+@functools.lru_cache(maxsize=4)
+def monitor_profile(path: bytes) -> bytes | None:
+    """Return the profile in the file *path*, whose name changes with its content.
+
+    ``None``, sRGB: there is none, or it cannot be used.
+    """
+    if not path:
+        return None
+    from daemon.decode.color import usable
+
+    try:
+        with open(path, "rb") as file:
+            icc = file.read(_MAX_PROFILE_BYTES)
+    except OSError:
+        return None
+    return icc if device_space(icc) == "RGB" and usable(icc) else None
+
+
+def _read_pack(task: ShowCached) -> bytes:
+    try:
+        with open(task.pack_path, "rb", buffering=0) as file:
+            file.seek(task.offset)
+            data = file.read(task.length)
+    except OSError:
+        data = b""
+    if len(data) != task.length or zlib.crc32(data) != task.checksum:
+        raise RabbitError(ErrorKind.NOT_FOUND, "The cached picture is gone.")
+    return data
+
+
+def _kept(fitted: Fitted, quality: int, task_id: int, *, own_colors: bool) -> tuple[Kept, bytes]:
+    height, width = fitted.pixels.shape[:2]
+    source = fitted.source_width_px, fitted.source_height_px
+    return Kept(task_id, width, height, *source), as_jpeg(fitted, quality, own_colors=own_colors)
+
+
+def _answer(
+    picture: Picture, surface_path: bytes = b"", *, levels: bool = False
+) -> tuple[PixelsMade, bytes]:
+    if not surface_path:
+        return _made(picture), picture.pixels.tobytes()
+    copies = write_surface(surface_path, picture.pixels, levels=levels)
+    return _made(picture, surface_path, copies), b""
+
+
+def _made(
+    picture: Picture, surface_path: bytes = b"", levels: tuple[tuple[int, int, int], ...] = ()
+) -> PixelsMade:
     height, width = picture.pixels.shape[:2]
     return PixelsMade(
         width_px=width,
@@ -98,22 +167,12 @@ def _made(picture: Picture, surface_path: bytes = b"") -> PixelsMade:
         source_width_px=picture.source_width_px,
         source_height_px=picture.source_height_px,
         surface_path=surface_path,
+        levels=levels,
     )
 
 
 def _size(width: int, height: int) -> PixelsMade:
     return PixelsMade(width_px=0, height_px=0, source_width_px=width, source_height_px=height)
-
-
-def _write_jpeg(path: bytes, pixels: NDArray[np.uint8]) -> None:
-    """Write the cache's JPEG; without it the thumbnail is made again another day."""
-    encoded = simplejpeg.encode_jpeg(pixels, _CACHE_QUALITY, "BGRX", "444", fastdct=False)
-    try:
-        with open(path, "wb") as file:
-            file.write(encoded)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
 
 
 def _not_believed(error: RabbitError) -> RabbitError:
@@ -128,6 +187,7 @@ def _not_believed(error: RabbitError) -> RabbitError:
 HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     MakeThumbnail: thumbnail,
     MakePreview: preview,
+    ShowCached: show_cached,
     ReadPhotoInfo: photo_info,
     CheckImage: check_image,
     DecodePreview: decode_preview,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from daemon.decode.display import fitted_size, on_grey, resized
-from daemon.decode.photo import read_for_looking
+from daemon.decode.photo import read_for_looking, to_8_bit
 from daemon.decode.source import open_source
 from daemon.handlers.context import Context
 from daemon.imaging.tones import count_tones
@@ -24,7 +24,7 @@ def tones(task: MeasureTones, context: Context) -> tuple[TonesMeasured, bytes]:
     context.checkpoint()
     height, width = photo.pixels.shape[:2]
     size = fitted_size(width, height, task.max_width_px, task.max_height_px)
-    small = resized(on_grey(photo.pixels.astype(np.uint8, copy=False)), *size)
+    small = resized(on_grey(to_8_bit(photo.pixels)), *size)
     counted = count_tones(small.astype(np.uint8, copy=False))
     made = TonesMeasured(
         width_px=size[0], height_px=size[1], blown=counted.blown, blocked=counted.blocked

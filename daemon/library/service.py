@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from daemon.library import scan
+from daemon.library.keeping import Keeping
 from daemon.library.listing import Chosen, Listing
 from daemon.library.previews import Previews
+from daemon.library.profiles import MonitorProfiles
 from daemon.library.surfaces import Surfaces
 from daemon.library.threads import FileThreads
-from daemon.library.thumbnail_cache import ThumbnailCache
 from daemon.library.thumbnails import Thumbnails, look_at_photo
 from daemon.library.watch import Pace
 from daemon.protocol.endpoint import Folders
@@ -91,9 +92,13 @@ class LibraryService:
         self._threads = FileThreads()
         self._surfaces = Surfaces(folders.cache / "surfaces")
         self._surfaces.sweep()
-        cache = ThumbnailCache(folders.cache / "thumbnails")
-        self._thumbnails = Thumbnails(render, cache, self._threads, settings)
-        self._previews = Previews(render, self._surfaces, self._threads)
+        self._keeping = Keeping(folders.cache, self._threads, settings)
+        render.on_kept(self._keeping.take)
+        self.profiles = MonitorProfiles(folders.cache / "profiles", self._threads, settings)
+        self._thumbnails = Thumbnails(render, self._keeping, self._threads, self.profiles)
+        self._previews = Previews(
+            render, self._surfaces, self._threads, self._keeping, self.profiles
+        )
         self._running: dict[_Group, dict[int, asyncio.Task[None]]] = {}
         self._unnumbered = 0
 
@@ -103,7 +108,13 @@ class LibraryService:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._keeping.settled()
+        self._keeping.close()
         self._threads.close()
+
+    async def settled(self) -> None:
+        """Return once what workers sent for the caches is kept."""
+        await self._keeping.settled()
 
     def peer_closed(self, peer: Peer) -> None:
         """Drop what was under way for a client that left."""

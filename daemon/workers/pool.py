@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.framing import FramingError
 from daemon.task_files import file_in_words, files_read
-from daemon.tasks import AnyResult, AnyTask, Broken
+from daemon.tasks import AnyResult, AnyTask, Broken, Kept
 from daemon.workers import verdicts
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.process import NonsenseError, WorkerProcess
@@ -19,6 +19,8 @@ from daemon.workers.refused import RefusedFiles
 from daemon.workers.run import TaskRun, Watch
 
 log = logging.getLogger(__name__)
+
+OnKept = Callable[[AnyTask, Kept, bytes], None]
 
 EXIT_OWN_FAULT = 70
 KILLED = -9
@@ -30,6 +32,7 @@ class WorkerPool:
     Attributes:
         name: Told to the workers; for the log.
         workers: How many may work at once.
+        on_kept: Called with what a worker sends for a cache, after its answer.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class WorkerPool:
         """
         self.name = name
         self.workers = workers
+        self.on_kept: OnKept | None = None
         self._limits = limits
         self._command = tuple(command)
         self._one_thread = one_thread
@@ -191,8 +195,13 @@ class WorkerPool:
             worker = await WorkerProcess.start(command, one_thread=self._one_thread)
         finally:
             self._starting -= 1
+        worker.on_kept = self._take_kept
         log.debug("pool %s: worker %d started", self.name, worker.pid)
         return worker
+
+    def _take_kept(self, task: AnyTask, kept: Kept, blob: bytes) -> None:
+        if self.on_kept is not None:
+            self.on_kept(task, kept, blob)
 
     async def _start_idle(self) -> None:
         try:

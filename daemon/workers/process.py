@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 
 from daemon.protocol.framing import Frame, FrameReader, FramingError, pack
-from daemon.tasks import AnyTask, Broken, Control, Finished, FromWorker, Progress, Run
+from daemon.tasks import AnyTask, Broken, Control, Finished, FromWorker, Kept, Progress, Run
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _CREATE_NO_WINDOW = 0x08000000
 _STDIN, _STDOUT = 0, 1
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Progress | Finished | Broken] = msgspec.msgpack.Decoder(
+_decoder: msgspec.msgpack.Decoder[Progress | Finished | Broken | Kept] = msgspec.msgpack.Decoder(
     FromWorker
 )
 
@@ -41,6 +41,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     Attributes:
         pid: Its process id.
         exit_code: None while it runs; negative: the signal that ended it.
+        on_kept: Called with what it sends for a cache after an answer.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._task_id = 0
         self._answer: asyncio.Future[tuple[Finished | Broken, bytes]] | None = None
         self._on_progress: Callable[[float], None] | None = None
+        self._given: dict[int, AnyTask] = {}
+        self.on_kept: Callable[[AnyTask, Kept, bytes], None] | None = None
         self._usable = True
         self._line = b""
         self._lines = 0
@@ -105,6 +108,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         """
         self._task_id += 1
         self._send(Run(self._task_id, task))
+        self._given = {known: self._given[known] for known in tuple(self._given)[-1:]}
+        self._given[self._task_id] = task
         self._on_progress = on_progress
         self._answer = asyncio.get_running_loop().create_future()
         return self._answer
@@ -179,13 +184,23 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         loop = asyncio.get_running_loop()
         loop.call_later(_LAST_WORDS_S, self._fail, EOFError("the worker ended"))
 
-    def _take(self, message: Progress | Finished | Broken, blob: bytes) -> None:
+    def _take(self, message: Progress | Finished | Broken | Kept, blob: bytes) -> None:
+        if isinstance(message, Kept):
+            self._take_kept(message, blob)
+            return
         if self._answer is None or self._answer.done() or message.task_id != self._task_id:
             raise NonsenseError(f"an answer to task {message.task_id}, which nobody gave it")
         if not isinstance(message, Progress):
             self._answer.set_result((message, blob))
         elif self._on_progress is not None:
             self._on_progress(message.fraction)
+
+    def _take_kept(self, kept: Kept, blob: bytes) -> None:
+        task = self._given.pop(kept.task_id, None)
+        if task is None:
+            raise NonsenseError(f"something to keep of task {kept.task_id}, which nobody gave it")
+        if self.on_kept is not None:
+            self.on_kept(task, kept, blob)
 
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():

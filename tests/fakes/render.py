@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from daemon.render import Priority
-from daemon.tasks import AnyResult, AnyTask
+from daemon.tasks import AnyResult, AnyTask, Kept
 
 Outcome = tuple[AnyResult, bytes]
 
@@ -35,6 +35,11 @@ class FakeRender:
         self._run = run
         self._news = asyncio.Event()
         self.submitted: list[FakeRenderTask] = []
+        self.keep: Callable[[AnyTask, Kept, bytes], None] = lambda _task, _kept, _blob: None
+
+    def on_kept(self, take: Callable[[AnyTask, Kept, bytes], None]) -> None:
+        """What workers send for a cache goes to *take*; the test calls :attr:`keep`."""
+        self.keep = take
 
     async def first(self) -> FakeRenderTask:
         """Wait for the first task."""
@@ -54,4 +59,7 @@ class FakeRender:
             running.outcome.exception()
         elif outcome is not None:
             running.outcome.set_result(outcome)
+            if getattr(task, "keep", False):
+                kept = Kept(1, 2, 1, 6000, 3000)
+                asyncio.get_running_loop().call_soon(self.keep, task, kept, b"jpeg")
         return running

@@ -2,6 +2,8 @@ import io
 import os
 import subprocess
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import imagecodecs
@@ -10,28 +12,38 @@ import pytest
 import simplejpeg
 from PIL import Image, ImageDraw
 
+from daemon.decode.display import as_jpeg
 from daemon.decode.embedded import without_bars
 from daemon.decode.exif import append_directory
 from daemon.decode.icc import profile_for
-from daemon.decode.thumbnail import make_preview, make_thumbnail
+from daemon.decode.jpeg_header import read_header
+from daemon.decode.thumbnail import fit_preview, make_preview, make_thumbnail
 from daemon.handlers.looking import HANDLERS
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import (
     AnyTask,
     CheckImage,
     DecodePreview,
+    Kept,
     MakePreview,
     MakeThumbnail,
     PixelsMade,
     ReadPhotoInfo,
+    ShowCached,
 )
 
 
 class Idle:
     """A worker that nobody pauses or cancels."""
 
+    def __init__(self) -> None:
+        self.later: list[Callable[[int], tuple[Kept, bytes]]] = []
+
     def checkpoint(self, fraction: float | None = None) -> None:
         return
+
+    def afterwards(self, make: Callable[[int], tuple[Kept, bytes]]) -> None:
+        self.later.append(make)
 
 
 def run(task: AnyTask) -> tuple[PixelsMade, np.ndarray]:
@@ -68,25 +80,77 @@ def test_a_small_photo_is_not_enlarged(tmp_path: Path) -> None:
     assert picture.pixels.shape == (20, 30, 4)
 
 
-def test_a_thumbnail_leaves_a_jpeg_for_the_cache(photo: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "kept.jpg"
-    _, pixels = run(
-        MakeThumbnail(path=os.fsencode(photo), size_px=128, jpeg_path=os.fsencode(kept))
-    )
-    _, again = run(DecodePreview(data=kept.read_bytes()))
+def kept(task: AnyTask) -> tuple[Kept, bytes]:
+    context = Idle()
+    HANDLERS[type(task)](task, context)
+    (make,) = context.later
+    return make(7)
+
+
+def test_a_thumbnail_sends_a_jpeg_for_the_cache_after_its_answer(photo: Path) -> None:
+    task = MakeThumbnail(path=os.fsencode(photo), size_px=128, keep=True)
+    told, jpeg = kept(task)
+    assert told == Kept(7, 96, 128, 600, 800)
+    _, pixels = run(task)
+    _, again = run(DecodePreview(data=jpeg))
     assert np.abs(again.astype(int) - pixels).mean() < 2
 
 
-def test_a_cache_that_cannot_be_written_is_no_failure(photo: Path, tmp_path: Path) -> None:
-    path = os.fsencode(tmp_path / "gone" / "kept.jpg")
-    made, _ = run(MakeThumbnail(path=os.fsencode(photo), size_px=128, jpeg_path=path))
-    assert made.width_px == 96
+def test_a_kept_thumbnail_of_wide_colours_is_srgb(tmp_path: Path) -> None:
+    path = wide_grey(tmp_path)
+    _, jpeg = kept(MakeThumbnail(path=os.fsencode(path), size_px=32, keep=True))
+    assert read_header(jpeg).icc is None
+    assert simplejpeg.decode_jpeg(jpeg)[9, 9].tolist() == [129, 129, 129]
+
+
+def test_a_kept_preview_of_wide_colours_keeps_its_profile(tmp_path: Path) -> None:
+    fitted = fit_preview(os.fsencode(wide_grey(tmp_path)), 32, 32)
+    jpeg = as_jpeg(fitted, 95, own_colors=True)
+    assert read_header(jpeg).icc == profile_for("adobe-rgb")
+    assert simplejpeg.decode_jpeg(jpeg)[9, 9].tolist() == [128, 128, 128]
+
+
+def test_a_cached_picture_is_shown_from_its_pack(photo: Path, tmp_path: Path) -> None:
+    told, jpeg = kept(MakeThumbnail(path=os.fsencode(photo), size_px=128, keep=True))
+    pack = tmp_path / "1.pack"
+    pack.write_bytes(b"before" + jpeg + b"after")
+    made, pixels = run(cached(pack, jpeg, zlib.crc32(jpeg)))
+    assert (made.width_px, made.height_px) == (told.width_px, told.height_px)
+    assert (made.source_width_px, made.source_height_px) == (600, 800)
+    assert pixels[20, 48, :3].tolist() == pytest.approx([20, 20, 200], abs=6)
+
+
+def test_a_cached_picture_that_is_damaged_is_not_found(photo: Path, tmp_path: Path) -> None:
+    _, jpeg = kept(MakeThumbnail(path=os.fsencode(photo), size_px=128, keep=True))
+    (tmp_path / "1.pack").write_bytes(b"before" + jpeg)
+    with pytest.raises(RabbitError) as caught:
+        run(cached(tmp_path / "1.pack", jpeg, 1))
+    assert caught.value.info.kind is ErrorKind.NOT_FOUND
+
+
+def cached(pack: Path, jpeg: bytes, checksum: int) -> ShowCached:
+    return ShowCached(
+        pack_path=os.fsencode(pack),
+        offset=len(b"before"),
+        length=len(jpeg),
+        checksum=checksum,
+        source_width_px=600,
+        source_height_px=800,
+        max_width_px=128,
+        max_height_px=128,
+    )
+
+
+def wide_grey(folder: Path) -> Path:
+    """Adobe RGB's 128, which is 129 in sRGB."""
+    path = folder / "wide.jpg"
+    image = Image.new("RGB", (64, 64), (128, 128, 128))
+    image.save(path, icc_profile=profile_for("adobe-rgb"), quality=100)
+    return path
 
 
 def test_wide_colours_are_shown_as_srgb(tmp_path: Path) -> None:
-    path = tmp_path / "wide.jpg"
-    image = Image.new("RGB", (64, 64), (128, 128, 128))
-    image.save(path, icc_profile=profile_for("adobe-rgb"), quality=100)
+    path = wide_grey(tmp_path)
     # 128/255 to the power of Adobe's 2.2, encoded by sRGB's curve: 129
     assert make_thumbnail(os.fsencode(path), 32).pixels[9, 9].tolist() == [129, 129, 129, 255]
 
@@ -206,8 +270,8 @@ def test_rubbish_as_a_samplers_preview_is_not_believed() -> None:
 
 def test_thumbnails_need_neither_scipy_nor_opencolorio(photo: Path) -> None:
     script = (
-        "import os, sys; from daemon.handlers.looking import HANDLERS, make_thumbnail;"
-        "make_thumbnail(os.fsencode(sys.argv[1]), 64);"
+        "import os, sys; from daemon.handlers.looking import HANDLERS, fit_thumbnail;"
+        "fit_thumbnail(os.fsencode(sys.argv[1]), 64);"
         "print([m for m in ('scipy', 'PyOpenColorIO', 'tifffile', 'rawpy') if m in sys.modules])"
     )
     done = subprocess.run(
@@ -217,7 +281,8 @@ def test_thumbnails_need_neither_scipy_nor_opencolorio(photo: Path) -> None:
 
 
 def test_the_handlers_cover_the_tasks_of_looking() -> None:
-    assert set(HANDLERS) == {MakeThumbnail, MakePreview, ReadPhotoInfo, CheckImage, DecodePreview}
+    looking = {MakeThumbnail, MakePreview, ShowCached, ReadPhotoInfo, CheckImage, DecodePreview}
+    assert set(HANDLERS) == looking
 
 
 def preview_block(preview: Image.Image) -> bytes:

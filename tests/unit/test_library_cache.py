@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -7,62 +8,171 @@ from daemon.library.thumbnail_cache import PhotoState, ThumbnailCache
 
 PHOTO = PhotoState(b"/photos/\xff.jpg", 1_700_000_000_123_456_789, 4242)
 JPEG = b"\xff\xd8 not really one \xff\xd9"
+MEGABYTE = b"\xff\xd8" + bytes((1 << 20) - 2)
 
 
 @pytest.fixture
-def cache(tmp_path):
-    cache = ThumbnailCache(tmp_path / "thumbnails")
-    cache.prepare()
-    return cache
+def folder(tmp_path):
+    return tmp_path / "thumbnails"
+
+
+@pytest.fixture
+def cache(folder):
+    return ThumbnailCache(folder)
 
 
 def write(cache, photo=PHOTO, size_px=512, jpeg=JPEG, limit_mb=16):
-    with open(cache.incoming(photo, size_px), "wb") as stream:
-        stream.write(jpeg)
-    cache.take(photo, size_px, (6000, 4000), limit_mb)
+    cache.add(photo, size_px, jpeg, size=(512, 341), source=(6000, 4000), limit_mb=limit_mb)
 
 
-def test_what_was_taken_in_is_found_with_the_photos_own_size(cache):
+def numbered(number):
+    return PHOTO._replace(size_bytes=number)
+
+
+def test_what_was_kept_is_found_with_the_photos_own_size(cache):
     write(cache)
-    assert cache.read(PHOTO, 512) == (JPEG, 6000, 4000)
+    found = cache.find(PHOTO, 512)
+    assert (found.width_px, found.height_px) == (512, 341)
+    assert (found.source_width_px, found.source_height_px) == (6000, 4000)
+    assert cache.read(PHOTO, 512) == JPEG
 
 
 def test_another_size_time_or_length_is_another_thumbnail(cache):
     write(cache)
-    assert cache.read(PHOTO, 256) is None
-    assert cache.read(PHOTO._replace(mtime_ns=PHOTO.mtime_ns + 1), 512) is None
-    assert cache.read(PHOTO._replace(size_bytes=1), 512) is None
+    assert cache.find(PHOTO, 256) is None
+    assert cache.find(PHOTO._replace(mtime_ns=PHOTO.mtime_ns + 1), 512) is None
+    assert cache.find(PHOTO._replace(size_bytes=1), 512) is None
 
 
-def test_a_file_cut_short_is_no_thumbnail(cache, tmp_path):
+def test_a_restart_finds_what_was_kept(cache, folder):
     write(cache)
-    (path,) = (tmp_path / "thumbnails").rglob("*.jpg")
-    os.truncate(path, 20)
+    write(cache, numbered(2), jpeg=JPEG + b"2")
+    cache.close()
+    again = ThumbnailCache(folder)
+    assert again.read(PHOTO, 512) == JPEG
+    assert again.read(numbered(2), 512) == JPEG + b"2"
+
+
+def test_many_thumbnails_share_a_file(cache, folder):
+    write(cache, numbered(1))
+    write(cache, numbered(2))
+    assert sorted(path.suffix for path in folder.iterdir()) == [".index", ".pack"]
+
+
+def test_after_a_restart_the_last_pack_goes_on(cache, folder):
+    write(cache)
+    cache.close()
+    again = ThumbnailCache(folder)
+    write(again, numbered(2))
+    assert len(list(folder.glob("*.pack"))) == 1
+    assert again.read(numbered(2), 512) == JPEG
+
+
+def test_a_torn_record_is_dropped_and_does_not_spoil_the_next(cache, folder):
+    write(cache)
+    cache.close()
+    (index,) = folder.glob("*.index")
+    index.write_bytes(index.read_bytes() + b"torn")
+    again = ThumbnailCache(folder)
+    write(again, numbered(2))
+    again.close()
+    third = ThumbnailCache(folder)
+    assert third.read(PHOTO, 512) == JPEG
+    assert third.read(numbered(2), 512) == JPEG
+
+
+def test_a_pack_cut_short_gives_nothing(cache, folder):
+    write(cache)
+    cache.close()
+    (pack,) = folder.glob("*.pack")
+    os.truncate(pack, 5)
+    assert ThumbnailCache(folder).find(PHOTO, 512) is None
+
+
+def test_a_pack_without_its_index_goes(cache, folder):
+    write(cache)
+    cache.close()
+    next(folder.glob("*.index")).unlink()
+    assert ThumbnailCache(folder).find(PHOTO, 512) is None
+    assert list(folder.iterdir()) == []
+
+
+def test_bytes_that_changed_on_the_disk_are_no_thumbnail(cache, folder):
+    write(cache)
+    (pack,) = folder.glob("*.pack")
+    pack.write_bytes(bytes(len(JPEG)))
     assert cache.read(PHOTO, 512) is None
+    assert cache.find(PHOTO, 512) is None
 
 
 def test_a_dropped_thumbnail_is_not_found_again(cache):
     write(cache)
     cache.drop(PHOTO, 512)
+    assert cache.find(PHOTO, 512) is None
+
+
+def test_a_folder_deleted_meanwhile_is_begun_anew(cache, folder):
+    write(cache)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    write(cache, numbered(2))
     assert cache.read(PHOTO, 512) is None
+    assert cache.read(numbered(2), 512) == JPEG
 
 
-def test_nothing_written_is_nothing_kept(cache):
-    cache.take(PHOTO, 512, (6000, 4000), 16)
-    assert cache.read(PHOTO, 512) is None
+def test_a_limit_of_nothing_keeps_nothing(cache, folder):
+    write(cache, limit_mb=0)
+    assert not folder.exists()
 
 
-def test_over_the_limit_the_longest_unused_go(cache, tmp_path):
-    big = b"\xff\xd8" + bytes(3 << 20)
-    photos = [PHOTO._replace(size_bytes=number) for number in range(6)]
-    for age, photo in enumerate(photos):
-        write(cache, photo, jpeg=big)
-        (place,) = (tmp_path / "thumbnails").rglob(
-            os.fsdecode(os.path.basename(cache._place(photo, 512)))
-        )
-        os.utime(place, (1000 + age, 1000 + age))
-    kept = [cache.read(photo, 512) is not None for photo in photos]
-    assert kept == [False, False, True, True, True, True]
+def test_over_the_limit_the_oldest_go(cache):
+    for number in range(6):
+        write(cache, numbered(number), jpeg=MEGABYTE, limit_mb=4)
+    found = [cache.find(numbered(number), 512) is not None for number in range(6)]
+    assert found == [False, False, True, True, True, True]
+
+
+def test_what_was_looked_at_stays_when_the_oldest_go(cache):
+    for number in range(4):
+        write(cache, numbered(number), jpeg=MEGABYTE, limit_mb=4)
+    cache.freshen(numbered(0), 512, 4)
+    write(cache, numbered(5), jpeg=MEGABYTE, limit_mb=4)
+    assert cache.find(numbered(0), 512) is not None
+    assert cache.find(numbered(1), 512) is None
+
+
+def test_a_full_disk_keeps_nothing_and_is_left_alone_for_a_while(cache, monkeypatch):
+    write(cache)
+    tried = []
+
+    def full(handle, data):
+        tried.append(handle)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    write(cache, numbered(2))
+    write(cache, numbered(3))
+    monkeypatch.undo()
+    assert len(tried) == 1
+    assert cache.find(numbered(2), 512) is None
+    assert cache.read(PHOTO, 512) == JPEG
+
+
+def test_a_folder_that_cannot_be_made_is_no_failure(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    cache = ThumbnailCache(tmp_path / "file" / "thumbnails")
+    write(cache)
+    assert cache.find(PHOTO, 512) is None
+
+
+def test_single_files_of_earlier_versions_are_removed(cache, folder):
+    (folder / "a7").mkdir(parents=True)
+    (folder / "a7" / "a7b0.jpg").write_bytes(JPEG)
+    write(cache)
+    cache.sweep()
+    assert not (folder / "a7").exists()
+    assert cache.read(PHOTO, 512) == JPEG
 
 
 def test_surfaces_are_files_of_this_user_alone(tmp_path):

@@ -24,7 +24,7 @@ from daemon.protocol.messages import (
 )
 from daemon.render import Priority
 from daemon.settings import SettingsStore
-from daemon.tasks import DecodePreview, MakePreview, MakeThumbnail, PhotoInfoRead, PixelsMade
+from daemon.tasks import MakePreview, MakeThumbnail, PhotoInfoRead, PixelsMade, ShowCached
 from tests.fakes.peer import FakePeer
 from tests.fakes.render import FakeRender
 
@@ -39,13 +39,9 @@ def looker(task):
         case MakeThumbnail(embedded_only=True):
             return SMALL, b"1" * 8
         case MakeThumbnail():
-            if task.jpeg_path:
-                with open(task.jpeg_path, "wb") as stream:
-                    stream.write(b"jpeg")
             return SMALL, b"2" * 8
-        case DecodePreview():
-            made = PixelsMade(width_px=2, height_px=1, source_width_px=2, source_height_px=1)
-            return made, b"3" * 8
+        case ShowCached():
+            return SMALL, b"" if task.surface_path else b"3" * 8
         case MakePreview(embedded_only=True):
             return NO_EMBEDDED
         case MakePreview():
@@ -111,6 +107,7 @@ def test_a_thumbnail_asked_for_again_comes_from_the_cache_with_the_photos_size(p
     async def test(service, peer, _render):
         await service.thumbnail(peer, thumbnail(photo, 1))
         await peer.wait_for(ThumbnailReady, 2)
+        await service.settled()
         await service.thumbnail(peer, thumbnail(photo, 2))
         await peer.wait_for(ThumbnailReady, 3)
 
@@ -135,6 +132,7 @@ def test_a_file_just_written_is_shown_but_not_cached(photo):
     async def test(service, peer, _render):
         await service.thumbnail(peer, thumbnail(photo, 1))
         await peer.wait_for(ThumbnailReady, 2)
+        await service.settled()
         await service.thumbnail(peer, thumbnail(photo, 2))
         await peer.wait_for(ThumbnailReady, 4)
 
@@ -144,11 +142,12 @@ def test_a_file_just_written_is_shown_but_not_cached(photo):
 def test_a_cached_thumbnail_that_is_damaged_is_made_again(photo):
     def run(task):
         damaged = RabbitError(ErrorKind.UNREADABLE, "Damaged.")
-        return damaged if isinstance(task, DecodePreview) else looker(task)
+        return damaged if isinstance(task, ShowCached) else looker(task)
 
     async def test(service, peer, _render):
         await service.thumbnail(peer, thumbnail(photo, 1))
         await peer.wait_for(ThumbnailReady, 2)
+        await service.settled()
         await service.thumbnail(peer, thumbnail(photo, 2))
         await peer.wait_for(ThumbnailReady, 4)
 
