@@ -9,7 +9,7 @@ from daemon.files.failures import refused
 from daemon.files.organise import chunks
 from daemon.files.primitives import rename_without_replacing, sync_folder
 from daemon.files.transfer import move_file
-from daemon.files.trash import Trash
+from daemon.files.trash import Trash, forget
 from daemon.files.units import Unit, units_of
 from daemon.files.work import Work
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -21,7 +21,7 @@ Places = list[tuple[bytes, bytes]]
 def trash_photos(work: Work, step: JournalStep, paths: Iterable[bytes], trash: Trash) -> None:
     """Put photos with their sidecars into the trash of their volume."""
     units = units_of(paths, leaving=True)
-    work.total = sum(len(unit.files) for unit in units)
+    work.is_about(photo for unit in units for photo in unit.photos)
     number = 0
     for some in chunks(units):
         if work.cancelled:
@@ -42,7 +42,7 @@ def trash_photos(work: Work, step: JournalStep, paths: Iterable[bytes], trash: T
             if work.cancelled or not _unit_trashed(work, places):
                 undone += range(place, place + len(places))
                 for _, trashed in places:
-                    trash.forget(trashed)
+                    forget(trashed)
             else:
                 changed += unit.files
             place += len(places)
@@ -56,7 +56,7 @@ def delete_photos(work: Work, paths: Iterable[bytes]) -> None:
     """Delete photos with their sidecars for good; the photo first."""
     work.can_undo = False
     units = units_of(paths, leaving=True)
-    work.total = sum(len(unit.files) for unit in units)
+    work.is_about(photo for unit in units for photo in unit.photos)
     for unit in units:
         if work.cancelled:
             return
@@ -68,7 +68,7 @@ def delete_photos(work: Work, paths: Iterable[bytes]) -> None:
             except OSError as error:
                 work.fail(path, "could not be deleted", error)
                 break
-            work.advance(path)
+        work.advance(*unit.photos)
         work.files_changed(unit.files)
     for folder in {os.path.dirname(unit.photos[0]) for unit in units}:
         sync_folder(folder)
@@ -78,17 +78,17 @@ def _places(work: Work, unit: Unit, trash: Trash) -> Places:
     places: Places = []
     try:
         for path in unit.files:
-            places.append((path, trash.place_for(path)))  # noqa: PERF401 - those before are given back
+            places.append((path, trash.place_for(path)))
     except (OSError, RabbitError) as error:
         for _, trashed in places:
-            trash.forget(trashed)
+            forget(trashed)
         for photo in unit.photos:
             if isinstance(error, RabbitError) and error.info.kind is ErrorKind.NO_TRASH:
                 why = "was not put into the trash: its volume has none"
                 work.refuse(refused(photo, ErrorKind.NO_TRASH, why, "Delete it for good?"))
             else:
                 work.fail(photo, "could not be put into the trash", error)
-        work.advance(unit.photos[0], len(unit.files))
+        work.advance(*unit.photos)
         return []
     return places
 
@@ -105,8 +105,7 @@ def _unit_trashed(work: Work, places: Places) -> bool:
                     move_file(there, back)
                 except OSError as again:
                     work.fail(back, "could not be put back", again)
-            work.advance(old, len(places) - len(done))
-            return False
+            break
         done.append((old, trashed))
-        work.advance(old)
-    return True
+    work.advance(*(old for old, _ in places))
+    return len(done) == len(places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,7 @@ def copy_photos(work: Work, step: JournalStep, paths: Iterable[bytes], folder: b
         RabbitError: the folder cannot be used, or its disk has no room; nothing was done.
     """
     units = units_of(paths, leaving=False)
-    _prepare(folder, units, all_count=True)
+    _prepare(work, folder, units, all_count=True)
     _transfer(work, step, units, folder, moving=False)
 
 
@@ -43,7 +44,7 @@ def move_photos(work: Work, step: JournalStep, paths: Iterable[bytes], folder: b
     """
     here = os.path.normpath(folder)
     units = [unit for unit in units_of(paths, leaving=True) if not _lies_in(unit, here)]
-    _prepare(folder, units, all_count=False)
+    _prepare(work, folder, units, all_count=False)
     _transfer(work, step, units, folder, moving=True)
 
 
@@ -66,7 +67,14 @@ def check_room(folder: bytes, wanted_bytes: int) -> None:
         )
 
 
-def execute(work: Work, step: JournalStep, numbered: list[tuple[int, Pairs]], act: Act) -> Pairs:
+def execute(
+    work: Work,
+    step: JournalStep,
+    numbered: list[tuple[int, Pairs]],
+    act: Act,
+    *,
+    moving: bool = False,
+) -> Pairs:
     """Note what will be done to whole units, then do it.
 
     A unit of which one file fails is put back; what did not come true is retracted.
@@ -76,11 +84,11 @@ def execute(work: Work, step: JournalStep, numbered: list[tuple[int, Pairs]], ac
         step: Where it is noted.
         numbered: Units as (number, pairs of old and new path).
         act: Moves or copies one file.
+        moving: It moves.
 
     Returns:
         The pairs that came true.
     """
-    moving = act is not copy_one
     records: list[AnyRecord] = [
         _record(old, new, number, moving=moving) for number, pairs in numbered for old, new in pairs
     ]
@@ -101,14 +109,29 @@ def execute(work: Work, step: JournalStep, numbered: list[tuple[int, Pairs]], ac
     return done
 
 
-def move_one(old: bytes, new: bytes) -> None:
-    """Move a file for :func:`execute`."""
-    move_file(old, new)
+def mover(work: Work) -> Act:
+    """Return what moves a file for :func:`execute`, its bytes counted where it is copied."""
+
+    def move_one(old: bytes, new: bytes) -> None:
+        move_file(old, new, checkpoint=work.count_bytes)
+
+    return move_one
 
 
-def copy_one(old: bytes, new: bytes) -> None:
-    """Copy a file for :func:`execute`."""
-    make_copy(old, new)
+def copier(work: Work) -> Act:
+    """Return what copies a file for :func:`execute`, its bytes counted.
+
+    A file that it copies twice must read the same both times.
+    """
+    digests: dict[bytes, bytes] = {}
+
+    def copy_one(old: bytes, new: bytes) -> None:
+        digest = make_copy(old, new, checkpoint=work.count_bytes)
+        if digests.setdefault(old, digest) != digest:
+            os.unlink(new)
+            raise OSError(errno.EIO, "It reads differently each time")
+
+    return copy_one
 
 
 def chunks(items: list[T], size: int = UNITS_PER_NOTE) -> Iterator[list[T]]:
@@ -120,8 +143,8 @@ def chunks(items: list[T], size: int = UNITS_PER_NOTE) -> Iterator[list[T]]:
 def _transfer(
     work: Work, step: JournalStep, units: list[Unit], folder: bytes, *, moving: bool
 ) -> None:
-    work.total = sum(len(unit.files) for unit in units)
-    act = move_one if moving else copy_one
+    work.is_about(photo for unit in units for photo in unit.photos)
+    act = mover(work) if moving else copier(work)
     number = 0
     for some in chunks(units):
         if work.cancelled:
@@ -135,7 +158,7 @@ def _transfer(
                 planned.append((number, pairs))
                 reserved |= {new for _, new in pairs}
         photos = {photo for unit in some for photo in unit.photos}
-        for old, new in execute(work, step, planned, act):
+        for old, new in execute(work, step, planned, act, moving=moving):
             if old in photos:
                 work.moved(old, new)
 
@@ -167,11 +190,10 @@ def _unit_done(work: Work, pairs: Pairs, act: Act, *, moving: bool) -> bool:
                 what = f"could not be renamed to {os.fsdecode(os.path.basename(new))}"
             work.fail(old, what, error)
             _put_back(work, done, moving=moving)
-            work.advance(old, len(pairs) - len(done))
-            return False
+            break
         done.append((old, new))
-        work.advance(old)
-    return True
+    work.advance(*(old for old, _ in pairs))
+    return len(done) == len(pairs)
 
 
 def _put_back(work: Work, done: Pairs, *, moving: bool) -> None:
@@ -195,15 +217,14 @@ def _record(old: bytes, new: bytes, unit: int, *, moving: bool) -> AnyRecord:
     return Moved(old, new, unit, inode_of(old) if stays else 0)
 
 
-def _prepare(folder: bytes, units: list[Unit], *, all_count: bool) -> None:
-    """Make the folder and see that there is room.
+def make_target(folder: bytes) -> None:
+    """Make *folder* and see that it can be written.
 
     Raises:
         RabbitError: in words.
     """
     try:
         make_folder(folder)
-        device = device_of(folder)
     except OSError as error:
         raise RabbitError(
             ErrorKind.OUTPUT_REFUSED,
@@ -216,6 +237,16 @@ def _prepare(folder: bytes, units: list[Unit], *, all_count: bool) -> None:
             f"The folder {os.fsdecode(folder)} cannot be written.",
             "Choose another folder, or ask its owner for permission.",
         )
+
+
+def _prepare(work: Work, folder: bytes, units: list[Unit], *, all_count: bool) -> None:
+    """Make the folder and see that there is room.
+
+    Raises:
+        RabbitError: in words.
+    """
+    make_target(folder)
+    device = device_of(folder)
     wanted = 0
     for unit in units:
         for path in unit.files:
@@ -226,6 +257,7 @@ def _prepare(folder: bytes, units: list[Unit], *, all_count: bool) -> None:
             if all_count or found.st_dev != device:
                 wanted += found.st_size
     check_room(folder, wanted)
+    work.expect_bytes(wanted)
 
 
 def _lies_in(unit: Unit, folder: bytes) -> bool:

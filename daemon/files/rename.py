@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from daemon.files.failures import refused
-from daemon.files.organise import Pairs, chunks, execute, move_one
+from daemon.files.organise import Pairs, chunks, execute, mover
 from daemon.files.patterns import NamePattern, Subject, problem_of
 from daemon.files.units import Unit, units_of
 from daemon.files.work import Work
@@ -76,17 +76,20 @@ def plan_names(
 
 def rename_photos(work: Work, step: JournalStep, plan: Plan) -> None:
     """Carry out *plan*; photos with a problem stay as they are."""
+    work.is_about(plan.renamed)
     for path, problem in plan.problems.items():
+        work.advance(path)
         hint = "Change the pattern."
         why = f"was not renamed to {os.fsdecode(plan.name(path))}: {problem}"
         work.refuse(refused(path, ErrorKind.OUTPUT_REFUSED, why.rstrip("."), hint))
-    ordered = _in_order([plan.pairs(unit) for unit in plan.units if not plan.stays(unit)])
-    work.total = sum(len(pairs) for pairs in ordered)
+    going = [unit for unit in plan.units if not plan.stays(unit)]
+    work.advance(*(path for path, new in plan.renamed.items() if path == new))
+    ordered = _in_order([plan.pairs(unit) for unit in going])
     old_of = {new: old for old, new in plan.renamed.items()}
     for some in chunks(list(enumerate(ordered, 1))):
         if work.cancelled:
             return
-        for _, new in execute(work, step, some, move_one):
+        for _, new in execute(work, step, some, mover(work), moving=True):
             if new in old_of:
                 work.moved(old_of[new], new)
 

@@ -42,11 +42,6 @@ class Trash:
             )
         return _reserve(folder, top, path)
 
-    def forget(self, trashed: bytes) -> None:
-        """Take away what tells of *trashed*, which is not there or no longer there."""
-        with contextlib.suppress(OSError):
-            os.unlink(_info_of(trashed))
-
     def _folder_for(self, path: bytes) -> tuple[bytes, bytes]:
         """Return the trash folder for *path*, and the folder its info is relative to, if any."""
         device = device_of(os.path.dirname(os.path.abspath(path)))
@@ -71,6 +66,13 @@ class Trash:
             f"{os.fsdecode(path)} was not put into the trash: its volume has none.",
             "Delete it for good, or leave it.",
         )
+
+
+def forget(trashed: bytes) -> None:
+    """Take away what tells of *trashed*, which is not there or no longer there."""
+    if sys.platform != "darwin":
+        with contextlib.suppress(OSError):
+            os.unlink(_info_of(trashed))
 
 
 def _reserve(folder: bytes, top: bytes, path: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from daemon.files.failures import failure
@@ -26,7 +26,7 @@ class Work:
     Attributes:
         work_id: Its number.
         kind: As in ``file_work_done``.
-        total: Files, or photos, that it is about.
+        total: How many photos (at undo: files) it is about.
         can_undo: The journal holds it.
     """
 
@@ -41,7 +41,10 @@ class Work:
         self.kind = kind
         self.total = 0
         self.can_undo = True
+        self._about: frozenset[bytes] = frozenset()
         self._done = 0
+        self._done_bytes = self._total_bytes = 0
+        self._path = b""
         self._tell = tell
         self._changed = changed
         self._loop = asyncio.get_running_loop()
@@ -60,20 +63,36 @@ class Work:
         """What could not be done so far."""
         return self._failed
 
+    @property
+    def moves(self) -> Sequence[tuple[bytes, bytes]]:
+        """Old and new path of photos so far."""
+        return self._moved
+
     def cancel(self) -> None:
         """Stop after the file it is at; harmless when it has ended."""
         self._stop.set()
 
-    def advance(self, path: bytes, count: int = 1) -> None:
-        """One more is done; told ten times a second at most."""
+    def is_about(self, photos: Iterable[bytes]) -> None:
+        """Say which photos it is about: progress counts them and not their sidecars."""
+        self._about = frozenset(photos)
+        self.total = len(self._about)
+
+    def advance(self, *paths: bytes) -> None:
+        """Some are dealt with, well or not; told ten times a second at most."""
+        count = sum(path in self._about for path in paths) if self._about else len(paths)
+        if not count:
+            return
         self._done += count
-        now = time.monotonic()
-        if now - self._told_at >= _TELL_EVERY_S or self._done == self.total:
-            self._told_at = now
-            news = FileWorkProgress(
-                work_id=self.work_id, done=self._done, total=self.total, path=path
-            )
-            self._loop.call_soon_threadsafe(self._tell, news)
+        self._tell_progress(paths[-1], anyway=self._done == self.total)
+
+    def expect_bytes(self, count: int) -> None:
+        """Say how many bytes will be copied; they are read back too."""
+        self._total_bytes = count * 2
+
+    def count_bytes(self, count: int) -> None:
+        """Some bytes were copied or read back."""
+        self._done_bytes += count
+        self._tell_progress(b"", anyway=False)
 
     def moved(self, old: bytes, new: bytes) -> None:
         """A photo has another path, or a copy."""
@@ -96,6 +115,22 @@ class Work:
     def on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run *coroutine* in the event loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def _tell_progress(self, path: bytes, *, anyway: bool) -> None:
+        self._path = path or self._path
+        now = time.monotonic()
+        if now - self._told_at < _TELL_EVERY_S and not anyway:
+            return
+        self._told_at = now
+        news = FileWorkProgress(
+            work_id=self.work_id,
+            done=self._done,
+            total=self.total,
+            path=self._path,
+            done_bytes=min(self._done_bytes, self._total_bytes) // 2,
+            total_bytes=self._total_bytes // 2,
+        )
+        self._loop.call_soon_threadsafe(self._tell, news)
 
     def ended(self, error: RabbitError | None = None) -> FileWorkDone:
         """Return the last message; as many paths as fit into one."""

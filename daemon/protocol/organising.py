@@ -184,12 +184,14 @@ class FileWorkStarted(Message, frozen=True, tag="file_work_started"):
 
 
 class FileWorkProgress(Message, frozen=True, tag="file_work_progress"):
-    """Event: how far it is."""
+    """Event: how far it is, in photos and, where files are copied, in bytes."""
 
     work_id: int
     done: int
     total: int
     path: bytes = b""
+    done_bytes: int = 0
+    total_bytes: int = 0
 
 
 class FileWorkDone(Message, frozen=True, tag="file_work_done"):
