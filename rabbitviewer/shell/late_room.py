@@ -9,6 +9,10 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
+_AFTER_MS = 150
+_BETWEEN_MS = 5
+
+
 class LateRoom(QWidget):
     """Holds the place of a widget that is built later."""
 
@@ -31,11 +35,11 @@ class LateSteps(QObject):
     def __init__(self, steps: Iterable[Callable[[], object]], parent: QObject) -> None:
         super().__init__(parent)
         self._steps = deque(steps)
-        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._turn.timeout.connect(self._take_next)
 
     def begin(self) -> None:
-        """Take the first step in the next turn, each further one in a turn of its own."""
+        """Take the first step once the first pixels had time to come, then one per turn."""
         self._turn.start()
 
     def finish(self) -> None:
@@ -46,4 +50,4 @@ class LateSteps(QObject):
     def _take_next(self) -> None:
         if self._steps:
             self._steps.popleft()()
-            self._turn.start()
+            self._turn.start(_BETWEEN_MS)
