@@ -130,6 +130,13 @@ class GridView(QAbstractScrollArea):
         row = self._row_at(where)
         return self._listing.path(row) if row >= 0 else b""
 
+    def photos_at(self, where: QPoint) -> Sequence[bytes]:
+        """Return what a drag from a point of the viewport takes along: all that is selected."""
+        path = self.photo_at(where)
+        if path in self._picking:
+            return self._picking.selected()
+        return (path,) if path else ()
+
     def cell_rect(self, row: int) -> QRect:
         """Return where the cell of *row* lies in the viewport."""
         return self._cells.rect(row).translated(0, -self._scroll)

@@ -208,8 +208,7 @@ def with_partners(listing: ListingModel, paths: Sequence[bytes]) -> tuple[bytes,
     found: list[bytes] = []
     for path in paths:
         found.append(path)
-        row = listing.row(path)
-        partner = listing.entry(row).partner if row >= 0 else b""
+        partner = listing.partner_of(path)
         if partner:
-            found.append(path.rpartition(b".")[0] + partner)
+            found.append(partner)
     return tuple(dict.fromkeys(found))

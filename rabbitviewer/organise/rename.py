@@ -52,7 +52,7 @@ class RenameActions(QObject):
         window.actions_by_id.connect_all({"file.rename": self._rename})
 
     def _rename(self) -> None:
-        paths = self._selection.selected
+        paths = tuple(self._selection.selected)
         if len(paths) == 1:
             self._field.ask(paths[0], self._place_of(paths[0]))
         elif paths:

@@ -12,6 +12,7 @@ from rabbitviewer.organise.rename import RenameActions
 from rabbitviewer.organise.undo import UndoActions
 from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.window import Page
+from rabbitviewer.wiring.dragging import connect_dragging
 from rabbitviewer.wiring.parts import Parts
 
 
@@ -20,7 +21,7 @@ def connect_file_work(parts: Parts) -> None:
     window = parts.window
     work = FileWork(parts.client, window)
     reports = FileReports(window, work)
-    FileActions(window, parts.listing, parts.selection, work, reports, parts.state)
+    files = FileActions(window, parts.listing, parts.selection, work, reports, parts.state)
     RenameActions(
         window,
         parts.listing,
@@ -29,6 +30,7 @@ def connect_file_work(parts: Parts) -> None:
         parts.state.organise,
         lambda path: _name_place(parts, path),
     )
+    connect_dragging(parts, files)
     UndoActions(window, work)
     window.put_above_status(ProgressStrip(work))
 
