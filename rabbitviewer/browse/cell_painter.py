@@ -9,15 +9,26 @@ from collections import OrderedDict
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPixmap
 
+from rabbitviewer.browse.cell_badges import (
+    paint_badges,
+    paint_chip,
+    paint_flag,
+    paint_label,
+    paint_stars,
+)
+from rabbitviewer.models.shelf import FLAGS, NO_MARKS, CellMarks
+from rabbitviewer.models.thumbnail_size import fitted
 from rabbitviewer.models.thumbnails import Thumbnail
 from rabbitviewer.theme.icons import paint_icon
 from rabbitviewer.theme.tokens import Tokens
 
 _SCALE_BUDGET_S = 0.006
-_KEPT_BYTES = 96 << 20
+_KEPT_BYTES = 24 << 20
+_REJECTED_OPACITY = 0.35
+_PLAIN_FROM_PX = 64
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(slots=True)
 class Cell:
     """One cell as it is to be painted.
 
@@ -30,6 +41,9 @@ class Cell:
         current: It is the one that keys act on.
         hovered: The pointer is over it.
         edited: It is the result of an edit, or has one.
+        paired: A RAW file belongs to it.
+        video: It is a film.
+        marks: Rating, label, flag.
     """
 
     path: bytes
@@ -40,6 +54,9 @@ class Cell:
     current: bool = False
     hovered: bool = False
     edited: bool = False
+    paired: bool = False
+    video: bool = False
+    marks: CellMarks = NO_MARKS
 
 
 class CellPainter:
@@ -64,39 +81,40 @@ class CellPainter:
     def paint(self, painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
         """Paint *cell* into *box*."""
         if cell.selected or cell.hovered or cell.thumbnail is None:
-            self._paint_ground(painter, box, cell, look)
-        photo = QRect(box)
+            _paint_ground(painter, box, cell, look)
+        photo = box
         if cell.thumbnail is not None:
-            photo = self._paint_photo(painter, box, cell, cell.thumbnail, look)
+            photo = self._paint_photo(painter, box, cell, cell.thumbnail)
         if cell.broken:
             _paint_broken(painter, box, cell, look)
-        if cell.edited:
-            _paint_badge(painter, photo, look)
+        if box.width() >= _PLAIN_FROM_PX:
+            _paint_marks(painter, box, photo, cell, look)
         if cell.hovered:
-            _paint_name(painter, box, cell.name, look)
+            _paint_name(painter, box, cell, look)
         if cell.selected or cell.current:
             _paint_ring(painter, box, cell, look)
 
-    def _paint_ground(self, painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
-        lit = cell.hovered or cell.selected
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(look.raised if lit else look.cell))
-        painter.drawRoundedRect(box, look.radius, look.radius)
-
     def _paint_photo(
-        self, painter: QPainter, box: QRect, cell: Cell, thumbnail: Thumbnail, look: Tokens
+        self, painter: QPainter, box: QRect, cell: Cell, thumbnail: Thumbnail
     ) -> QRect:
-        inset = look.selection_ring + 1
-        place = fit(thumbnail, box.adjusted(inset, inset, -inset, -inset))
+        place = fit(thumbnail, box)
+        rejected = cell.marks.flag == FLAGS.index("reject")
+        if rejected:
+            painter.setOpacity(_REJECTED_OPACITY)
+        image = thumbnail.image
         ratio = painter.device().devicePixelRatioF()
-        pixmap = self._scaled(cell.path, thumbnail.image, place, ratio)
-        if pixmap is not None:
-            painter.drawPixmap(place, pixmap)
+        if image.width() == round(place.width() * ratio):
+            painter.drawImage(place, image)
         else:
-            self.left_rough = True
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
-            painter.drawImage(place, thumbnail.image)
+            pixmap = self._scaled(cell.path, image, place, ratio)
+            if pixmap is not None:
+                painter.drawPixmap(place, pixmap)
+            else:
+                self.left_rough = True
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+                painter.drawImage(place, image)
+        if rejected:
+            painter.setOpacity(1.0)
         return place
 
     def _scaled(self, path: bytes, image: QImage, place: QRect, ratio: float) -> QPixmap | None:
@@ -138,13 +156,37 @@ def fit(thumbnail: Thumbnail, box: QRect) -> QRect:
 
     An embedded stage may know no more than its own size; it takes the place the photo will take.
     """
-    width, height = max(thumbnail.source_width, 1), max(thumbnail.source_height, 1)
-    scale = min(box.width() / width, box.height() / height)
-    if thumbnail.stage == "final":
-        scale = min(scale, 1.0)
-    place = QRect(0, 0, max(round(width * scale), 1), max(round(height * scale), 1))
-    place.moveCenter(box.center())
-    return place
+    width, height = fitted(
+        thumbnail.source_width,
+        thumbnail.source_height,
+        min(box.width(), box.height()),
+        grows=thumbnail.stage != "final",
+    )
+    return QRect(
+        box.left() + (box.width() - width) // 2,
+        box.top() + (box.height() - height) // 2,
+        width,
+        height,
+    )
+
+
+def _paint_ground(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
+    lit = cell.hovered or cell.selected
+    painter.fillRect(box, QColor(look.raised if lit else look.cell))
+
+
+def _paint_marks(painter: QPainter, box: QRect, photo: QRect, cell: Cell, look: Tokens) -> None:
+    """Paint what is known of the photo, each thing always in the same corner."""
+    marks = cell.marks
+    if marks.label:
+        paint_label(painter, photo, marks.label, look)
+    if marks.rating or cell.hovered:
+        paint_stars(painter, photo, marks.rating, look)
+    if marks.flag:
+        paint_flag(painter, photo, marks.flag, look)
+    if cell.edited or cell.paired or cell.video:
+        names = (("edited", cell.edited), ("pair", cell.paired), ("video", cell.video))
+        paint_badges(painter, photo, [name for name, there in names if there], look)
 
 
 def _paint_broken(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
@@ -154,54 +196,42 @@ def _paint_broken(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> No
         paint_icon(painter, icon, "ph.warning-circle", look.text_disabled)
     else:
         icon.setSize(icon.size() * 2 / 3)
-        icon.moveTopLeft(box.topLeft())
-        icon.translate(look.space_2, look.space_2)
-        _paint_chip(painter, icon.adjusted(-2, -2, 2, 2), look)
+        icon.moveTopRight(box.topRight())
+        icon.translate(-look.space_2, look.space_2)
+        paint_chip(painter, icon.adjusted(-2, -2, 2, 2), look)
         paint_icon(painter, icon, "ph.warning-circle", look.on_overlay)
 
 
-def _paint_badge(painter: QPainter, photo: QRect, look: Tokens) -> None:
-    """Mark an edited photo, in the lower right corner of the photo itself."""
-    icon = QRect(0, 0, look.font_body, look.font_body)
-    icon.moveBottomRight(photo.bottomRight())
-    icon.translate(-look.space_1 - 3, -look.space_1 - 3)
-    _paint_chip(painter, icon.adjusted(-3, -3, 3, 3), look)
-    paint_icon(painter, icon, "ph.magic-wand", look.on_overlay)
-
-
-def _paint_name(painter: QPainter, box: QRect, name: str, look: Tokens) -> None:
+def _paint_name(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
+    """Name the photo along the upper edge, beside its flag."""
     font = QFont(painter.font())
     font.setPixelSize(look.font_small)
     metrics = QFontMetrics(font)
-    room = box.width() - 2 * look.space_2 - 2 * look.space_1
-    text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+    taken = look.font_body + 2 * look.space_2 if cell.marks.flag else look.space_1
+    room = box.width() - taken - look.space_1 - 2 * look.space_2
+    text = metrics.elidedText(cell.name, Qt.TextElideMode.ElideMiddle, max(room, 0))
     chip = QRect(0, 0, metrics.horizontalAdvance(text) + 2 * look.space_2, metrics.height() + 4)
-    chip.moveCenter(box.center())
-    chip.moveBottom(box.bottom() - look.space_1)
-    _paint_chip(painter, chip, look)
+    chip.moveTopLeft(box.topLeft())
+    chip.translate(taken, look.space_1)
+    paint_chip(painter, chip, look)
     painter.setFont(font)
     painter.setPen(QColor(look.on_overlay))
     painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _paint_chip(painter: QPainter, box: QRect, look: Tokens) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(look.overlay))
-    painter.drawRoundedRect(box, look.space_1, look.space_1)
-
-
 def _paint_ring(painter: QPainter, box: QRect, cell: Cell, look: Tokens) -> None:
-    color = look.accent_bright if cell.current else look.accent
+    """Ring a selected cell, the current one brighter; a dark line sets it off from the photo."""
     width = look.selection_ring
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    pen = QPen(QColor(color), width)
+    pen = QPen(QColor(look.accent_bright if cell.current else look.accent), width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if not cell.selected:
         pen.setStyle(Qt.PenStyle.DotLine)
     painter.setPen(pen)
-    inner = QRectF(box).adjusted(width / 2, width / 2, -width / 2, -width / 2)
-    painter.drawRoundedRect(inner, look.radius, look.radius)
+    painter.drawRect(QRectF(box).adjusted(width / 2, width / 2, -width / 2, -width / 2))
+    painter.setPen(QPen(QColor(look.overlay), 1))
+    painter.drawRect(box.adjusted(width, width, -width - 1, -width - 1))
 
 
 def _bytes_of(pixmap: QPixmap) -> int:

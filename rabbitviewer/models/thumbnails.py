@@ -6,7 +6,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -19,6 +19,7 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.thumbnail_size import fitted
 
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 
@@ -33,6 +34,7 @@ class Thumbnail:
         source_width: Width of the upright photo.
         source_height: Height of the upright photo.
         size_px: The box that was asked for.
+        kept_px: The box that the pixels were brought down to; 0: they are as they came.
     """
 
     image: QImage
@@ -40,6 +42,7 @@ class Thumbnail:
     source_width: int
     source_height: int
     size_px: int
+    kept_px: int = 0
 
 
 @dataclasses.dataclass
@@ -53,7 +56,8 @@ class ThumbnailStore(QObject):
     """Asks for thumbnails in the order they are wanted and keeps the latest ones.
 
     An answer belongs to a request, never to a row: one that comes after its photo changed, or
-    after it was cancelled, lands nowhere.
+    after it was cancelled, lands nowhere. Pixels are kept no larger than they are shown, so that a
+    screen of cells takes a screen of memory; the daemon has the larger ones at hand.
 
     Signals:
         ready: a stage of this photo is there, or it failed (path).
@@ -67,7 +71,7 @@ class ThumbnailStore(QObject):
         parent: QObject | None = None,
         *,
         size_px: int = 512,
-        budget_bytes: int = 320 << 20,
+        budget_bytes: int = 96 << 20,
     ) -> None:
         """Prepare.
 
@@ -81,6 +85,7 @@ class ThumbnailStore(QObject):
         self._client = client
         self._size_px = size_px
         self._budget_bytes = budget_bytes
+        self._shown_px = 0
         self._used_bytes = 0
         self._thumbnails: OrderedDict[bytes, Thumbnail] = OrderedDict()
         self._errors: dict[bytes, ErrorInfo] = {}
@@ -132,6 +137,24 @@ class ThumbnailStore(QObject):
         if size_px != self._size_px:
             self._size_px = size_px
             self._ask_for_missing()
+
+    def set_shown_px(self, shown_px: int) -> None:
+        """Keep pixels that fill a square of *shown_px* device pixels; 0: as they come.
+
+        Those that were kept smaller stand in until they are there anew.
+        """
+        if shown_px == self._shown_px:
+            return
+        self._shown_px = shown_px
+        for path, known in self._thumbnails.items():
+            if known.kept_px and (not shown_px or known.kept_px < shown_px):
+                self._old.add(path)
+        self._ask_for_missing()
+
+    def set_budget_mb(self, budget_mb: int) -> None:
+        """Keep as many pixels as this many megabytes hold."""
+        self._budget_bytes = budget_mb << 20
+        self._make_room()
 
     def forget(self, paths: Iterable[bytes]) -> None:
         """These files changed: ask anew; the old pixels stand in meanwhile."""
@@ -222,16 +245,27 @@ class ThumbnailStore(QObject):
         )
         self._remove(path, keep_mark=True)
         self._errors.pop(path, None)
+        image, kept_px = self._brought_down(image, message)
         self._thumbnails[path] = Thumbnail(
             image,
             message.stage,
             message.source_width_px,
             message.source_height_px,
             asked.size_px,
+            kept_px,
         )
         self._used_bytes += image.sizeInBytes()
         self._make_room()
         self.ready.emit(path)
+
+    def _brought_down(self, image: QImage, message: ThumbnailReady) -> tuple[QImage, int]:
+        """Return *image* at the size at which it is shown, where that is much smaller."""
+        edge = self._shown_px
+        if not edge or max(image.width(), image.height()) <= edge:
+            return image, 0
+        width, height = fitted(message.source_width_px, message.source_height_px, edge, grows=True)
+        smooth = Qt.TransformationMode.SmoothTransformation
+        return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, smooth), edge
 
     def _make_room(self) -> None:
         if self._used_bytes <= self._budget_bytes:
