@@ -218,6 +218,10 @@ class ChosenPaths(Sequence[bytes]):
             return tuple(self._prefix + self.shelf.names[each] for each in self.ids[index])
         return self._prefix + self.shelf.names[self.ids[index]]
 
+    def part(self, start: int, stop: int) -> ChosenPaths:
+        """Return neighbouring ones of them, made as late as these."""
+        return ChosenPaths(self.shelf, self._prefix, self.ids[start:stop])
+
     def __contains__(self, path: object) -> bool:
         if not isinstance(path, bytes) or not path.startswith(self._prefix):
             return False

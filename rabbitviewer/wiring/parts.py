@@ -15,6 +15,7 @@ from rabbitviewer.models.filtering import Filtering
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.marks import MarksModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
@@ -52,6 +53,7 @@ class Parts:
     selection: Selection
     filtering: Filtering
     collections: CollectionsModel
+    marks: MarksModel
     jobs: JobsModel
     hosts: HostsModel
     grid: ThumbnailGrid
