@@ -24,6 +24,7 @@ from daemon.ipc.config import ConfigService
 from daemon.ipc.dispatch import Dispatcher
 from daemon.ipc.lifecycle import Lifecycle
 from daemon.ipc.server import IpcServer
+from daemon.library.catalogue import Catalogue
 from daemon.library.marks import MarksService
 from daemon.library.service import LibraryService
 from daemon.library.threads import FileThreads
@@ -33,7 +34,10 @@ from daemon.protocol.endpoint import Folders
 from daemon.protocol.values import HostInfo
 from daemon.render import RenderManager
 from daemon.settings import DaemonSettings, SettingsStore
-from daemon.storage.jobs import JobStore
+from daemon.storage.catalogue import CatalogueStore
+from daemon.storage.collections import CollectionStore
+from daemon.storage.indexed_folders import IndexedFolderStore
+from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 from daemon.storage.journal import JournalStore
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.pool import WorkerPool
@@ -52,6 +56,7 @@ class Services(NamedTuple):
     luts: LutService
     offers: OfferService
     library: LibraryService
+    catalogue: Catalogue
     tones: ToneService
     marks: MarksService
     config: ConfigService
@@ -73,6 +78,7 @@ async def run_daemon(folders: Folders) -> None:
     async with _built(folders, settings, server) as services:
         _register(dispatcher, services)
         server.on_peer_closed(services.library.peer_closed)
+        services.catalogue.start()
         _stop_on_signals(services.lifecycle)
         await services.edits.resume()
         await server.listen(folders)
@@ -106,8 +112,6 @@ async def _built(
         render = RenderManager(light, heavy)
         render.warm_up()
         ending.push_async_callback(render.close)
-        library = LibraryService(render, server.publish, folders, settings)
-        ending.push_async_callback(library.close)
         threads = FileThreads()
         ending.callback(threads.close)
         journal = JournalStore(folders.data / "journal.jsonl")
@@ -116,6 +120,9 @@ async def _built(
         marks = MarksService(journal, server.publish, settings, folders.data / "marks")
         await marks.open()
         ending.push_async_callback(marks.close)
+        catalogue = _catalogue(folders, settings, server, render, store, marks, ending)
+        library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
+        ending.push_async_callback(library.close)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             hosts=hosts,
@@ -140,6 +147,7 @@ async def _built(
             luts=LutService(render, settings),
             offers=OfferService(hosts, workflows, settings),
             library=library,
+            catalogue=catalogue,
             tones=ToneService(render, threads),
             marks=marks,
             config=ConfigService(settings, server.publish, apply_settings),
@@ -153,9 +161,43 @@ async def _built(
         )
 
 
+def _catalogue(
+    folders: Folders,
+    settings: SettingsStore,
+    server: IpcServer,
+    render: RenderManager,
+    jobs: JobStore,
+    marks: MarksService,
+    ending: contextlib.AsyncExitStack,
+) -> Catalogue:
+    """Build the catalogue; its database is opened when somebody first asks for it."""
+    store = CatalogueStore(folders.data / "catalogue.db")
+    ending.push_async_callback(store.close)
+    collections = CollectionStore(folders.data / "collections.jsonl")
+    ending.push_async_callback(collections.close)
+
+    async def edited() -> frozenset[bytes]:
+        newest = await jobs.newest(KEPT_ENDED_JOBS)
+        return frozenset(job.path for job in newest if job.state == "done")
+
+    catalogue = Catalogue(
+        store=store,
+        collections=collections,
+        indexed=IndexedFolderStore(folders.data / "indexed_folders.json"),
+        render=render,
+        publish=server.publish,
+        settings=settings,
+        edited=edited,
+        aside=marks.said_aside,
+    )
+    marks.on_marks = catalogue.marks_told
+    ending.push_async_callback(catalogue.close)
+    return catalogue
+
+
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, tones, marks, config, lifecycle = services
+    edits, luts, offers, library, catalogue, tones, marks, config, lifecycle = services
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -164,9 +206,16 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.FolderOpen, library.folder_open)
     to.register(messages.FolderClose, library.folder_close)
     to.register(messages.SubfoldersRequest, library.subfolders)
+    to.register(messages.ListingArrange, catalogue.listing_arrange)
+    to.register(messages.FilterChoicesRequest, catalogue.filter_choices)
+    to.register(messages.IndexedFolders, catalogue.indexed_folders)
+    to.register(messages.CollectionsRequest, catalogue.collections)
+    to.register(messages.CollectionSave, catalogue.collection_save)
+    to.register(messages.CollectionDelete, catalogue.collection_delete)
     to.register(messages.ThumbnailRequest, library.thumbnail)
     to.register(messages.PreviewRequest, library.preview)
     to.register(messages.SurfaceMapped, library.surface_mapped)
+    to.register(messages.MonitorProfile, library.profiles.monitor_profile)
     to.register(messages.CancelRequests, library.cancel_requests)
     to.register(messages.PhotoInfoRequest, library.photo_info)
     to.register(messages.TonesRequest, tones.tones)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.values import PhotoMarks
 from daemon.storage import catalogue_reading as reading
 from daemon.storage import catalogue_schema
 from daemon.storage.catalogue_reading import FactsRow
@@ -116,10 +117,25 @@ class CatalogueStore:
         """
         return await self._write(lambda writer: writer.put(facts, moved))
 
+    async def put_marks(
+        self, marks: Sequence[PhotoMarks], sidecars: Mapping[bytes, int]
+    ) -> list[tuple[bytes, FactsRow]]:
+        """Take over marks of photos that are known; return their rows by folder.
+
+        Args:
+            marks: What is said now.
+            sidecars: When the sidecar of each was written, in nanoseconds.
+        """
+        return await self._write(lambda writer: writer.put_marks(marks, sidecars))
+
     async def mark_gone(self, paths: Iterable[bytes]) -> None:
         """Remember that photos are not where they were: they may turn up elsewhere."""
         now_s = int(time.time())
         await self._write(lambda writer: writer.mark_gone(paths, now_s))
+
+    async def mark_back(self, paths: Iterable[bytes]) -> None:
+        """Remember that photos are there again."""
+        await self._write(lambda writer: writer.mark_gone(paths, 0))
 
     async def mark_folder(self, folder: bytes, mtime_ns: int) -> None:
         """Remember that all of a folder is known as of *mtime_ns*."""

@@ -13,7 +13,7 @@ from daemon.tasks import PhotoFacts
 KEYWORD_BREAK = "\n"
 _AT_ONCE = 500
 _WORD = re.compile(r"\S+")
-_ROW = (
+ROW = (
     "name, size_bytes, mtime_ns, sidecar_mtime_ns, format, taken, camera_id, lens_id, rating, "
     "label, flag, keywords_id, latitude IS NOT NULL, title, gone_s"
 )
@@ -63,11 +63,11 @@ def each_row(
         if found is None:
             continue
         if photos is None or len(photos) > _AT_ONCE:
-            rows = db.execute(f"SELECT {_ROW} FROM photos WHERE folder_id = ?", found)
+            rows = db.execute(f"SELECT {ROW} FROM photos WHERE folder_id = ?", found)
             for row in rows:
                 take(folder, FactsRow(*row))
             continue
-        sql = f"SELECT {_ROW} FROM photos WHERE folder_id = ? AND name = ?"
+        sql = f"SELECT {ROW} FROM photos WHERE folder_id = ? AND name = ?"
         for name in photos:
             row = db.execute(sql, (*found, name)).fetchone()
             if row is not None:

@@ -6,7 +6,8 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from daemon.storage.catalogue_reading import KEYWORD_BREAK, FactsRow
+from daemon.protocol.values import PhotoMarks
+from daemon.storage.catalogue_reading import KEYWORD_BREAK, ROW, FactsRow
 from daemon.tasks import PhotoFacts
 
 _MAX_REMEMBERED = 10_000
@@ -18,6 +19,10 @@ _COLUMNS = (
 )
 _INSERT = f"INSERT INTO photos ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE photos SET {', '.join(f'{column} = ?' for column in _COLUMNS)} WHERE id = ?"
+_UPDATE_MARKS = (
+    "UPDATE photos SET title = ?, rating = ?, label = ?, flag = ?, keywords_id = ?, "
+    "sidecar_mtime_ns = ? WHERE id = ?"
+)
 _WORDS = "SELECT id, name, title, keywords, camera, lens FROM photo_words WHERE id = ?"
 _SEARCH_COLUMNS = "rowid, name, title, keywords, camera, lens"
 _FORGET_WORDS = (
@@ -45,10 +50,25 @@ class Writer:
         with _Transaction(self):
             return [self._put(each, moved.get(each.path, b"")) for each in facts]
 
+    def put_marks(
+        self, marks: Sequence[PhotoMarks], sidecars: Mapping[bytes, int]
+    ) -> list[tuple[bytes, FactsRow]]:
+        """Take over marks of photos that are known; see ``CatalogueStore.put_marks``."""
+        rows: list[tuple[bytes, FactsRow]] = []
+        with _Transaction(self):
+            for each in marks:
+                folder, name = os.path.split(each.path)
+                photo_id = self._find(self._id("folders", "path", folder), name)
+                if photo_id:
+                    self._put_marks(photo_id, each, sidecars.get(each.path, 0))
+                    row = self._db.execute(f"SELECT {ROW} FROM photos WHERE id = ?", (photo_id,))
+                    rows.append((folder, FactsRow(*row.fetchone())))
+        return rows
+
     def mark_gone(self, paths: Iterable[bytes], now_s: int) -> None:
-        """Remember that photos are not where they were."""
+        """Remember since when photos are not where they were; 0: they are there."""
         sql = (
-            "UPDATE photos SET gone_s = ? WHERE name = ? AND gone_s = 0 "
+            "UPDATE photos SET gone_s = ? WHERE name = ? AND (gone_s > 0) != (?1 > 0) "
             "AND folder_id = (SELECT id FROM folders WHERE path = ?)"
         )
         with _Transaction(self):
@@ -85,7 +105,7 @@ class Writer:
     def _put(self, facts: PhotoFacts, moved_from: bytes) -> tuple[bytes, FactsRow]:
         folder, name = os.path.split(facts.path)
         folder_id = self._id("folders", "path", folder)
-        words = KEYWORD_BREAK.join(word.replace(KEYWORD_BREAK, " ") for word in facts.keywords)
+        words = _one_text(facts.keywords)
         camera = self._id("cameras", "name", facts.camera)
         lens = self._id("lenses", "name", facts.lens)
         keywords = self._id("keyword_lists", "words", words)
@@ -108,6 +128,16 @@ class Writer:
             *(facts.taken, camera, lens, facts.rating, facts.label, facts.flag, keywords),
             *(facts.latitude is not None, facts.title, 0),
         )
+
+    def _put_marks(self, photo_id: int, marks: PhotoMarks, sidecar_mtime_ns: int) -> None:
+        words = _one_text(marks.keywords)
+        values = (
+            *(marks.title, marks.rating, marks.label, marks.flag),
+            *(self._id("keyword_lists", "words", words), sidecar_mtime_ns, photo_id),
+        )
+        self._db.execute(_FORGET_WORDS, (photo_id,))
+        self._db.execute(_UPDATE_MARKS, values)
+        self._db.execute(_NOTE_WORDS, (photo_id,))
 
     def _find(self, folder_id: int, name: bytes) -> int:
         sql = "SELECT id FROM photos WHERE folder_id = ? AND name = ?"
@@ -135,6 +165,10 @@ class Writer:
             self._ids.clear()
         self._ids[table, value] = number
         return number
+
+
+def _one_text(keywords: Iterable[str]) -> str:
+    return KEYWORD_BREAK.join(word.replace(KEYWORD_BREAK, " ") for word in keywords)
 
 
 class _Transaction:

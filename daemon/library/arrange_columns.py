@@ -1,0 +1,178 @@
+"""What a listing's photos are sorted and filtered by: columns by id, cheap at 100,000."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+
+from daemon.library.roll import Roll
+from daemon.protocol.formats import FORMATS, format_by_extension
+from daemon.storage.catalogue_reading import FactsRow, Names
+
+LABELS = ("", "red", "yellow", "green", "blue", "purple")
+FLAGS = ("", "pick", "reject")
+KINDS = ("", *(entry.name for entry in FORMATS))
+HAS_KEYWORDS, HAS_PLACE = 1, 2
+NEVER = 0
+_LABEL_NUMBERS = {label: number for number, label in enumerate(LABELS)}
+_FLAG_NUMBERS = {flag: number for number, flag in enumerate(FLAGS)}
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_DIGITS_ONLY = str.maketrans("", "", "- :")
+
+
+class Columns:
+    """Facts and marks of one listing's photos; ids are places in the columns.
+
+    Attributes:
+        roll: The listing's photos.
+        names: As in the roll, and kept when a photo is gone.
+        here: 1 where the photo is there.
+        known: 1 where the facts are those of the file as it is.
+        fact_sizes: Bytes when the facts were read.
+        fact_mtimes: Nanoseconds when they were read.
+        sidecars: Nanoseconds of the sidecar when they were read; 0: there was none.
+        taken: ``YYYYMMDDHHMMSS`` as a number; 0: unknown.
+        cameras: Numbers of :attr:`words`; so are *lenses* and *keywords*.
+        kinds: Places in :data:`KINDS`; *labels* and *flags* likewise.
+        ratings: 0..5.
+        bits: As in ``listing_marks``.
+        titles: Of the few that have one.
+        words: What the numbers mean.
+        version: Counts the changes.
+    """
+
+    def __init__(self, roll: Roll) -> None:
+        self.roll = roll
+        self.names: list[bytes] = []
+        self.here = bytearray()
+        self.known = bytearray()
+        self.fact_sizes, self.fact_mtimes = array("q"), array("q")
+        self.sidecars, self.taken = array("q"), array("q")
+        self.cameras, self.lenses, self.keywords = array("I"), array("I"), array("I")
+        self.kinds, self.ratings = bytearray(), bytearray()
+        self.labels, self.flags, self.bits = bytearray(), bytearray(), bytearray()
+        self.titles: dict[int, str] = {}
+        self.words = Names({}, {}, {})
+        self.version = 0
+        self._kind_of: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def grow(self) -> range:
+        """Take in the photos that the roll has got since; return their ids."""
+        first = len(self.names)
+        new = self.roll.names[first:]
+        count = len(new)
+        self.names += new
+        self.here += bytes(map(bool, new))
+        for column in (self.fact_sizes, self.fact_mtimes, self.sidecars, self.taken):
+            column.extend(repeat(0, count))
+        for column in (self.cameras, self.lenses, self.keywords):
+            column.extend(repeat(0, count))
+        for column in (self.known, self.ratings, self.labels, self.flags, self.bits):
+            column += bytes(count)
+        self.kinds += bytes(map(self._kind_by_name, new))
+        self.version += 1
+        return range(first, len(self.names))
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Let photos be gone."""
+        for photo_id in ids:
+            self.here[photo_id] = 0
+        self.version += 1
+
+    def put(self, photo_id: int, row: FactsRow) -> None:
+        """Take over what is known of a photo."""
+        self.fact_sizes[photo_id], self.fact_mtimes[photo_id] = row.size_bytes, row.mtime_ns
+        self.sidecars[photo_id] = row.sidecar_mtime_ns
+        self.taken[photo_id] = int(row.taken.translate(_DIGITS_ONLY)) if row.taken else NEVER
+        self.cameras[photo_id], self.lenses[photo_id] = row.camera, row.lens
+        self.keywords[photo_id] = row.keywords
+        if row.format:
+            self.kinds[photo_id] = _KIND_NUMBERS.get(row.format, self.kinds[photo_id])
+        self.ratings[photo_id] = min(max(row.rating, 0), 5)
+        self.labels[photo_id] = _LABEL_NUMBERS.get(row.label, 0)
+        self.flags[photo_id] = _FLAG_NUMBERS.get(row.flag, 0)
+        self.bits[photo_id] = HAS_KEYWORDS * (row.keywords > 0) | HAS_PLACE * bool(row.has_place)
+        if row.title:
+            self.titles[photo_id] = row.title
+        elif self.titles:
+            self.titles.pop(photo_id, None)
+        self.known[photo_id] = self.is_current(photo_id)
+        self.version += 1
+
+    def is_current(self, photo_id: int) -> bool:
+        """Whether size and time are those of the facts; a file not looked at yet gets credit."""
+        size = self.roll.sizes[photo_id]
+        return size < 0 or (
+            size == self.fact_sizes[photo_id]
+            and self.roll.mtimes[photo_id] == self.fact_mtimes[photo_id]
+        )
+
+    def marks(self, photo_id: int) -> tuple[int, int, int, int]:
+        """Return rating, label, flag and bits of a photo as cells show them."""
+        return (
+            self.ratings[photo_id],
+            self.labels[photo_id],
+            self.flags[photo_id],
+            self.bits[photo_id],
+        )
+
+    def marked(self) -> list[int]:
+        """Return the ids of the photos that have marks of any kind."""
+        columns = zip(self.ratings, self.labels, self.flags, self.bits, strict=True)
+        return [photo_id for photo_id, found in enumerate(columns) if any(found)]
+
+    def missing_words(self) -> tuple[set[int], set[int], set[int]]:
+        """Return the numbers of cameras, lenses and keywords whose words are not there yet."""
+        words = self.words
+        return (
+            set(self.cameras) - words.cameras.keys(),
+            set(self.lenses) - words.lenses.keys(),
+            set(self.keywords) - words.keywords.keys(),
+        )
+
+    def add_words(self, names: Names) -> None:
+        """Take over words."""
+        self.words.cameras.update(names.cameras)
+        self.words.lenses.update(names.lenses)
+        self.words.keywords.update(names.keywords)
+        self.version += 1
+
+    def size(self, photo_id: int) -> int:
+        """Return the size of a photo, by its facts where nobody has looked yet."""
+        size = self.roll.sizes[photo_id]
+        return size if size >= 0 else self.fact_sizes[photo_id]
+
+    def modified(self, photo_id: int) -> int:
+        """Return the modification time of a photo."""
+        seen = self.roll.sizes[photo_id] >= 0
+        return self.roll.mtimes[photo_id] if seen else self.fact_mtimes[photo_id]
+
+    def _kind_by_name(self, name: bytes) -> int:
+        ending = name[name.rfind(b".") :] if name else b""
+        number = self._kind_of.get(ending)
+        if number is None:
+            entry = format_by_extension(b"x" + ending)
+            number = self._kind_of[ending] = _KIND_NUMBERS[entry.name if entry else ""]
+        return number
+
+
+def folded(text: str) -> str:
+    """Return *text* for comparing without case and accents."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def folded_names(names: Sequence[bytes]) -> list[str]:
+    """Return *names* for comparing."""
+    return [
+        name.lower().decode("ascii") if name.isascii() else folded(os.fsdecode(name))
+        for name in names
+    ]

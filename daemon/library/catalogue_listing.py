@@ -1,0 +1,363 @@
+"""What the catalogue does for one open listing: marks, order, filter, and what is to be read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import struct
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from daemon.library.arrange import SORTS, Arranger
+from daemon.library.arrange_columns import Columns
+from daemon.library.catalogue_sidecars import really_stale, stale_by_sidecar
+from daemon.library.facts import FactsScanner, Rows
+from daemon.library.listing import Listing
+from daemon.library.threads import FileThreads
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import (
+    FilterChoices,
+    IndexProgress,
+    ListingArrange,
+    ListingArranged,
+    ListingMarks,
+)
+from daemon.protocol.values import PhotoFilter
+from daemon.storage.catalogue import CatalogueStore
+from daemon.storage.catalogue_reading import FactsRow
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_QUIET_S = 0.05
+_AGAIN_EVERY_S = 0.3
+_AGAIN_EVERY_LARGE_S = 1.5
+_LARGE = 20_000
+_MARKS_AT_ONCE = 50_000
+_BY_NAME_UP_TO = 500
+_MARK = struct.Struct("<IBBBB")
+
+Edited = Callable[[], Awaitable[Collection[bytes]]]
+
+
+class AttachedListing:
+    """Follows one listing with what the catalogue knows.
+
+    All columns are changed by one task, under one lock, so that arranging never meets half a
+    change.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        *,
+        store: CatalogueStore,
+        scanner: FactsScanner,
+        threads: FileThreads,
+        arranging: ThreadPoolExecutor,
+        edited: Edited,
+        index: bool,
+    ) -> None:
+        """Begin to follow *listing*.
+
+        Args:
+            listing: An open listing.
+            store: What is known.
+            scanner: Who reads what is not.
+            threads: For looking at files.
+            arranging: Threads for sorting.
+            edited: Returns the photos that results were made from.
+            index: Read facts though nobody sorts or filters by them yet.
+        """
+        self.listing = listing
+        self._store = store
+        self._scanner = scanner
+        self._threads = threads
+        self._arranging = arranging
+        self._edited = edited
+        self._index = index
+        self._columns = Columns(listing.roll)
+        self._arranger = Arranger(self._columns)
+        self._lock = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._unseen = bytearray()
+        self._seen: list[int] = []
+        self._stale: list[int] = []
+        self._removed: list[int] = []
+        self._rows: list[tuple[int, FactsRow]] = []
+        self._wanted: deque[int] = deque()
+        self._total = self._done = 0
+        self._filled = False
+        self._request: ListingArrange | None = None
+        self._told = b""
+        self._again: asyncio.TimerHandle | None = None
+        listing.on_change.append(self._on_change)
+        self._on_change(range(len(listing.roll.names)), (), ())
+        self._task = asyncio.create_task(self._run())
+
+    def close(self) -> None:
+        """Follow the listing no longer."""
+        if self._on_change in self.listing.on_change:
+            self.listing.on_change.remove(self._on_change)
+        self._scanner.remove(self)
+        self._wanted.clear()
+        self._task.cancel()
+        if self._again is not None:
+            self._again.cancel()
+
+    # ------------------------------------------------------------ what clients ask
+
+    async def arrange(self, request: ListingArrange) -> None:
+        """Answer *request*, and again whenever the answer changes.
+
+        Raises:
+            RabbitError: there is no such order.
+        """
+        if request.sort not in SORTS:
+            raise RabbitError(
+                ErrorKind.INVALID_REQUEST,
+                f"Photos cannot be sorted by {request.sort!r}.",
+                f"Choose one of: {', '.join(SORTS)}.",
+            )
+        self._request = request
+        if not self._index:
+            self._index = True
+            self._read_more()
+        await self._answer(request, request.request_id)
+
+    async def choices(self) -> FilterChoices:
+        """Return what the photos can be filtered by."""
+        async with self._lock:
+            return await self._in_thread(lambda: self._arranger.choices(self.listing.listing_id))
+
+    # ------------------------------------------------------------ what the scanner asks
+
+    def take(self, count: int) -> Sequence[bytes]:
+        """Return paths whose facts are not known; see ``Source``."""
+        wanted, names, prefix = self._wanted, self._columns.names, self.listing.path
+        taken = [wanted.popleft() for _ in range(min(count, len(wanted)))]
+        self._done += len(taken)
+        return [prefix + names[i] for i in taken if self._columns.here[i]]
+
+    @property
+    def progress(self) -> IndexProgress | None:
+        """How far the reading is; ``None``: there is nothing to read."""
+        if not self._total:
+            return None
+        done, total, folder = self._done, self._total, self.listing.path
+        if not self._wanted:
+            self._done = self._total = 0
+        return IndexProgress(done=done, total=total, folder=folder.rstrip(b"/") or b"/")
+
+    # ------------------------------------------------------------ news
+
+    def facts_written(self, rows: Rows) -> None:
+        """Facts of photos, perhaps of this listing, were read anew."""
+        prefix, roll = self.listing.path, self.listing.roll
+        inside = prefix[:-1]
+        for folder, row in rows:
+            if folder == inside:
+                photo_id = roll.id_of(row.name)
+            elif folder.startswith(prefix):
+                photo_id = roll.id_of(os.path.join(folder[len(prefix) :], row.name))
+            else:
+                continue
+            if photo_id >= 0:
+                self._rows.append((photo_id, row))
+        if self._rows:
+            self._news.set()
+
+    def look_again(self, paths: Iterable[bytes]) -> None:
+        """These photos or their sidecars have changed."""
+        prefix, roll = self.listing.path, self.listing.roll
+        ids = (roll.id_of(p[len(prefix) :]) for p in paths if p.startswith(prefix))
+        self._stale += [photo_id for photo_id in ids if photo_id >= 0]
+        if self._stale:
+            self._news.set()
+
+    def _on_change(
+        self, added: Sequence[int], changed: Sequence[int], removed: Sequence[int]
+    ) -> None:
+        sizes = self.listing.roll.sizes
+        if added:
+            self._unseen += bytes(sizes[i] < 0 for i in range(len(self._unseen), len(sizes)))
+        for photo_id in changed:
+            if self._unseen[photo_id]:
+                self._unseen[photo_id] = 0
+                self._seen.append(photo_id)
+            else:
+                self._stale.append(photo_id)
+        self._removed += removed
+        self._news.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._news.wait()
+            await self._until_quiet()
+            self._news.clear()
+            try:
+                async with self._lock:
+                    await self._take_news()
+            except RabbitError as error:
+                log.warning("%s", error.info.message)
+            except Exception:
+                log.exception("the facts of %r could not be followed", self.listing.path)
+            self._filled = True
+            self._read_more()
+            self._answer_again()
+
+    async def _until_quiet(self) -> None:
+        """Wait while the listing's snapshot is still coming in."""
+        count = -1
+        while count != len(self.listing.roll.names):
+            count = len(self.listing.roll.names)
+            await asyncio.sleep(_QUIET_S)
+
+    async def _take_news(self) -> None:
+        columns = self._columns
+        new = await self._in_thread(columns.grow)
+        removed, self._removed = self._removed, []
+        seen, self._seen = self._seen, []
+        stale, self._stale = self._stale, []
+        rows, self._rows = self._rows, []
+        if removed:
+            columns.remove(removed)
+            await self._store.mark_gone([self.listing.path + columns.names[i] for i in removed])
+        if new:
+            await self._fill(new)
+        if rows:
+            await self._in_thread(lambda: [columns.put(i, row) for i, row in rows])
+            await self._learn_words()
+            self._send_marks([i for i, _ in rows])
+        unknown = [i for i in new if not columns.known[i]]
+        unknown += [i for i in seen if columns.known[i] and not columns.is_current(i)]
+        if stale:
+            prefix = self.listing.path
+            unknown += await self._threads.run(really_stale, prefix, set(stale), columns)
+        self._want(unknown)
+
+    async def _fill(self, new: Sequence[int]) -> None:
+        """Take over what is known of new photos; find those whose sidecars changed since."""
+        columns, prefix, roll = self._columns, self.listing.path, self.listing.roll
+        wanted = await self._in_thread(lambda: self._by_folder(new))
+
+        back: list[bytes] = []
+
+        def take(folder: bytes, row: FactsRow) -> None:
+            below = folder[len(prefix) :]
+            photo_id = roll.id_of(below + b"/" + row.name if below else row.name)
+            if 0 <= photo_id < len(columns):
+                columns.put(photo_id, row)
+                if row.gone_s:
+                    back.append(os.path.join(folder, row.name))
+
+        await self._store.each_row(wanted, take)
+        if back:
+            await self._store.mark_back(back)
+        await self._learn_words()
+        self._send_marks(new if len(new) < len(columns) else None)
+        stale = await self._threads.run(stale_by_sidecar, prefix, wanted, roll, columns)
+        self._stale += stale
+        if stale:
+            self._news.set()
+        await self._in_thread(self._arranger.prepare)
+
+    def _by_folder(self, ids: Iterable[int]) -> dict[bytes, list[bytes] | None]:
+        prefix, names = self.listing.path, self._columns.names
+        found: dict[bytes, list[bytes] | None] = {}
+        for photo_id in ids:
+            below, _, name = names[photo_id].rpartition(b"/")
+            folder = (prefix + below).rstrip(b"/") or b"/"
+            of_folder = found.setdefault(folder, [])
+            if of_folder is not None and name:
+                of_folder.append(name)
+        for folder, of_folder in found.items():
+            if of_folder is not None and len(of_folder) > _BY_NAME_UP_TO:
+                found[folder] = None
+        return found
+
+    async def _learn_words(self) -> None:
+        missing = self._columns.missing_words()
+        if any(missing):
+            self._columns.add_words(await self._store.names(*missing))
+
+    def _want(self, ids: Iterable[int]) -> None:
+        before = len(self._wanted)
+        self._wanted.extend(i for i in ids if self._columns.here[i])
+        self._total += len(self._wanted) - before
+
+    def _read_more(self) -> None:
+        if self._index and self._wanted:
+            self._scanner.add(self, urgent=True)
+
+    # ------------------------------------------------------------ telling
+
+    def _send_marks(self, ids: Iterable[int] | None) -> None:
+        """Tell marks; ``None``: of all photos that have any."""
+        columns = self._columns
+        told = columns.marked() if ids is None else list(ids)
+        for start in range(0, len(told), _MARKS_AT_ONCE):
+            part = told[start : start + _MARKS_AT_ONCE]
+            blob = b"".join(_MARK.pack(i, *columns.marks(i)) for i in part)
+            self.listing.peer.send(ListingMarks(listing_id=self.listing.listing_id), blob)
+
+    async def _answer(self, request: ListingArrange, request_id: int) -> None:
+        edited: Collection[bytes] = ()
+        if request.filter.edited is not None:
+            prefix = self.listing.path
+            paths = await self._edited()
+            edited = {path[len(prefix) :] for path in paths if path.startswith(prefix)}
+        async with self._lock:
+            if not request_id and request is not self._request:
+                return
+            ids = await self._in_thread(
+                lambda: self._arranger.arrange(
+                    request.sort,
+                    backwards=request.backwards,
+                    wanted=request.filter,
+                    edited=edited,
+                )
+            )
+        told = ids + bytes([self._is_arranging])
+        if request_id or told != self._told:
+            self._told = told
+            answer = ListingArranged(
+                request_id=request_id,
+                listing_id=self.listing.listing_id,
+                count=len(ids) // 4,
+                arranging=self._is_arranging,
+            )
+            self.listing.peer.send(answer, ids)
+
+    @property
+    def _is_arranging(self) -> bool:
+        return not self._filled or bool(self._wanted)
+
+    def _answer_again(self) -> None:
+        """Answer the last request again soon; natural order of all is kept by the client."""
+        request = self._request
+        if request is None or self._again is not None or _is_plain(request):
+            return
+        wait_s = _AGAIN_EVERY_S if len(self._columns) < _LARGE else _AGAIN_EVERY_LARGE_S
+        self._again = asyncio.get_running_loop().call_later(wait_s, self._answer_now)
+
+    def _answer_now(self) -> None:
+        self._again = None
+        if self._request is not None:
+            task = asyncio.ensure_future(self._answer(self._request, 0))
+            task.add_done_callback(_log_failure)
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._arranging, work)
+
+
+def _is_plain(request: ListingArrange) -> bool:
+    return request.sort == "name" and not request.backwards and request.filter == PhotoFilter()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("a listing was not arranged again", exc_info=error)
