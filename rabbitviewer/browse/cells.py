@@ -75,6 +75,23 @@ class Cells:
         band = self.between(area.top(), area.bottom())
         return [index for index in band if self.rect(index).intersects(area)]
 
+    def covered(self, area: QRect) -> list[range]:
+        """Return the cells that *area* of the whole touches, line by line."""
+        pitch, columns = self.pitch, self.columns
+        left = max(-(-(area.left() - self._margin - self.edge + 1) // pitch), 0)
+        right = min((area.right() - self._margin) // pitch, columns - 1)
+        top = max(-(-(area.top() - self.gap - self.edge + 1) // pitch), 0)
+        bottom = min((area.bottom() - self.gap) // pitch, self.lines - 1)
+        if left > right or top > bottom:
+            return []
+        if (left, right) == (0, columns - 1):
+            return [range(top * columns, min((bottom + 1) * columns, self.count))]
+        spans = (
+            range(line * columns + left, min(line * columns + right + 1, self.count))
+            for line in range(top, bottom + 1)
+        )
+        return [span for span in spans if span]
+
     @functools.cached_property
     def _margin(self) -> int:
         used = self.columns * self.pitch - self.gap

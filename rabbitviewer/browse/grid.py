@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from rabbitviewer.browse.grid_view import CELL_SIZES, FIRST_CELL_SIZE, GridView
+from rabbitviewer.browse.rubber_band import RubberBand, scroll_step
+from rabbitviewer.browse.type_ahead import TypeAhead
+from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.trace import Trace
 
 __all__ = ["CELL_SIZES", "FIRST_CELL_SIZE", "ThumbnailGrid"]
 
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _ZOOM_STEP = 1.15
+_SCROLL_MS = 30
 
 
 class ThumbnailGrid(GridView):
@@ -25,6 +32,19 @@ class ThumbnailGrid(GridView):
 
     photo_opened = Signal(bytes)
     menu_wanted = Signal(QPoint)
+
+    def __init__(
+        self,
+        listing: ListingModel,
+        thumbnails: ThumbnailStore,
+        trace: Trace | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(listing, thumbnails, trace, parent)
+        self._typing = TypeAhead()
+        self._pulled_at = QPoint()
+        self._scroll_on = QTimer(self, interval=_SCROLL_MS)
+        self._scroll_on.timeout.connect(self._scroll_while_pulling)
 
     # ------------------------------------------------------------ commands
 
@@ -43,18 +63,30 @@ class ThumbnailGrid(GridView):
     # ------------------------------------------------------------ pointer
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the photo under the pointer; beside the photos, none."""
-        row = self._row_at(event.position().toPoint())
+        """Pick the photo under the pointer; beside the photos, begin to pull up a rectangle."""
+        where = event.position().toPoint()
+        row = self._row_at(where)
+        self._typing.end()
         if event.button() == Qt.MouseButton.RightButton:
             if row >= 0 and self._listing.path(row) not in self._picking:
                 self._after(self._picking.pick(row))
-        elif event.button() == Qt.MouseButton.LeftButton:
+        elif event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+        elif row >= 0:
             self._click(row, event.modifiers())
         else:
-            event.ignore()
+            keeps = bool(event.modifiers() & (_CONTROL | _SHIFT))
+            if not keeps:
+                self._after(self._picking.clear())
+            base = self._picking.snapshot() if keeps else None
+            self._band = RubberBand(where + QPoint(0, self._scroll), base)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a click; what it does was done when it began."""
+        """End a click or a rectangle; what they do was done before."""
+        if self._band is not None:
+            self._band = None
+            self._scroll_on.stop()
+            self.viewport().update()
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -64,8 +96,18 @@ class ThumbnailGrid(GridView):
             self.photo_opened.emit(self._listing.path(row))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light the cell under the pointer."""
-        self._hover(event.position().toPoint())
+        """Light the cell under the pointer, or pull the rectangle on."""
+        where = event.position().toPoint()
+        if self._band is None:
+            self._hover(where)
+            return
+        self._pulled_at = where
+        self._pull()
+        beyond = scroll_step(where.y(), self.viewport().height())
+        if beyond and not self._scroll_on.isActive():
+            self._scroll_on.start()
+        elif not beyond:
+            self._scroll_on.stop()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll; with Ctrl, change the size of the cells."""
@@ -92,7 +134,7 @@ class ThumbnailGrid(GridView):
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Forget the hovered cell when the pointer leaves; say why a photo is broken."""
-        if event.type() == QEvent.Type.Leave:
+        if event.type() == QEvent.Type.Leave and self._band is None:
             self._hover(None)
         elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._explain(event)
@@ -100,14 +142,25 @@ class ThumbnailGrid(GridView):
         return super().viewportEvent(event)
 
     def _click(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
-        if row < 0:
-            self._after(self._picking.clear() if not modifiers else False)
+        if modifiers & _SHIFT:
+            self._after(self._picking.extend(row, adding=bool(modifiers & _CONTROL)))
         elif modifiers & _CONTROL:
             self._after(self._picking.toggle(row))
-        elif modifiers & _SHIFT:
-            self._after(self._picking.extend(row))
         else:
             self._after(self._picking.pick(row))
+
+    def _pull(self) -> None:
+        """Select what the rectangle touches now."""
+        if self._band is None or not self._band.pull(self._pulled_at + QPoint(0, self._scroll)):
+            return
+        rows = [row for span in self._cells.covered(self._band.area) for row in span]
+        self._after(self._picking.select_rows(rows, self._band.base))
+        self.viewport().update()
+
+    def _scroll_while_pulling(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + scroll_step(self._pulled_at.y(), self.viewport().height()))
+        self._pull()
 
     def _after(self, changed: bool) -> None:
         if changed:
@@ -133,14 +186,47 @@ class ThumbnailGrid(GridView):
             self._after(self._picking.select_all())
         elif key == Qt.Key.Key_Space and modifiers == _CONTROL and self._picking.current_row >= 0:
             self._after(self._picking.toggle(self._picking.current_row))
-        else:
-            row = self._row_for_key(key)
-            if row < 0 or modifiers & ~(_SHIFT | Qt.KeyboardModifier.KeypadModifier):
+        elif (row := self._row_for_key(key)) >= 0:
+            if modifiers & ~(_SHIFT | _CONTROL | _KEYPAD):
                 super().keyPressEvent(event)
                 return
-            extends = bool(modifiers & _SHIFT)
-            self._after(self._picking.extend(row) if extends else self._picking.pick(row))
-            self._bring_into_view(row)
+            self._go(row, modifiers)
+        elif not self._type(event):
+            super().keyPressEvent(event)
+
+    def _go(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
+        """Go to *row*: alone, with all on the way (Shift), or without selecting (Ctrl)."""
+        controlled = bool(modifiers & _CONTROL)
+        if modifiers & _SHIFT:
+            self._after(self._picking.extend(row, adding=controlled))
+        elif controlled:
+            self._after(self._picking.move(row))
+        else:
+            self._after(self._picking.pick(row))
+        self._bring_into_view(row)
+
+    def _type(self, event: QKeyEvent) -> bool:
+        """Go to the photo whose name begins with what is typed; return whether it was a letter."""
+        text = event.text()
+        if not text.isprintable() or not text or event.modifiers() & ~(_SHIFT | _KEYPAD):
+            return False
+        if text == " " and not self._typing.active:
+            return False
+        start, wants_next = self._typing.take(text)
+        row = self._picking.current_row
+        found = self._listing.row_named(start, row + 1 if wants_next else max(row, 0))
+        if found >= 0:
+            self._go(found, Qt.KeyboardModifier.NoModifier)
+        return True
+
+    def event(self, event: QEvent) -> bool:
+        """Let a word that is being typed go on, though its letters are shortcuts too."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & ~(_SHIFT | _KEYPAD)
+            if plain and self._typing.active and event.text().isprintable() and event.text():
+                event.accept()
+                return True
+        return super().event(event)
 
     def _row_for_key(self, key: int) -> int:
         """Return where *key* leads; -1: it is none that moves, or there is nowhere to go."""

@@ -19,6 +19,7 @@ from rabbitviewer.browse.cell_painter import Cell, CellPainter
 from rabbitviewer.browse.cells import Cells, by_distance
 from rabbitviewer.browse.paint_events import PaintEvents
 from rabbitviewer.browse.picking import Picking
+from rabbitviewer.browse.rubber_band import RubberBand
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.theme.tokens import tokens
@@ -28,6 +29,7 @@ from rabbitviewer.words import file_name
 CELL_SIZES = (96, 400)
 FIRST_CELL_SIZE = 196
 _WANT_MS = 25
+_RESIZE_MS = 150
 _NEAR_MOST = 120
 _LARGE_FROM_PX = 640
 _THUMBNAIL_PX = (512, 1024)
@@ -59,14 +61,18 @@ class GridView(QAbstractScrollArea):
         self._events = PaintEvents(listing, thumbnails, trace)
         self._cell_px = FIRST_CELL_SIZE
         self._cells = Cells(0, 1, self._cell_px, tokens().cell_gap)
+        self._band: RubberBand | None = None
         self._hovered = -1
         self._pointer: QPoint | None = None
         self._anchor = (b"", 0)
         self._seen: list[bytes] = []
         self._forward = True
+        self._rushed_px = 0
         self._edited: Collection[bytes] = frozenset()
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
         self._want_timer.timeout.connect(self._want)
+        self._resize_timer = QTimer(self, singleShot=True, interval=_RESIZE_MS)
+        self._resize_timer.timeout.connect(self._set_thumbnail_size)
         self._sharpen_timer = QTimer(self, singleShot=True, interval=0)
         self._sharpen_timer.timeout.connect(self.viewport().update)
         self._set_up()
@@ -81,6 +87,7 @@ class GridView(QAbstractScrollArea):
         self.verticalScrollBar().setAccessibleName(self.tr("Scroll the photos"))
         self._listing.folder_changed.connect(self._on_folder_changed)
         self._listing.rows_changed.connect(self._on_rows_changed)
+        self._listing.marks_changed.connect(self.viewport().update)
         self._listing.photos_changed.connect(self._thumbnails.forget)
         self._listing.photos_removed.connect(self._on_photos_removed)
         self._thumbnails.ready.connect(self._on_thumbnail_ready)
@@ -199,8 +206,16 @@ class GridView(QAbstractScrollArea):
     # ------------------------------------------------------------ thumbnails
 
     def _choose_thumbnail_size(self) -> None:
-        large = self._cells.edge * self.devicePixelRatioF() > _LARGE_FROM_PX
-        self._thumbnails.set_size_px(_THUMBNAIL_PX[large])
+        """Follow the size of the cells; while it is being changed, what is there stands in."""
+        if self._thumbnails.shown_px:
+            self._resize_timer.start()
+        else:
+            self._set_thumbnail_size()
+
+    def _set_thumbnail_size(self) -> None:
+        edge_px = round(self._cells.edge * self.devicePixelRatioF())
+        self._thumbnails.set_size_px(_THUMBNAIL_PX[edge_px > _LARGE_FROM_PX])
+        self._thumbnails.set_shown_px(edge_px)
 
     def _want_soon(self) -> None:
         if not self._want_timer.isActive():
@@ -220,6 +235,10 @@ class GridView(QAbstractScrollArea):
         before = range(seen.start - 1, max(seen.start - 1 - len(seen), -1), -1)
         ahead, behind = (after, before) if self._forward else (before, after)
         near = [*ahead, *behind[: len(behind) // 2]][:_NEAR_MOST]
+        if self._rushed_px > self.viewport().height():
+            near = []
+            self._want_timer.start()
+        self._rushed_px = 0
         paths = self._listing.paths
         self._thumbnails.want(list(paths(order)), list(paths(near)), viewer="grid")
 
@@ -278,6 +297,8 @@ class GridView(QAbstractScrollArea):
         for row in self._cells.touching(event.rect().translated(0, self._scroll)):
             if row < len(self._listing):
                 self._painter.paint(painter, self.cell_rect(row), self._cell(row), look)
+        if self._band is not None:
+            self._band.paint(painter, self._scroll, look)
         painter.end()
         if self._painter.left_rough:
             self._sharpen_timer.start()
@@ -294,6 +315,8 @@ class GridView(QAbstractScrollArea):
             current=path == self._picking.current,
             hovered=row == self._hovered,
             edited=path in self._edited,
+            paired=self._listing.has_partner(row),
+            marks=self._listing.marks(row),
         )
 
     def _fills(self) -> bool:
@@ -308,6 +331,7 @@ class GridView(QAbstractScrollArea):
         """Show another part, and ask for what it needs."""
         super().scrollContentsBy(dx, dy)
         self._forward = dy < 0
+        self._rushed_px += abs(dy)
         self._note_anchor()
         self._events.scrolled(abs(dy), self.viewport().height())
         self._hover(self._pointer)

@@ -82,6 +82,23 @@ class Rows(QObject):
             return self._place(place)
         return self.row_of_id(self._shelf.order[place])
 
+    def row_named(self, start: str, after: int) -> int:
+        """Return the first row, from *after* on and round, whose file name begins with *start*.
+
+        Returns:
+            The row; -1: there is none.
+        """
+        names, count = self._shelf.names, len(self._rows)
+        ids = self.ids(range(count))
+        text = b"\0/" + b"\0/".join([names[each] for each in ids])
+        shown = text.decode("utf-8", "surrogateescape").casefold()
+        wanted = "/" + start.casefold()
+        here = _nth(shown, after) if 0 < after < count else 0
+        found = shown.find(wanted, here)
+        if found < 0:
+            found = shown.find(wanted)
+        return shown.count("\0", 0, found) - 1 if found >= 0 and count else -1
+
     def row_of_id(self, photo_id: int) -> int:
         """Return the row of the photo with this id; -1: it is not shown."""
         if self._row_of is None:
@@ -132,3 +149,15 @@ class Rows(QObject):
 
     def _place(self, row: int) -> int:
         return len(self._rows) - 1 - row if self._reversed else row
+
+
+def _nth(text: str, number: int) -> int:
+    """Return where the name with this number begins."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high) // 2
+        if text.count("\0", 0, middle) > number:
+            high = middle
+        else:
+            low = middle + 1
+    return low - 1

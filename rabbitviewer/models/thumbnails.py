@@ -138,6 +138,11 @@ class ThumbnailStore(QObject):
             self._size_px = size_px
             self._ask_for_missing()
 
+    @property
+    def shown_px(self) -> int:
+        """The square that kept pixels fill; 0: they are kept as they come."""
+        return self._shown_px
+
     def set_shown_px(self, shown_px: int) -> None:
         """Keep pixels that fill a square of *shown_px* device pixels; 0: as they come.
 
