@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -173,10 +174,10 @@ def _tag(work: Work, step: JournalStep, plan: IngestPlan, photos: Sequence[bytes
             commit(write)
         except (OSError, ChangedMeanwhileError) as error:
             undone.append(number)
-            why = error if isinstance(error, OSError) else OSError("another program wrote it")
-            work.refuse(
-                failure(photo, "was copied without its keywords", unwritable(write.path, why))
+            why = (
+                error if isinstance(error, OSError) else OSError(errno.EBUSY, "it was just written")
             )
+            work.fail(photo, "was copied without its keywords", unwritable(write.path, why))
     step.retract_now(undone)
     work.files_changed(photo for photo, _ in writes)
 

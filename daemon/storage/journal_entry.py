@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from daemon.storage.journal_file import Span
 
+_PHOTOS = re.compile(r"\b(\d+) photos?\b")
+
 
 @dataclass
 class Pass:
@@ -42,12 +44,12 @@ class Entry:
 
 
 def summed(old: str, new: str) -> str:
-    """Return the title of a batch's part with the figures of both added up."""
-    if re.sub(r"\d+", "#", old) != re.sub(r"\d+", "#", new):
+    """Return the title of a batch's part with the numbers of photos of both added up."""
+    if _PHOTOS.sub("#", old) != _PHOTOS.sub("#", new):
         return old
-    figures = (int(a) + int(b) for a, b in zip(_figures(old), _figures(new), strict=True))
-    return re.sub(r"\d+", lambda _: str(next(figures)), old)
+    counts = (int(a) + int(b) for a, b in zip(_counts(old), _counts(new), strict=True))
+    return _PHOTOS.sub(lambda _: f"{next(counts)} photos", old)
 
 
-def _figures(text: str) -> list[str]:
-    return re.findall(r"\d+", text)
+def _counts(title: str) -> list[str]:
+    return _PHOTOS.findall(title)
