@@ -19,10 +19,11 @@ from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.ipc.early import EarlyConnection
 from rabbitviewer.models.collections import CollectionsModel
 from rabbitviewer.models.filtering import Filtering
+from rabbitviewer.models.first_stage import first_stage_of
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
-from rabbitviewer.models.preview import Preview
+from rabbitviewer.models.marks import MarksModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
@@ -51,8 +52,10 @@ _log = logging.getLogger(__name__)
 
 _LATE = (
     ("looking", "add_looking"),
+    ("comparing", "add_side_by_side"),
     ("browsing", "add_left_panel"),
     ("organising", "connect_file_work"),
+    ("marking", "add_marking"),
     ("filtering", "add_filter_bar"),
     ("commands", "add_commands"),
     ("panels", "add_info"),
@@ -152,7 +155,7 @@ def build(
     previews = PreviewStore(client, folders)
     selection, jobs, hosts = Selection(), JobsModel(client), HostsModel(client)
     grid = ThumbnailGrid(listing, thumbnails, trace)
-    photo = PhotoView(previews, jobs.pair_for, _first_stage(thumbnails))
+    photo = PhotoView(previews, jobs.pair_for, first_stage_of(thumbnails))
     filmstrip = Filmstrip(listing, thumbnails, selection)
     welcome, trouble = Welcome(state.recent), Trouble()
     breadcrumbs = Breadcrumbs()
@@ -204,6 +207,7 @@ def build(
         selection=selection,
         filtering=filtering,
         collections=CollectionsModel(client),
+        marks=MarksModel(client, listing),
         jobs=jobs,
         hosts=hosts,
         grid=grid,
@@ -268,17 +272,8 @@ def _connect_filter(window: MainWindow, listing: ListingModel, filtering: Filter
         window.status.show_filtered(filtered=filtering.is_active)
         listing.set_filter(wanted)
 
-    bar.filter_changed.connect(lambda text: filtering.set(text=text.strip()))
+    def look_for(text: str) -> None:
+        filtering.set(text=text.strip())
+
+    bar.filter_changed.connect(look_for)
     filtering.changed.connect(show)
-
-
-def _first_stage(thumbnails: ThumbnailStore) -> Callable[[bytes], Preview | None]:
-    """Return a thumbnail as the first stage of a photo, where one knows the photo's size."""
-
-    def first_stage(path: bytes) -> Preview | None:
-        known = thumbnails.thumbnail(path)
-        if known is None or known.source_width <= known.image.width():
-            return None
-        return Preview(path, known.image, known.source_width, known.source_height, "thumbnail")
-
-    return first_stage

@@ -246,6 +246,8 @@ class Navigator(QObject):
             self._photo.show_photo(self._selection.current)
         elif self._window.page == Page.PHOTO:
             self._to_grid()
+        elif self._window.page == Page.SIDE_BY_SIDE:
+            self._actions["view.side_by_side"].trigger()
 
     def _toggle_compare(self) -> None:
         pair = self._jobs.pair_for(self._selection.current)

@@ -29,6 +29,7 @@ class Page(enum.IntEnum):
     TROUBLE = 1
     GRID = 2
     PHOTO = 3
+    SIDE_BY_SIDE = 4
 
 
 @dataclasses.dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Preview:
     source_height: int
     quality: str
     request_id: int = 0
-    buffer: bytes | memoryview = b""
+    buffer: bytes | memoryview = dataclasses.field(default=b"", repr=False)
     levels: tuple[QImage, ...] = ()
 
     def level_for(self, width_px: float) -> QImage:

@@ -37,6 +37,9 @@ class PhotoCanvas(PhotoSurface):
     Signals:
         keys_released: a held key was let go of.
         loupe_changed: the loupe was put on the photo or taken away (its state).
+
+    Attributes:
+        clicks_zoom: A click goes to 100 % and back.
     """
 
     keys_released = Signal()
@@ -47,6 +50,7 @@ class PhotoCanvas(PhotoSurface):
         self._drag_from: QPointF | None = None
         self._drags_handle = False
         self._was_click = False
+        self.clicks_zoom = True
         self._loupe_on = False
         self._toggled = QElapsedTimer()
         self._hold_timer = QTimer(self, singleShot=True, interval=_HOLD_MS)
@@ -120,7 +124,7 @@ class PhotoCanvas(PhotoSurface):
         if event.button() != Qt.MouseButton.LeftButton:
             super().mouseReleaseEvent(event)
             return
-        clicked = self._was_click and not self._holding
+        clicked = self._was_click and self.clicks_zoom and not self._holding
         self._hold_timer.stop()
         self._drag_from = None
         self._drags_handle = False

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
+from rabbitviewer.models.first_stage import FirstStage
 from rabbitviewer.models.preview import Preview
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.view.broken import BrokenPhoto
@@ -26,7 +27,6 @@ _HURRY_MS = 125
 _MOST_TURNS = 1000
 
 PairOf = Callable[[bytes], tuple[bytes, bytes] | None]
-FirstStage = Callable[[bytes], Preview | None]
 
 
 class PhotoView(QWidget):

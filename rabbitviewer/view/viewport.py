@@ -102,6 +102,21 @@ class Viewport:
             center_y=self.center_y / self.source_height * height,
         )._kept_inside()
 
+    def in_step_with(self, other: Viewport) -> Viewport:
+        """Look at this photo as *other* looks at its own: as near, at the same place in proportion.
+
+        Nearness counts from the fitted photo, so that two sizes of one scene show the same of it.
+        """
+        if other.fitted or not (other.source_width and other.source_height):
+            return self.to_fit()
+        return dataclasses.replace(
+            self,
+            zoom=min(self.fit_zoom * other.zoom / other.fit_zoom, MAX_ZOOM),
+            center_x=other.center_x / other.source_width * self.source_width,
+            center_y=other.center_y / other.source_height * self.source_height,
+            fitted=False,
+        )._kept_inside()
+
     def to_source(self, x: float, y: float) -> tuple[float, float]:
         """The photo's (column, row) under a point of the area."""
         left, top, _, _ = self.rect
