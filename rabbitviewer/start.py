@@ -9,7 +9,8 @@ from pathlib import Path
 from daemon.protocol.messages import FolderOpen, Message, PreviewRequest, WirePath
 from rabbitviewer.shell.state import WindowState
 
-FIRST_LISTING = 1
+_FIRST_LISTING = 2
+"""The listing model's second one: the first was asked of a daemon that was not there yet."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ def first_requests(start: Start, state: WindowState) -> tuple[Message, ...]:
     if start.is_folder:
         asked = FolderOpen(
             path=WirePath(start.path),
-            listing_id=FIRST_LISTING,
+            listing_id=_FIRST_LISTING,
             recursive=state.recursive,
             pairs=state.pairs,
         )
