@@ -21,6 +21,7 @@ from daemon.protocol.values import PhotoEntry
 
 NO_FOLDER = FolderMark(0, 0, 0)
 REST_FACTOR = 20
+_BREATH_S = 0.01
 
 T = TypeVar("T")
 OnChange = Callable[[Sequence[int], Sequence[int], Sequence[int]], None]
@@ -183,6 +184,7 @@ class Listing:
                     else:
                         found.changed.append(PhotoEntry(name, *status, self.roll.partner(name)))
                 self._report(found)
+                await asyncio.sleep(_BREATH_S)
         finally:
             beat.stopped = True
 

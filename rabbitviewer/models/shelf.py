@@ -57,6 +57,7 @@ class Shelf:
         self.gone: set[int] = set()
         self.partners: dict[int, bytes] = {}
         self._marks = array("I")
+        self._changed_last = -1
 
     def __len__(self) -> int:
         """Return the number of photos that are there."""
@@ -101,8 +102,16 @@ class Shelf:
 
     def change(self, entry: PhotoEntry) -> bool:
         """Take over what is new of a photo; return whether its file is another than was known."""
-        photo_id = self.id_of(entry.name)
-        if photo_id < 0:
+        # Large folders are told in the order of ids: most often it is the one after the last.
+        photo_id = self._changed_last + 1
+        if photo_id >= len(self.names) or self.names[photo_id] != entry.name:
+            photo_id = self.id_of(entry.name)
+        if photo_id < 0 or photo_id in self.gone:
+            return False
+        self._changed_last = photo_id
+        if self.sizes[photo_id] < 0 and entry.partner == self.partners.get(photo_id, b""):
+            self.sizes[photo_id] = entry.size_bytes
+            self.mtimes[photo_id] = entry.mtime_ns
             return False
         before = self.entry(photo_id)
         self.sizes[photo_id] = entry.size_bytes
