@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import simplejpeg
@@ -61,7 +62,7 @@ class Fitted:
     def rgb(self) -> Pixels:
         """Return the pixels (H, W, 3) as RGB."""
         if self.is_bgrx:
-            return np.ascontiguousarray(self.pixels[..., 2::-1])
+            return cast("Pixels", np.ascontiguousarray(self.pixels[..., 2::-1]))
         return self.pixels
 
 
@@ -116,7 +117,7 @@ def on_grey(pixels: Pixels) -> Pixels:
         return pixels
     full = int(np.iinfo(pixels.dtype).max)
     grey = (full + 1) // 2
-    result = np.empty((*pixels.shape[:2], 3), pixels.dtype)
+    result = cast("Pixels", np.empty((*pixels.shape[:2], 3), pixels.dtype))
     for part in row_slices(pixels, _STRIP_BYTES):
         alpha = pixels[part][..., 3:].astype(np.uint32)
         colour = pixels[part][..., :3] * alpha + grey * (full - alpha)

@@ -72,7 +72,7 @@ def without_bars(
 
 def _is_black(bars: NDArray[np.uint8]) -> bool:
     """Nine of ten samples are dark; the rest is what the JPEG's blocks let in from the picture."""
-    return bars.size == 0 or np.count_nonzero(bars >= _BLACK) <= bars.size // 10
+    return int(np.count_nonzero(bars >= _BLACK)) <= bars.size // 10
 
 
 def _of_jpeg(source: Source, box: Box) -> Fitted:
@@ -105,7 +105,7 @@ def _of_tiff(source: Source, box: Box) -> Fitted | None:
         icc = _rgb_profile(header)
         turn = _turn_of(header, previews.orientation, size)
     if turn != previews.orientation and swaps_sides(turn) != swaps_sides(previews.orientation):
-        size = size[::-1]
+        size = size[1], size[0]
     return _upright(without_bars(pixels, *size), turn, icc, size, box)
 
 
@@ -122,7 +122,7 @@ def _of_raw(source: Source, box: Box) -> Fitted:
     known = turn
     turn = _turn_of(header, turn, size)
     if swaps_sides(turn) != swaps_sides(known):
-        size = size[::-1]
+        size = size[1], size[0]
     return _upright(without_bars(pixels, *size), turn, _rgb_profile(header), size, box)
 
 
@@ -155,7 +155,8 @@ def _of_heic(source: Source, box: Box) -> Fitted | None:
     icc = info.get("icc_profile") or None
     if icc is not None and not (device_space(icc) == "RGB" and usable(icc)):
         icc = None
-    return fit(without_bars(pixels[..., :3], *whole.size), icc, box, whole.size)
+    size = int(whole.size[0]), int(whole.size[1])
+    return fit(without_bars(pixels[..., :3], *size), icc, box, size)
 
 
 def _rgb_profile(header: JpegHeader) -> bytes | None:
@@ -166,8 +167,9 @@ def _rgb_profile(header: JpegHeader) -> bytes | None:
 def _upright(
     pixels: NDArray[np.uint8], turn: int, icc: bytes | None, stored_size: tuple[int, int], box: Box
 ) -> Fitted:
-    upright = turn_upright(pixels, turn)
-    return fit(upright, icc, box, stored_size[::-1] if swaps_sides(turn) else stored_size)
+    width, height = stored_size
+    size = (height, width) if swaps_sides(turn) else (width, height)
+    return fit(turn_upright(pixels, turn), icc, box, size)
 
 
 def _decode(source: Source, preview: bytes, box: Box) -> NDArray[np.uint8]:

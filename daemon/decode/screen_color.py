@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import imagecodecs
 import numpy as np
@@ -54,7 +55,7 @@ def to_screen(pixels: Pixels, icc: bytes | None, monitor: bytes | None) -> NDArr
     def work(top: int, bottom: int) -> None:
         for start in range(top, bottom, step):
             part = slice(start, min(start + step, bottom))
-            result[part] = convert(np.ascontiguousarray(pixels[part]))
+            result[part] = convert(cast("Pixels", np.ascontiguousarray(pixels[part])))
 
     in_bands(work, pixels.shape[0], pixels.shape[1])
     return result

@@ -53,6 +53,7 @@ class FrameReader:
 
     def __init__(self) -> None:
         self._pending = bytearray()
+        self._wanted_bytes = LENGTHS_BYTES
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take *data* and return every frame it completes, oldest first.
@@ -61,19 +62,24 @@ class FrameReader:
             FramingError: a length is over its limit.
         """
         self._pending += data
+        if len(self._pending) < self._wanted_bytes:
+            return []
         frames: list[Frame] = []
         start = 0
-        while len(self._pending) - start >= LENGTHS_BYTES:
-            window = memoryview(self._pending)[start : start + LENGTHS_BYTES]
-            header_bytes, blob_bytes = unpack_lengths(window)
-            window.release()
-            middle = start + LENGTHS_BYTES + header_bytes
-            end = middle + blob_bytes
-            if len(self._pending) < end:
-                break
-            header = bytes(self._pending[start + LENGTHS_BYTES : middle])
-            frames.append(Frame(header, bytes(self._pending[middle:end])))
-            start = end
+        with memoryview(self._pending) as pending:
+            while len(pending) - start >= LENGTHS_BYTES:
+                header_bytes, blob_bytes = unpack_lengths(pending[start : start + LENGTHS_BYTES])
+                middle = start + LENGTHS_BYTES + header_bytes
+                end = middle + blob_bytes
+                if len(pending) < end:
+                    self._wanted_bytes = end - start
+                    break
+                header = bytes(pending[start + LENGTHS_BYTES : middle])
+                frames.append(Frame(header, bytes(pending[middle:end])))
+                start = end
+                self._wanted_bytes = LENGTHS_BYTES
+            else:
+                self._wanted_bytes = LENGTHS_BYTES
         del self._pending[:start]
         return frames
 
