@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -59,7 +59,7 @@ def _looking_actions() -> tuple[ActionSpec, ...]:
         ActionSpec("folder.open", _tr("Open folder…"), ("Ctrl+O",), "ph.folder-open", looking),
         ActionSpec("view.grid", _tr("Grid"), (), "ph.squares-four", looking, checkable=True),
         ActionSpec("view.photo", _tr("Photo"), (), "ph.image", looking, checkable=True),
-        ActionSpec("filter.focus", _tr("Filter by name"), ("Ctrl+F", "/"), "", looking),
+        ActionSpec("filter.focus", _tr("Search here"), ("Ctrl+F", "/"), "", looking),
         ActionSpec("view.back", _tr("Back"), ("Esc",), "ph.arrow-left", looking),
         ActionSpec(
             "view.full_screen",
@@ -329,7 +329,7 @@ class Actions(QObject):
         self._explain(action)
         self.keys_changed.emit()
 
-    def connect_all(self, handlers: dict[str, Callable[[], object]]) -> None:
+    def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Call each handler when its action is triggered."""
         for action_id, handler in handlers.items():
             self._actions[action_id].triggered.connect(_without_argument(handler))

@@ -80,12 +80,11 @@ class CollectionsList(QListWidget):
         self.clearSelection()
 
     def _fill(self) -> None:
-        item = self.currentItem()
-        marked = str(item.data(_NAME)) if item is not None else ""
+        marked = str(self.currentItem().data(_NAME)) if self.currentRow() >= 0 else ""
         self._filling = True
         self.clear()
         for each in self._model.collections:
-            row = QListWidgetItem(icon("ph.images-square", "text_secondary"), each.name)
+            row = QListWidgetItem(icon("ph.images", "text_secondary"), each.name)
             row.setData(_NAME, each.name)
             row.setData(_COUNT, each.count)
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -129,8 +128,7 @@ class CollectionsList(QListWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep our own keys from the window's shortcuts."""
-        overrides = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if overrides and event.key() in _OWN_KEYS and not event.modifiers():
+        if event.type() == QEvent.Type.ShortcutOverride and _is_own(event):
             event.accept()
             return True
         return super().event(event)
@@ -138,7 +136,8 @@ class CollectionsList(QListWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open, rename or delete the marked collection."""
         item, key = self.currentItem(), event.key()
-        if item is None or key not in _OWN_KEYS or self.state() == self.State.EditingState:
+        marked = self.currentRow() >= 0 and self.state() != self.State.EditingState
+        if not marked or key not in _OWN_KEYS:
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_F2:
             self.editItem(item)
@@ -170,6 +169,12 @@ class CollectionsList(QListWidget):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self.dropped.emit(str(item.data(_NAME)), tuple(paths))
+
+
+def _is_own(event: QEvent) -> bool:
+    if not isinstance(event, QKeyEvent):
+        return False
+    return event.key() in _OWN_KEYS and not event.modifiers()
 
 
 class _Painter(QStyledItemDelegate):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from rabbitviewer.browse.date_range import DateChip
 from rabbitviewer.browse.filter_controls import ChoiceChip, LabelDot, Stars
 from rabbitviewer.models.filtering import LABELS, Filtering
-from rabbitviewer.theme.controls import hairline, push_button
+from rabbitviewer.theme.controls import hairline, icon_before_words, push_button
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
@@ -25,7 +25,7 @@ class FilterBar(QFrame):
         self.setProperty("look", "filters")
         self.setAccessibleName(self.tr("Filter"))
         self._stars = Stars()
-        self._stars.chosen.connect(lambda stars: filtering.set(min_rating=stars))
+        self._stars.chosen.connect(self._set_stars)
         self._dots = self._make_dots()
         self._flags = {
             "pick": self._make_toggle(self.tr("Picked"), "ph.flag", "flags", "pick"),
@@ -41,13 +41,11 @@ class FilterBar(QFrame):
         for part, chip in self._lists.items():
             chip.pick_list.picked.connect(self._toggler(part))
         self._date = DateChip()
-        self._date.chosen.connect(
-            lambda first, last: filtering.set(taken_from=first, taken_to=last)
-        )
+        self._date.chosen.connect(self._set_days)
         self._edited = push_button(self.tr("Edited"), "chip")
         self._edited.setCheckable(True)
         self._edited.setToolTip(self.tr("Only photos with results made from them"))
-        self._edited.clicked.connect(lambda on: filtering.set(edited=True if on else None))
+        self._edited.clicked.connect(self._set_edited)
         self._clear = push_button(self.tr("Clear"), "quiet")
         self._clear.clicked.connect(filtering.clear)
         self._lay_out(look.space_2)
@@ -66,15 +64,17 @@ class FilterBar(QFrame):
         for dot in self._dots.values():
             row.addWidget(dot)
         row.addWidget(_gap_line())
-        flow = FlowLayout(gap)
+        parts = QWidget()
+        flow = FlowLayout(gap, parts)
         flow.addWidget(marks)
         widgets = (*self._flags.values(), *self._lists.values(), self._date, self._edited)
         for widget in (*widgets, self._clear):
-            widget.setFixedHeight(look.control_height)
             flow.addWidget(widget)
+        self._edited.ensurePolished()
+        marks.setFixedHeight(self._edited.sizeHint().height())
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(look.space_3, look.space_1, look.space_3, look.space_1)
-        layout.addLayout(flow)
+        layout.setContentsMargins(look.space_3, look.space_2, look.space_3, look.space_2)
+        layout.addWidget(parts)
 
     def _make_dots(self) -> dict[str, LabelDot]:
         words = {
@@ -95,8 +95,18 @@ class FilterBar(QFrame):
         chip = push_button(words, "chip")
         chip.setCheckable(True)
         chip.setIcon(icon(icon_name))
+        chip.setIconSize(icon_before_words(tokens().font_body))
         chip.clicked.connect(self._value_toggler(part, value))
         return chip
+
+    def _set_stars(self, stars: int) -> None:
+        self._filtering.set(min_rating=stars)
+
+    def _set_days(self, first: str, last: str) -> None:
+        self._filtering.set(taken_from=first, taken_to=last)
+
+    def _set_edited(self, on: bool) -> None:
+        self._filtering.set(edited=True if on else None)
 
     def _toggler(self, part: str) -> Callable[[str], None]:
         return lambda value: self._filtering.toggle(part, value)
@@ -138,6 +148,6 @@ def _gap_line() -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     gap = tokens().space_1
-    row.setContentsMargins(gap, 6, gap, 6)
+    row.setContentsMargins(gap, gap, gap, gap)
     row.addWidget(hairline(vertical=True))
     return holder

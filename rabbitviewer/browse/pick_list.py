@@ -112,9 +112,8 @@ class PickList(QFrame):
             self._pick(shown[0])
 
     def _pick_current(self) -> None:
-        item = self._list.currentItem()
-        if item is not None:
-            self._pick(item)
+        if self._list.currentRow() >= 0:
+            self._pick(self._list.currentItem())
 
 
 class _List(QListWidget):

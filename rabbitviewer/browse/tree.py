@@ -48,6 +48,11 @@ class FolderTree(QTreeView):
         else:
             super().keyPressEvent(event)
 
+    def show_none(self, *_what: object) -> None:
+        """Mark no folder: what is open is none."""
+        self._way_to = b""
+        self.setCurrentIndex(QModelIndex())
+
     def refresh(self, path: bytes) -> None:
         """Read the subfolders of *path* again, where it stands in the tree."""
         index = self._folders.index_of(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 from collections.abc import Sequence
 
@@ -82,8 +83,8 @@ class ScriptRuns(QObject):
         self._processes[run], self._rest[run] = process, b""
         process.readyReadStandardOutput.connect(lambda: self._hear(run))
         process.readyReadStandardError.connect(lambda: self._print(run))
-        process.finished.connect(lambda _code, _status: self._on_finished(run))
-        process.errorOccurred.connect(lambda error: self._on_error(run, error))
+        process.finished.connect(functools.partial(self._on_finished, run))
+        process.errorOccurred.connect(functools.partial(self._on_error, run))
         module = "rabbitviewer.scripts.runner"
         process.start(sys.executable, ["-m", module, str(script.path)])
         process.write(msgspec.json.encode({"paths": [path.hex() for path in paths]}))
@@ -119,7 +120,9 @@ class ScriptRuns(QObject):
         process = self._processes.get(run)
         if process is None:
             return
-        *lines, rest = (self._rest[run] + process.readAllStandardOutput().data()).split(b"\n")
+        *lines, rest = (self._rest[run] + bytes(process.readAllStandardOutput().data())).split(
+            b"\n"
+        )
         self._rest[run] = rest[:_MOST_LINE]
         for line in lines:
             try:
@@ -143,20 +146,21 @@ class ScriptRuns(QObject):
     def _print(self, run: Run) -> None:
         process = self._processes.get(run)
         if process is not None:
-            self._add_details(run, process.readAllStandardError().data().decode("utf-8", "replace"))
+            printed = bytes(process.readAllStandardError().data())
+            self._add_details(run, printed.decode("utf-8", "replace"))
             self.changed.emit()
 
     def _add_details(self, run: Run, text: str) -> None:
         run.details = (run.details + text)[-_MOST_DETAILS:]
 
-    def _on_error(self, run: Run, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            run.message = self.tr("Python did not start: {detail}").format(
-                detail=self._processes[run].errorString()
-            )
+    def _on_error(self, run: Run, _error: object) -> None:
+        process = self._processes.get(run)
+        if process is not None and process.error() == QProcess.ProcessError.FailedToStart:
+            words = self.tr("Python did not start: {detail}")
+            run.message = words.format(detail=process.errorString())
             self._on_finished(run)
 
-    def _on_finished(self, run: Run) -> None:
+    def _on_finished(self, run: Run, *_how: object) -> None:
         if run not in self._processes:
             return
         self._hear(run)

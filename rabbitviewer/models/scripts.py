@@ -69,8 +69,8 @@ class ScriptsModel(QObject):
         self._pool.setMaxThreadCount(1)
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._watcher.directoryChanged.connect(lambda _path: self._settle.start())
-        self._watcher.fileChanged.connect(lambda _path: self._settle.start())
+        self._watcher.directoryChanged.connect(self._look_soon)
+        self._watcher.fileChanged.connect(self._look_soon)
         self._settle.timeout.connect(self.look)
         self._looked.connect(self._on_looked)
 
@@ -86,6 +86,9 @@ class ScriptsModel(QObject):
     def tell(self, found: tuple[Script, ...]) -> None:
         """Hand over what a look found; called in its thread."""
         self._looked.emit(found)
+
+    def _look_soon(self, _path: str) -> None:
+        self._settle.start()
 
     def _on_looked(self, found: tuple[Script, ...]) -> None:
         wanted = {str(self._folder), *(str(each.path) for each in found)}

@@ -19,7 +19,7 @@ from rabbitviewer.shell.overlay import Overlay
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
-_COLUMN_WIDTH = 292
+_COLUMN_WIDTH = 270
 _FIELD_WIDTH = 220
 _MOST_COLUMNS = 4
 _HEADING_LINES = 2

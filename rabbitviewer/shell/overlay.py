@@ -109,7 +109,7 @@ class Overlay(QWidget):
         here = self._over.focusWidget() or self
         step = QWidget.nextInFocusChain if forward else QWidget.previousInFocusChain
         there = step(here)
-        while there is not here:
+        while there is not None and there is not here:
             if self._takes_tab(there):
                 reason = Qt.FocusReason.TabFocusReason
                 there.setFocus(reason if forward else Qt.FocusReason.BacktabFocusReason)

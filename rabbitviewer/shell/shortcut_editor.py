@@ -65,7 +65,10 @@ class ShortcutEditor(Overlay):
         inside.setSpacing(look.space_3)
         inside.addLayout(self._make_top())
         inside.addWidget(hairline())
-        inside.addWidget(self._list, 1)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(look.space_5 - 4, 0, 0, 0)
+        middle.addWidget(self._list)
+        inside.addLayout(middle, 1)
         inside.addWidget(hairline())
         inside.addLayout(self._make_bottom())
         self._search.textChanged.connect(self._filter)
@@ -182,8 +185,10 @@ class ShortcutEditor(Overlay):
         )
 
     def _items(self) -> list[QTreeWidgetItem]:
-        groups = [self._list.topLevelItem(at) for at in range(self._list.topLevelItemCount())]
-        return [group.child(at) for group in groups for at in range(group.childCount())]
+        return [item for group in self._groups() for item in _children(group)]
+
+    def _groups(self) -> list[QTreeWidgetItem]:
+        return _children(self._list.invisibleRootItem())
 
     def _show_keys(self, item: QTreeWidgetItem) -> None:
         action_id = str(item.data(0, _ID))
@@ -199,10 +204,8 @@ class ShortcutEditor(Overlay):
             item.setHidden(
                 bool(wanted) and wanted not in item.text(0).casefold() and wanted not in keys
             )
-        for at in range(self._list.topLevelItemCount()):
-            group = self._list.topLevelItem(at)
-            children = [group.child(row) for row in range(group.childCount())]
-            group.setHidden(all(child.isHidden() for child in children))
+        for group in self._groups():
+            group.setHidden(all(child.isHidden() for child in _children(group)))
         shown = [item for item in self._items() if not item.isHidden()]
         if shown and self._list.currentItem() not in shown:
             self._list.setCurrentItem(shown[0])
@@ -219,7 +222,8 @@ class ShortcutEditor(Overlay):
 
     def _show_chips(self) -> None:
         while self._chips.count():
-            old = self._chips.takeAt(0).widget()
+            taken = self._chips.takeAt(0)
+            old = taken.widget() if taken is not None else None
             if old is not None:
                 old.hide()
                 old.deleteLater()
@@ -286,6 +290,11 @@ class ShortcutEditor(Overlay):
         for item in self._items():
             self._show_keys(item)
         self._show_chips()
+
+
+def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    children = (item.child(at) for at in range(item.childCount()))
+    return [child for child in children if child is not None]
 
 
 class _Capture(QKeySequenceEdit):

@@ -33,10 +33,16 @@ def add_left_panel(parts: Parts) -> None:
     navigator.folder_opened.connect(tree.show_folder)
     if parts.listing.folder:
         tree.show_folder(parts.listing.folder)
+    for signal in (navigator.collection_opened, navigator.search_opened):
+        signal.connect(tree.show_none)
     volumes.changed.connect(folders.set_volumes)
     parts.window.closing.connect(volumes.stop)
     panel.fold.set_open(is_open=_FOLD not in state.folds)
-    panel.fold.toggled.connect(lambda on: state.remember_fold(_FOLD, folded=not on))
+
+    def remember_fold(on: bool) -> None:
+        state.remember_fold(_FOLD, folded=not on)
+
+    panel.fold.toggled.connect(remember_fold)
     Collecting(parts, listed, panel)
     FolderMenu(parts, tree, indexing)
     volumes.start()

@@ -96,14 +96,13 @@ class Scripting(QObject):
             return
         title = run.script.title
         if run.state == "done":
-            words = f"{title}: {run.message}" if run.message else self.tr("{title} is done")
-            self._window.status.say(words.format(title=title), *self._details(run))
+            done = self.tr("{title} is done").format(title=title)
+            words = f"{title}: {run.message}" if run.message else done
+            offer = self.tr("Details") if run.details else ""
+            self._window.status.say(words, offer, self._popover.open_popover)
         else:
             words = self.tr("{title} failed. {why}").format(title=title, why=run.message)
             self._window.status.say(words, self.tr("Details"), self._popover.open_popover)
-
-    def _details(self, run: Run) -> tuple[str, Callable[[], object]] | tuple[()]:
-        return (self.tr("Details"), self._popover.open_popover) if run.details else ()
 
     def _on_size_changed(self) -> None:
         if self._popover.isVisible():
