@@ -76,11 +76,13 @@ class Client:
         self._number = 0
 
     def send(self, message: Message) -> None:
+        """Send a request."""
         self._stream.sendall(pack(Frame(encode(message))))
 
     def until(
         self, wanted: Callable[[Message], bool], timeout_s: float = 600
     ) -> tuple[Message, bytes]:
+        """Read on until a message is wanted."""
         self._stream.settimeout(timeout_s)
         while True:
             while self._waiting:
@@ -94,13 +96,14 @@ class Client:
             self._waiting += [(decode_reply(f.header), bytes(f.blob)) for f in frames]
 
     def close(self) -> None:
+        """Leave."""
         self._stream.close()
 
 
 def make_photos(folder: Path, count: int) -> None:
     """Fill *folder* with *count* hard links to photos with metadata."""
     folder.mkdir(parents=True, exist_ok=True)
-    if len(os.listdir(folder)) >= count:
+    if sum(1 for _ in folder.iterdir()) >= count:
         return
     sources = [write_source(folder.parent / f"source{n}.jpg", n) for n in range(SOURCES)]
     for number in range(count):
@@ -116,7 +119,10 @@ def write_source(path: Path, number: int) -> Path:
     exif = Image.Exif()
     exif[271], exif[272] = make, model
     exif[0x8769] = {
-        **{33434: 1 / 250, 33437: 4.0, 34855: 100 * (1 + number % 8), 37386: 50.0},
+        33434: 1 / 250,
+        33437: 4.0,
+        34855: 100 * (1 + number % 8),
+        37386: 50.0,
         36867: f"20{10 + number % 15}:{1 + number % 12:02d}:21 18:30:{number:02d}",
         42036: LENSES[number % len(LENSES)],
     }
@@ -161,14 +167,10 @@ def children(pid: int) -> list[int]:
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def open_listing(client: Client, folder: Path, count: int) -> dict[str, float]:
-    """Open the folder; return when the snapshot and the first marks were there."""
-    began = time.perf_counter()
+def open_listing(client: Client, folder: Path) -> None:
+    """Open the folder and wait for the end of the snapshot."""
     client.send(FolderOpen(path=WirePath.of(folder), listing_id=1, request_id=1))
     client.until(lambda m: isinstance(m, FolderChunk) and m.last)
-    listed = time.perf_counter()
-    del count
-    return {"listed_s": round(listed - began, 3)}
 
 
 def read_everything(
@@ -176,7 +178,7 @@ def read_everything(
 ) -> dict[str, float]:
     """Open the folder for the first time and wait until all facts are known."""
     began = time.perf_counter()
-    open_listing(client, folder, count)
+    open_listing(client, folder)
     client.send(ListingArrange(listing_id=1, sort="taken", request_id=2))
     workers_before = {pid: cpu_s(pid) for pid in children(process.pid)}
     own_before = cpu_s(process.pid)

@@ -38,7 +38,7 @@ _MARKS = re.compile(
     rb"(?:subject|Subject|title|Label|ColorLabel|colorlabels|LabelColor|TagsList|LastKeywordXMP|"
     rb"CatalogSets|good|[pP]ick|PickLabel|Stars|rating)[\s=>\"']|Rating(?:\s*=\s*[\"']|>)\s*[^0\s]"
 )
-"""What stands in a packet that says anything of what :func:`daemon.sidecars.read_marks` looks for."""
+"""Stands in every packet in which :func:`daemon.sidecars.read_marks` finds anything."""
 
 
 def read_facts(path: bytes) -> PhotoFacts | None:
@@ -82,6 +82,8 @@ def _facts(source: Source, mtime_ns: int, sidecar_ns: int) -> PhotoFacts:
     except DECODER_ERRORS as error:
         header = Header()
         problem = f"Its header is damaged: {type(error).__name__}."
+    if not problem and (header.width_px <= 0 or header.height_px <= 0):
+        problem = f"{source.name} is damaged or cut off: its header gives no size."
     said = _Said.of(header)
     width, height = header.width_px, header.height_px
     orientation = header.orientation or said.orientation

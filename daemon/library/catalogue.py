@@ -244,7 +244,10 @@ class Catalogue:
         await asyncio.sleep(0)
         paths, self._again = sorted(self._again), set()
         try:
-            await self._scanner.scan_now(paths)
+            found = await self._scanner.scan_now(paths)
+            gone = set(paths) - {facts.path for facts in found}
+            if gone:
+                await self._store.mark_gone(sorted(gone))
         except RabbitError as error:
             log.warning("facts were not read again: %s", error.info.message)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import struct
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,8 +35,7 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _QUIET_S = 0.05
 _AGAIN_EVERY_S = 0.3
-_AGAIN_EVERY_LARGE_S = 1.5
-_LARGE = 20_000
+_REST_FACTOR = 15
 _MARKS_AT_ONCE = 50_000
 _BY_NAME_UP_TO = 500
 _MARK = struct.Struct("<IBBBB")
@@ -93,6 +93,7 @@ class AttachedListing:
         self._filled = False
         self._request: ListingArrange | None = None
         self._told = b""
+        self._spent_s = 0.0
         self._again: asyncio.TimerHandle | None = None
         listing.on_change.append(self._on_change)
         self._on_change(range(len(listing.roll.names)), (), ())
@@ -313,6 +314,7 @@ class AttachedListing:
         async with self._lock:
             if not request_id and request is not self._request:
                 return
+            began_s = time.monotonic()
             ids = await self._in_thread(
                 lambda: self._arranger.arrange(
                     request.sort,
@@ -321,6 +323,7 @@ class AttachedListing:
                     edited=edited,
                 )
             )
+            self._spent_s = time.monotonic() - began_s
         told = ids + bytes([self._is_arranging])
         if request_id or told != self._told:
             self._told = told
@@ -341,7 +344,7 @@ class AttachedListing:
         request = self._request
         if request is None or self._again is not None or _is_plain(request):
             return
-        wait_s = _AGAIN_EVERY_S if len(self._columns) < _LARGE else _AGAIN_EVERY_LARGE_S
+        wait_s = max(_AGAIN_EVERY_S, _REST_FACTOR * self._spent_s if self._wanted else 0.0)
         self._again = asyncio.get_running_loop().call_later(wait_s, self._answer_now)
 
     def _answer_now(self) -> None:

@@ -18,10 +18,17 @@ ROW = (
     "label, flag, keywords_id, latitude IS NOT NULL, title, gone_s"
 )
 _FACTS = (
-    "size_bytes, mtime_ns, sidecar_mtime_ns, content_id, format, width_px, height_px, orientation, "
-    "taken, cameras.name, lenses.name, iso, aperture, exposure_s, focal_mm, latitude, longitude, "
+    "size_bytes, photos.mtime_ns, sidecar_mtime_ns, content_id, format, width_px, height_px, "
+    "orientation, taken, cameras.name, lenses.name, iso, aperture, exposure_s, focal_mm, "
+    "latitude, longitude, "
     "title, rating, label, flag, words, problem"
 )
+
+_SAME_CONTENT = """
+    SELECT path, some.name FROM
+        (SELECT folder_id, name, gone_s FROM photos WHERE content_id = ? LIMIT 16) AS some
+    JOIN folders ON folders.id = folder_id ORDER BY gone_s DESC, some.name = ? DESC LIMIT ?
+"""
 
 
 class FactsRow(NamedTuple):
@@ -137,9 +144,7 @@ def elsewhere(
         if here is not None or not each.content_id:
             continue
         rows: list[tuple[bytes, bytes]] = db.execute(
-            "SELECT path, photos.name FROM photos JOIN folders ON folders.id = folder_id "
-            "WHERE content_id = ? ORDER BY gone_s DESC, photos.name = ? DESC LIMIT ?",
-            (each.content_id, os.path.basename(each.path), limit),
+            _SAME_CONTENT, (each.content_id, os.path.basename(each.path), limit)
         ).fetchall()
         if rows:
             found[each.path] = tuple(os.path.join(*row) for row in rows)
