@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from types import FrameType
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from daemon.edits.ai_editor import AiEditor
 from daemon.edits.lut_service import LutService
 from daemon.edits.offers import OfferService
 from daemon.edits.service import EditService
+from daemon.files.service import FileWorkService
+from daemon.files.turning import by_workers
 from daemon.ipc.config import ConfigService
 from daemon.ipc.dispatch import Dispatcher
 from daemon.ipc.lifecycle import Lifecycle
@@ -31,6 +33,7 @@ from daemon.library.threads import FileThreads
 from daemon.library.tones import ToneService
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
+from daemon.protocol.formats import is_listed
 from daemon.protocol.values import HostInfo
 from daemon.render import RenderManager
 from daemon.settings import DaemonSettings, SettingsStore
@@ -59,6 +62,7 @@ class Services(NamedTuple):
     catalogue: Catalogue
     tones: ToneService
     marks: MarksService
+    files: FileWorkService
     config: ConfigService
     lifecycle: Lifecycle
 
@@ -81,6 +85,7 @@ async def run_daemon(folders: Folders) -> None:
         services.catalogue.start()
         _stop_on_signals(services.lifecycle)
         await services.edits.resume()
+        await services.files.recover()
         await server.listen(folders)
         log.info("listening, process %d", os.getpid())
         watching = asyncio.create_task(services.config.watch())
@@ -123,6 +128,7 @@ async def _built(
         catalogue = _catalogue(folders, settings, server, render, store, marks, ending)
         library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
         ending.push_async_callback(library.close)
+        files = _files(settings, server, render, journal, marks, catalogue, ending)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             hosts=hosts,
@@ -150,12 +156,13 @@ async def _built(
             catalogue=catalogue,
             tones=ToneService(render, threads),
             marks=marks,
+            files=files,
             config=ConfigService(settings, server.publish, apply_settings),
             lifecycle=Lifecycle(
                 server=server,
                 render=render,
                 settings=settings,
-                open_jobs=edits.open_jobs,
+                open_jobs=lambda: edits.open_jobs() + files.running,
                 log_path=folders.log_file,
             ),
         )
@@ -195,9 +202,42 @@ def _catalogue(
     return catalogue
 
 
+def _files(
+    settings: SettingsStore,
+    server: IpcServer,
+    render: RenderManager,
+    journal: JournalStore,
+    marks: MarksService,
+    catalogue: Catalogue,
+    ending: contextlib.AsyncExitStack,
+) -> FileWorkService:
+    """Build the work on files, and let the others hear of what it changes."""
+    files = FileWorkService(
+        journal,
+        server.publish,
+        catalogue.facts_of,
+        by_workers(render),
+        sidecar_naming=lambda: settings.current.library.sidecar_name,
+    )
+    hearing: set[asyncio.Task[None]] = set()
+
+    def changed(paths: Sequence[bytes]) -> None:
+        photos = [path for path in paths if is_listed(path)]
+        catalogue.facts_changed(photos)
+        others = [path for path in paths if not is_listed(path)]
+        if others:
+            task = asyncio.create_task(marks.files_changed(others))
+            hearing.add(task)
+            task.add_done_callback(hearing.discard)
+
+    files.on_files_changed.append(changed)
+    ending.push_async_callback(files.close)
+    return files
+
+
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, catalogue, tones, marks, config, lifecycle = services
+    edits, luts, offers, library, catalogue, tones, marks, files, config, lifecycle = services
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -221,6 +261,14 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.TonesRequest, tones.tones)
     to.register(messages.MarksRequest, marks.marks)
     to.register(messages.SetMarks, marks.set_marks)
+    to.register(messages.CopyPhotos, files.copy)
+    to.register(messages.RenameRequest, files.rename)
+    to.register(messages.TrashPhotos, files.trash)
+    to.register(messages.RotatePhotos, files.rotate)
+    to.register(messages.IngestRequest, files.ingest)
+    to.register(messages.FileWorkCancel, files.cancel)
+    to.register(messages.UndoRequest, files.undo)
+    to.register(messages.JournalRequest, files.journal)
     to.register(messages.AiEditRequest, edits.ai_edit)
     to.register(messages.JobsRequest, edits.jobs)
     to.register(messages.JobCancel, edits.job_cancel)

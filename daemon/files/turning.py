@@ -12,7 +12,9 @@ from daemon.files.primitives import sync_folder, temporary_beside
 from daemon.files.transfer import inode_of
 from daemon.files.work import Work
 from daemon.protocol.errors import RabbitError
+from daemon.render import Priority, RenderManager
 from daemon.storage.journal import JournalStep, Turned
+from daemon.tasks import TurnPhoto
 
 TURNS = {"left": "right", "right": "left", "half": "half", "mirror": "mirror", "flip": "flip"}
 """Every turn and what undoes it."""
@@ -22,6 +24,16 @@ _AT_ONCE = 4
 
 WriteTurned = Callable[[bytes, str, bytes], Awaitable[None]]
 """Has a worker write a photo, turned, to a temporary file."""
+
+
+def by_workers(render: RenderManager) -> WriteTurned:
+    """Return a function that has a worker of *render* write turned photos."""
+
+    async def write(path: bytes, turn: str, temp: bytes) -> None:
+        task = TurnPhoto(path=path, turn=turn, temp_path=temp)
+        await render.submit(task, priority=Priority.NEAR).result()
+
+    return write
 
 
 def turn_photos(
