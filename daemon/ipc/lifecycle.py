@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -76,6 +75,8 @@ class Lifecycle:
     async def status(self, peer: Peer, request: StatusRequest) -> DaemonStatus:
         """Tell how the daemon is."""
         del peer, request
+        from importlib import metadata  # it takes longer than the rest of this module
+
         return DaemonStatus(
             pid=os.getpid(),
             version=metadata.version("rabbitviewer"),
