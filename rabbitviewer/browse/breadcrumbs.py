@@ -57,7 +57,7 @@ class Breadcrumbs(QWidget):
 
     def set_collection(self, name: str) -> None:
         """Show that a collection is open, and the way back to the folder."""
-        self._show_title(name, self.tr("Collection"), "ph.images")
+        self._show_title(name, self.tr("Collection"), "ph.cards")
 
     def set_search(self, text: str) -> None:
         """Show that a search over all folders is open, and the way back to the folder."""

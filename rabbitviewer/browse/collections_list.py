@@ -84,7 +84,7 @@ class CollectionsList(QListWidget):
         self._filling = True
         self.clear()
         for each in self._model.collections:
-            row = QListWidgetItem(icon("ph.images", "text_secondary"), each.name)
+            row = QListWidgetItem(icon("ph.cards", "text_secondary"), each.name)
             row.setData(_NAME, each.name)
             row.setData(_COUNT, each.count)
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)

@@ -65,7 +65,7 @@ class Collecting(QObject):
     def _known(self) -> Iterator[Command]:
         for each in self._model.collections:
             words = self.tr("{n} photos").format(n=f"{each.count:,}")
-            yield Command(each.name, each.name, words, self._adder(each.name), icon="ph.images")
+            yield Command(each.name, each.name, words, self._adder(each.name), icon="ph.cards")
 
     def _new(self, typed: str) -> Iterator[Command]:
         if self._model.count(typed) < 0:

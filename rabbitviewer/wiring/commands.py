@@ -57,7 +57,7 @@ def _collections(parts: Parts) -> Iterator[Command]:
             name,
             words.format(n=f"{each.count:,}"),
             lambda name=name: parts.navigator.open_collection(name),
-            icon="ph.images",
+            icon="ph.cards",
         )
 
 
