@@ -97,15 +97,21 @@ class _Work:
         return Progress(self.number, self.kind, self.before + self.done, self.total, self.path)
 
     def outcome(self) -> Outcome:
-        stopped = self.cancelled or self.error is not None
-        reached = self.before + self.done if stopped or not self.paths else len(self.paths)
         asked = set(self.paths)
+        came_true = {old for old, _new in self.moved}
         failed = sum(each.path in asked for each in self.failed) if asked else len(self.failed)
+        if asked and not self.cancelled and self.error is None:
+            done = len(asked) - failed
+        elif self.moved:
+            done = len(asked & came_true) if asked else len(came_true)
+        else:
+            reached = self.before + self.done
+            done = (min(reached, len(asked)) if asked else reached) - failed
         return Outcome(
             self.number,
             self.kind,
             self.paths,
-            max(reached - failed, 0),
+            max(done, 0),
             tuple(self.moved),
             tuple(self.failed),
             self.cancelled,
@@ -163,14 +169,14 @@ class FileWork(QObject):
             messages.CopyPhotos(
                 paths=chunk, folder=messages.WirePath(folder), move=move, batch=batch
             )
-            for chunk in _chunks(paths)
+            for chunk in chunks(paths)
         ]
         return self._start("move" if move else "copy", requests, folder=folder)
 
     def rename(self, paths: Sequence[bytes], pattern: str, start: int = 1) -> int:
         """Rename photos by *pattern*, counting from *start*."""
         batch, requests, number = _new_batch(), list[messages.Message](), start
-        for chunk in _chunks(paths):
+        for chunk in chunks(paths):
             requests.append(
                 messages.RenameRequest(paths=chunk, pattern=pattern, start=number, batch=batch)
             )
@@ -189,7 +195,7 @@ class FileWork(QObject):
         Returns:
             The request's id; *answered* is called with a ``RenamePlan`` or ``Failed`` of that id.
         """
-        first = next(iter(_chunks(paths)), ())
+        first = next(iter(chunks(paths)), ())
         request = messages.RenameRequest(
             paths=first, pattern=pattern, start=start, preview_only=True
         )
@@ -200,7 +206,7 @@ class FileWork(QObject):
         batch = _new_batch()
         requests = [
             messages.TrashPhotos(paths=chunk, permanently=permanently, batch=batch)
-            for chunk in _chunks(paths)
+            for chunk in chunks(paths)
         ]
         return self._start("delete" if permanently else "trash", requests)
 
@@ -208,7 +214,7 @@ class FileWork(QObject):
         """Turn photos without loss: left | right | half | mirror | flip."""
         batch = _new_batch()
         requests = [
-            messages.RotatePhotos(paths=chunk, turn=turn, batch=batch) for chunk in _chunks(paths)
+            messages.RotatePhotos(paths=chunk, turn=turn, batch=batch) for chunk in chunks(paths)
         ]
         return self._start("rotate", requests)
 
@@ -305,9 +311,11 @@ class FileWork(QObject):
         return next(found, None) if work_id else None
 
     def _take_progress(self, work: _Work, message: messages.FileWorkProgress) -> None:
-        work.done, work.path = message.done, message.path
-        if not work.paths:
-            work.total = message.total
+        work.path = message.path
+        if work.paths and len(work.paths) > work.part:
+            work.done = round(work.part * message.done / max(message.total, 1))
+        else:
+            work.done, work.total = message.done, message.total
         self.progressed.emit(work.progress())
 
     def _take_done(self, work: _Work, message: messages.FileWorkDone) -> None:
@@ -352,7 +360,7 @@ def _paths_of(request: messages.Message) -> tuple[messages.WirePath, ...]:
     return getattr(request, "paths", ())
 
 
-def _chunks(paths: Sequence[bytes]) -> Iterator[tuple[messages.WirePath, ...]]:
+def chunks(paths: Sequence[bytes]) -> Iterator[tuple[messages.WirePath, ...]]:
     """Cut *paths* into pieces that fit a message, with room for an answer that names them twice."""
     chunk: list[messages.WirePath] = []
     size = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,22 +24,32 @@ class Card(QFrame):
 
     closed = Signal()
 
-    def __init__(self, title: str, over: QWidget, *, width: int, height: int = 0) -> None:
+    def __init__(
+        self,
+        title: str,
+        over: QWidget,
+        *,
+        width: int = 0,
+        height: int = 0,
+        area: QWidget | None = None,
+    ) -> None:
         """Prepare; :meth:`open_card` shows it.
 
         Args:
             title: What it is for.
-            over: The window, or the part of it, that it lies over.
+            over: The window.
             width: Its width, logical pixels; less in a narrow window.
             height: Its height; 0: as high as its content.
+            area: The part of the window that it fills; None: it lies in the middle of the window.
         """
         super().__init__(over)
         look = tokens()
         self._over = over
+        self._area = area
         self._size = (width, height)
         self._at: QPoint | None = None
         self._before: QWidget | None = None
-        self.setProperty("look", "popover")
+        self.setProperty("look", "panel" if area else "popover")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(title)
@@ -79,7 +89,7 @@ class Card(QFrame):
         if not self.isVisible():
             inside = self.isAncestorOf(window.focusWidget() or window)
             self._before = None if inside else window.focusWidget()
-            self._over.installEventFilter(self)
+            (self._area or self._over).installEventFilter(self)
         self._at = at
         self.show()
         self.raise_()
@@ -90,7 +100,7 @@ class Card(QFrame):
         """Hide it and give the focus back to what had it."""
         if not self.isVisible():
             return
-        self._over.removeEventFilter(self)
+        (self._area or self._over).removeEventFilter(self)
         window = self._over.window()
         had_focus = self is window.focusWidget() or self.isAncestorOf(
             window.focusWidget() or window
@@ -102,6 +112,10 @@ class Card(QFrame):
 
     def place(self) -> None:
         """Stand where it was asked to, inside the window."""
+        if self._area is not None:
+            corner = self._area.mapTo(self._over, QPoint(0, 0))
+            self.setGeometry(QRect(corner, self._area.size()))
+            return
         gap = tokens().space_4
         room = self._over.size()
         width = min(self._size[0], room.width() - 2 * gap)
@@ -139,7 +153,7 @@ class Card(QFrame):
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window."""
-        if watched is self._over and event.type() == QEvent.Type.Resize:
+        """Follow the size of the window, and the area's place in it."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self.place()
         return False

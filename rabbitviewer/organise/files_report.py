@@ -46,6 +46,10 @@ class FileReports(QObject):
             (self.tr("Keep"), lambda: self.kept.emit(paths)),
         )
 
+    def list_failures(self, outcome: Outcome) -> None:
+        """List what failed in *outcome*."""
+        self._failures.show_outcome(outcome)
+
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.number in self._quiet:
             self._quiet.discard(outcome.number)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint
 
+from rabbitviewer.models.duplicates import DuplicatesModel
 from rabbitviewer.models.filework import FileWork
+from rabbitviewer.organise.duplicates import DuplicatesActions
 from rabbitviewer.organise.files import FileActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_report import FileReports
@@ -29,6 +31,16 @@ def connect_file_work(parts: Parts) -> None:
         work,
         parts.state.organise,
         lambda path: _name_place(parts, path),
+    )
+    DuplicatesActions(
+        window,
+        DuplicatesModel(parts.client, window),
+        parts.listing,
+        parts.selection,
+        parts.thumbnails,
+        work,
+        reports,
+        parts.state.organise,
     )
     connect_dragging(parts, files)
     UndoActions(window, work)
