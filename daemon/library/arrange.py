@@ -212,7 +212,7 @@ class Arranger:
 def _text(*parts: str) -> str:
     """Return words such that a space stands before each, also within ``f/2.8`` or ``A|B``."""
     text = folded(" ".join(part for part in parts if part))
-    apart = "".join(c if c.isalnum() else " " for c in text)
+    apart = "".join(c if c.isalnum() or c == "." else " " for c in text)
     return f" {text} {apart}" if apart != text else f" {text}"
 
 
