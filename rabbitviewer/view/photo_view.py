@@ -76,6 +76,7 @@ class PhotoView(QWidget):
         self._original_path = b""
         self._compare_wanted = False
         self._asked_for_any = False
+        self._last_request = 0
         self.canvas = PhotoCanvas()
         self._broken = BrokenPhoto(self.canvas)
         self._figure = PassingFigure(self.canvas)
@@ -190,7 +191,8 @@ class PhotoView(QWidget):
         self._asked_for_any = True
         viewer = self._viewer if path == self._path else f"{self._viewer} original"
         request_id = self._source.want(path, width, height, viewer=viewer, hurried=self._hurried)
-        if request_id and path == self._path:
+        if request_id and request_id != self._last_request and path == self._path:
+            self._last_request = request_id
             self.requested.emit(path, request_id)
         return request_id
 
