@@ -82,7 +82,8 @@ def _facts(source: Source, mtime_ns: int, sidecar_ns: int) -> PhotoFacts:
     except DECODER_ERRORS as error:
         header = Header()
         problem = f"Its header is damaged: {type(error).__name__}."
-    if not problem and (header.width_px <= 0 or header.height_px <= 0):
+    sized = header.width_px > 0 and header.height_px > 0
+    if not problem and not sized and source.format != "video":
         problem = f"{source.name} is damaged or cut off: its header gives no size."
     said = _Said.of(header)
     width, height = header.width_px, header.height_px

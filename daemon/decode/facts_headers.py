@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from daemon.decode import facts_boxes, iptc, jpeg_header, png_chunks
 from daemon.decode.exif import Directory, Exif, ReadAt
 from daemon.decode.source import Source
+from daemon.decode.video_header import video_size
 
 _HEAD_STEPS_BYTES = (1 << 20, 8 << 20)
 _MAX_PNG_CHUNKS = 256
@@ -265,6 +266,11 @@ def _by_decoder(source: Source) -> Header:
     return header
 
 
+def _video(source: Source, head: bytes) -> Header:
+    del head
+    return Header(*video_size(source))
+
+
 _READERS: dict[str, Callable[[Source, bytes], Header]] = {
     "jpeg": _jpeg,
     "png": _png,
@@ -276,4 +282,5 @@ _READERS: dict[str, Callable[[Source, bytes], Header]] = {
     "heic": _boxes,
     "avif": _boxes,
     "jxl": _jpeg_xl,
+    "video": _video,
 }

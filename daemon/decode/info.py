@@ -215,6 +215,16 @@ def _plain(source: Source) -> Facts:
     return plain_facts(source)
 
 
+def _video(source: Source) -> Facts:
+    from daemon.decode.video import poster_frame
+    from daemon.decode.video_header import video_size
+
+    width, height = video_size(source)
+    if not width or not height:
+        height, width = poster_frame(source).shape[:2]
+    return Facts(width, height, notes=("This is a video, shown by one of its frames.",))
+
+
 _READERS = {
     "jpeg": _jpeg,
     "png": _png,
@@ -226,4 +236,5 @@ _READERS = {
     "raw": _raw,
     "gif": _plain,
     "bmp": _plain,
+    "video": _video,
 }

@@ -14,7 +14,7 @@ from daemon.decode.color import convert_integer, usable
 from daemon.decode.exif import Exif
 from daemon.decode.model import Decoded, Photo, Pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
-from daemon.decode.source import Source, open_source
+from daemon.decode.source import VIDEO_HINT, Source, open_source
 from daemon.protocol.formats import BY_NAME
 
 __all__ = ["Photo", "decode", "read_bytes", "read_for_looking", "read_photo", "to_8_bit"]
@@ -64,6 +64,11 @@ def read_for_looking(source: Source, *, min_width_px: int, min_height_px: int) -
         RabbitError: as :func:`read_photo`.
     """
     side = max(min_width_px, min_height_px)
+    if source.format == "video":
+        from daemon.decode.video import poster_frame
+
+        frame = poster_frame(source)
+        return _finished(source, Decoded(frame, size=(frame.shape[1], frame.shape[0])))
     if source.format == "raw" and side:
         from daemon.decode.raw_pixels import decode_raw, half_is_enough
 
@@ -88,6 +93,8 @@ def decode(source: Source, *, min_side_px: int = 0) -> Decoded:
         from daemon.decode.jpeg_pixels import decode_jpeg
 
         return decode_jpeg(source, min_side_px=min_side_px)
+    if source.format == "video":
+        raise source.unsupported("is a video, which cannot be edited", VIDEO_HINT)
     return _reader(source.format)(source)
 
 

@@ -22,6 +22,7 @@ MAX_PIXELS = 1_000_000_000
 _HEAD_BYTES = 64
 _COPY_AGAIN = "Copy it again from the camera or the backup."
 _FORMATS_HINT = "RabbitViewer reads JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG XL, GIF, BMP and RAW."
+VIDEO_HINT = "Choose a photo; a video is only shown, by one of its frames."
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevx", b"hevm", b"mif1", b"msf1"}
 _RAW_MAGICS = (
     *(b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM"),
@@ -208,6 +209,8 @@ def _sniff(path: bytes, head: bytes) -> str:
         return "raw"
     if found:
         return found
+    if _is_video(head, promised_video=promised is not None and promised.kind == "video"):
+        return "video"
     if head.startswith(_RAW_MAGICS) or (promised_raw and len(head) == _HEAD_BYTES):
         return "raw"
     for magic, what in _FOREIGN.items():
@@ -222,6 +225,17 @@ def _sniff(path: bytes, head: bytes) -> str:
         f"{shown(path)} is not a photo: its content is of no known picture format.",
         _FORMATS_HINT,
     )
+
+
+def _is_video(head: bytes, *, promised_video: bool) -> bool:
+    """Return whether a file holds a moving picture; a transport stream only if its name says so."""
+    if head[4:8] == b"ftyp" or head[:4] == b"\x1aE\xdf\xa3":
+        return True
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return True
+    starts = (b"\0\0\1\xba", b"\0\0\1\xb3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"G")
+    inside = head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip") or head[4:5] == b"G"
+    return promised_video and (head.startswith(starts) or inside)
 
 
 def _sniff_picture(head: bytes) -> str:

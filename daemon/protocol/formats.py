@@ -16,9 +16,10 @@ class PhotoFormat(NamedTuple):
     Attributes:
         name: Name as in ``photo_info``: what the content is, whatever the file is called.
         title: As people write it.
-        kind: ``picture``, ``modern`` (HEIC, AVIF, JPEG XL) or ``raw``.
+        kind: ``picture``, ``modern`` (HEIC, AVIF, JPEG XL), ``raw`` or ``video``, which is shown by
+            one of its frames and never edited.
         extensions: With dot, lower case; the first is the usual one.
-        result_extension: Extension of a result made from it.
+        result_extension: Extension of a result made from it; empty: none can be made.
     """
 
     name: str
@@ -48,6 +49,16 @@ FORMATS: tuple[PhotoFormat, ...] = (
             *(".mef", ".mos", ".kdc", ".dcr", ".rwl", ".gpr"),
         ),
         ".tiff",
+    ),
+    PhotoFormat(
+        "video",
+        "video",
+        "video",
+        (
+            *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mts", ".m2ts", ".m2t", ".3gp"),
+            *(".3g2", ".wmv", ".mpg", ".mpeg"),
+        ),
+        "",
     ),
 )
 BY_NAME: dict[str, PhotoFormat] = {entry.name: entry for entry in FORMATS}

@@ -56,3 +56,8 @@ def test_what_can_be_written_is_listed_too() -> None:
 def test_writing_an_unwritable_ending_is_refused() -> None:
     with pytest.raises(KeyError):
         writable_format(".heic")
+
+
+def test_videos_are_listed_but_never_written() -> None:
+    assert is_listed("/photos/MVI_0001.MOV")
+    assert not is_writable("a.mp4")
