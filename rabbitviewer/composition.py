@@ -58,7 +58,6 @@ _LATE = (
     ("marking", "add_marking"),
     ("filtering", "add_filter_bar"),
     ("commands", "add_commands"),
-    ("panels", "add_info"),
     ("panels", "add_editing"),
 )
 """What is built after the first picture, in this order: module of ``wiring`` and its function."""

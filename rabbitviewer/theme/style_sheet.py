@@ -62,6 +62,12 @@ QPushButton[look="chip"]:hover { background: $control_hover; }
 QPushButton[look="chip"]:checked { background: $accent_soft; border-color: $accent; }
 QPushButton[look="chip"]:focus { border: ${focus_ring}px solid $accent; padding: 0 7px;
     min-height: 20px; }
+QPushButton[look="chip-partly"] { background: transparent; border: 1px dashed $control_line;
+    border-radius: 12px; padding: 0 8px; min-height: 22px; font-size: ${font_small}px;
+    color: $text_secondary; }
+QPushButton[look="chip-partly"]:hover { background: $control_hover; color: $text; }
+QPushButton[look="chip-partly"]:focus { border: ${focus_ring}px solid $accent; padding: 0 7px;
+    min-height: 20px; }
 QPushButton[look="pill"] { background: transparent; border: 1px solid transparent;
     border-radius: 10px; padding: 0 8px; min-height: 18px; font-size: ${font_small}px;
     color: $text_secondary; }

@@ -1,182 +1,255 @@
-"""The Info tab: what is known of the current photo."""
+"""The Info tab: what is known of the selected photos, and what the user says of them."""
 
 from __future__ import annotations
 
-import msgspec
-from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import QStringListModel, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.messages import Failed, Message, PhotoInfo, PhotoInfoRequest, WirePath
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.marks import MarksModel
 from rabbitviewer.models.selection import Selection
-from rabbitviewer.theme.controls import Fold, hairline, text_label
+from rabbitviewer.theme.controls import Fold, hairline, icon_button, text_label
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import file_name, folder_name
+from rabbitviewer.view.info_facts import Facts, Line, facts_of, position_words, shared_facts
+from rabbitviewer.view.info_marks import MarksSection
+from rabbitviewer.words import file_name
 
 _PAUSE_MS = 120
-_MOST_LINES = 200
-_DATE_LENGTH = 19
-
-Line = tuple[str, str]
-
-
-class _Recipe(msgspec.Struct):
-    """What of an embedded recipe is shown."""
-
-    prompt: str
-    workflow: str
-    seed: int
-    strength: float = 1.0
-    ai: bool = False
+_MOST_COMPARED = 24
+_MAP = "https://www.openstreetmap.org/?mlat={0:.6f}&mlon={1:.6f}#map=15/{0:.6f}/{1:.6f}"
 
 
 class InfoPanel(QScrollArea):
-    """Facts of the current photo, asked for once it stays current for a moment."""
+    """Facts and marks, asked for once photos stay selected for a moment.
+
+    Attributes:
+        path: The only photo that is shown; empty: none, or several.
+
+    Signals:
+        path_changed: another photo is the only one that is shown (its path).
+        shown: the tab was opened.
+    """
+
+    path_changed = Signal(bytes)
+    shown = Signal()
 
     def __init__(
-        self, client: DaemonClient, selection: Selection, parent: QWidget | None = None
+        self,
+        client: DaemonClient,
+        selection: Selection,
+        marks: MarksModel,
+        known_keywords: QStringListModel | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self._selection = selection
-        self._wanted = b""
+        self.path = b""
+        self._wanted: tuple[bytes, ...] = ()
+        self._infos: dict[bytes, PhotoInfo] = {}
+        self._failed: dict[bytes, list[str]] = {}
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._ask)
-        self._content = QWidget()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Info"))
-        selection.current_changed.connect(self._on_current_changed)
+        self._marks = MarksSection(marks, known_keywords or QStringListModel(self))
+        self._head = QWidget()
+        self._slot = QVBoxLayout()
+        self._facts = QWidget()
+        self._layout = self._build()
+        selection.current_changed.connect(self._on_selection_changed)
+        selection.selected_changed.connect(self._on_selection_changed)
         client.connected.connect(self._timer.start)
-        self._on_current_changed(selection.current)
+        self._on_selection_changed()
 
-    def _on_current_changed(self, path: bytes) -> None:
-        if not path:
-            self._wanted = b""
-            self._show([], [self.tr("Choose a photo to see what is known of it.")])
+    def put_histogram(self, histogram: QWidget) -> None:
+        """Show *histogram* between the marks and the facts."""
+        self._slot.addWidget(histogram)
+
+    # ------------------------------------------------------------ asking
+
+    def _on_selection_changed(self, *_what: object) -> None:
+        if not self._selection.selected:
+            self._wanted = ()
+            self._put_head([text_label(self._nothing(), "secondary", wraps=True)])
+            self._put_facts([])
+            self._marks.hide()
+            self._set_path(b"")
         self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what was not asked while nobody could see it."""
         super().showEvent(event)
-        if self._wanted != self._selection.current:
-            self._timer.start()
+        self.shown.emit()
+        self._timer.start()
 
     def _ask(self) -> None:
-        path = self._selection.current
-        if path and self.isVisible():
-            self._wanted = path
+        chosen = self._selection.selected
+        if not chosen or not self.isVisible():
+            return
+        self._marks.show_photos(chosen)
+        self._marks.show()
+        wanted = tuple(chosen[:_MOST_COMPARED])
+        self._set_path(wanted[0] if len(wanted) == 1 else b"")
+        if wanted == self._wanted and len(self._infos) + len(self._failed) == len(wanted):
+            self._show(len(chosen))
+            return
+        self._wanted, self._infos, self._failed = wanted, {}, {}
+        for path in wanted:
             request = PhotoInfoRequest(path=WirePath.of(path))
-            self._client.send(request, lambda answer, _blob: self._take(path, answer))
+            self._client.send(
+                request, lambda answer, _blob, path=path: self._take(wanted, path, answer)
+            )
 
-    def _take(self, path: bytes, answer: Message) -> None:
-        if path != self._wanted:
+    def _take(self, wanted: tuple[bytes, ...], path: bytes, answer: Message) -> None:
+        if wanted is not self._wanted:
             return
         if isinstance(answer, PhotoInfo):
-            self._show(self._sections(answer), list(answer.notes))
+            self._infos[path] = answer
         elif isinstance(answer, Failed):
-            sections = [(self.tr("File"), [(self.tr("Name"), file_name(path))])]
-            self._show(sections, [answer.error.message, answer.error.hint])
+            self._failed[path] = [answer.error.message, answer.error.hint]
+        if len(self._infos) + len(self._failed) == len(wanted):
+            self._show(len(self._selection.selected))
 
-    # ------------------------------------------------------------ facts
-
-    def _sections(self, info: PhotoInfo) -> list[tuple[str, list[Line]]]:
-        locale = QLocale()
-        megapixels = info.width_px * info.height_px / 1e6
-        size = f"{info.width_px} × {info.height_px}"
-        file_lines = [
-            (self.tr("Name"), file_name(info.path)),
-            (self.tr("Folder"), folder_name(info.path)),
-            (self.tr("Size"), locale.formattedDataSize(info.size_bytes, 1)),
-        ]
-        bits = self.tr("{bits} bit").format(bits=info.bit_depth)
-        alpha = self.tr("with transparency") if info.has_alpha else ""
-        picture_lines = [
-            (self.tr("Format"), info.format.upper()),
-            (self.tr("Pixels"), f"{size} ({megapixels:.1f} MP)" if megapixels >= 0.1 else size),
-            (self.tr("Depth"), ", ".join(part for part in (bits, alpha) if part)),
-            (self.tr("Colours"), info.icc_description or _space_name(info.color_space)),
-        ]
-        sections = [(self.tr("File"), file_lines), (self.tr("Picture"), picture_lines)]
-        left = dict(info.metadata)
-        recipe = self._recipe_lines(left.pop("recipe", ""))
-        if recipe:
-            sections.append((self.tr("Made with RabbitViewer"), recipe))
-        for title, names in self._groups():
-            lines = [(words, _shown(name, left.pop(name))) for name, words in names if name in left]
-            if lines:
-                sections.append((title, lines))
-        if left:
-            rest = list(left.items())[:_MOST_LINES]
-            sections.append((self.tr("All metadata"), rest))
-        return sections
-
-    def _recipe_lines(self, text: str) -> list[Line]:
-        """Say in words how a result was made; nothing where the recipe is not ours."""
-        try:
-            recipe = msgspec.json.decode(text, type=_Recipe)
-        except msgspec.MsgspecError:
-            return []
-        return [
-            (self.tr("Prompt"), recipe.prompt),
-            (self.tr("Workflow"), recipe.workflow),
-            (self.tr("Strength"), f"{recipe.strength * 100:.0f} %"),
-            (self.tr("Seed"), str(recipe.seed)),
-            (self.tr("AI"), self.tr("Yes") if recipe.ai else self.tr("No")),
-        ]
-
-    def _groups(self) -> list[tuple[str, list[Line]]]:
-        """Headings, and under each the names of the metadata with their titles."""
-        camera = [
-            ("date_taken", self.tr("Taken")),
-            ("camera", self.tr("Camera")),
-            ("lens", self.tr("Lens")),
-            ("focal_length", self.tr("Focal length")),
-            ("f_number", self.tr("Aperture")),
-            ("exposure", self.tr("Exposure")),
-            ("iso", self.tr("ISO")),
-        ]
-        described = [
-            ("title", self.tr("Title")),
-            ("caption", self.tr("Caption")),
-            ("keywords", self.tr("Keywords")),
-            ("rating", self.tr("Rating")),
-            ("label", self.tr("Label")),
-            ("creator", self.tr("Creator")),
-            ("copyright", self.tr("Copyright")),
-            ("city", self.tr("City")),
-            ("country", self.tr("Country")),
-            ("gps", self.tr("Position")),
-        ]
-        return [(self.tr("Camera"), camera), (self.tr("Description"), described)]
+    def _set_path(self, path: bytes) -> None:
+        if path != self.path:
+            self.path = path
+            self.path_changed.emit(path)
 
     # ------------------------------------------------------------ showing
 
-    def _show(self, sections: list[tuple[str, list[Line]]], notes: list[str]) -> None:
+    def _nothing(self) -> str:
+        return self.tr("Choose a photo to see what is known of it.")
+
+    def _show(self, chosen: int) -> None:
+        if chosen == 1:
+            path = self._wanted[0]
+            info = self._infos.get(path)
+            notes = list(info.notes) if info is not None else self._failed[path]
+            facts = Facts(name=file_name(path)) if info is None else facts_of(info)
+        else:
+            infos = list(self._infos.values())
+            facts = shared_facts(infos) if infos else Facts()
+            notes = []
+            if chosen > len(self._wanted):
+                words = self.tr("What follows is of the first {count}.")
+                notes.append(words.format(count=len(self._wanted)))
+        self._show_facts(facts, notes, chosen)
+
+    def _show_facts(self, facts: Facts, notes: Sequence[str], chosen: int) -> None:
+        title = facts.name or self.tr("{count} photos").format(count=f"{chosen:,}")
+        lines = [words for words in (facts.summary, facts.taken) if words]
+        head: list[QWidget] = [_heading(title)]
+        head += [_figures(text_label(words, "secondary", wraps=True)) for words in lines]
+        head += [text_label(note, "secondary", wraps=True) for note in notes if note]
+        self._put_head(head)
+        parts: list[QWidget] = []
+        camera = [text for text in (facts.camera, facts.lens) if text]
+        if camera or facts.exposure:
+            parts.append(self._camera_part(camera, facts.exposure))
+        if facts.position is not None:
+            parts.append(self._position_part(facts.position))
+        for number, (heading, lines) in enumerate(facts.groups):
+            if parts or number:
+                parts.append(hairline())
+            parts += [text_label(heading, "heading"), _make_table(lines)]
+        if facts.rest:
+            parts += [hairline(), Fold(self.tr("All metadata"), _make_table(facts.rest))]
+        self._put_facts(parts)
+
+    def _camera_part(self, camera: Sequence[str], exposure: str) -> QWidget:
+        look = tokens()
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(look.space_1)
+        for number, text in enumerate(camera):
+            layout.addWidget(
+                _selectable(text_label(text, "secondary" if number else "", wraps=True))
+            )
+        if exposure:
+            layout.addWidget(_selectable(_figures(text_label(exposure, wraps=True))))
+        return part
+
+    def _position_part(self, position: tuple[float, float]) -> QWidget:
+        """Coordinates as text; the map is opened only when it is asked for."""
+        look = tokens()
+        part = QWidget()
+        layout = QHBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(look.space_1)
+        words = position_words(position)
+        layout.addWidget(_selectable(_figures(text_label(words))), 1)
+        copy = icon_button("ph.copy", self.tr("Copy the coordinates"))
+        copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(f"{position[0]:.6f}, {position[1]:.6f}")
+        )
+        show = icon_button("ph.map-pin", self.tr("Open the map in the browser"))
+        show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(_MAP.format(*position))))
+        layout.addWidget(copy)
+        layout.addWidget(show)
+        return part
+
+    # ------------------------------------------------------------ building
+
+    def _build(self) -> QVBoxLayout:
         look = tokens()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_4)
         layout.setSpacing(look.space_3)
-        for note in notes:
-            if note:
-                layout.addWidget(text_label(note, "secondary", wraps=True))
-        for number, (title, lines) in enumerate(sections):
-            if number:
-                layout.addWidget(hairline())
-            if title == self.tr("All metadata"):
-                layout.addWidget(Fold(title, _make_table(lines)))
-            else:
-                layout.addWidget(text_label(title, "heading"))
-                layout.addWidget(_make_table(lines))
+        layout.addWidget(self._head)
+        layout.addWidget(self._marks)
+        self._slot.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._slot)
+        layout.addWidget(self._facts)
         layout.addStretch(1)
         self.setWidget(content)
+        return layout
+
+    def _put_head(self, widgets: Sequence[QWidget]) -> None:
+        self._head = self._replaced(self._head, widgets, tokens().space_1)
+
+    def _put_facts(self, widgets: Sequence[QWidget]) -> None:
+        self._facts = self._replaced(self._facts, widgets, tokens().space_3)
+
+    def _replaced(self, old: QWidget, widgets: Sequence[QWidget], gap: int) -> QWidget:
+        new = QWidget()
+        layout = QVBoxLayout(new)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap)
+        for widget in widgets:
+            layout.addWidget(widget)
+        self._layout.replaceWidget(old, new)
+        old.hide()
+        old.deleteLater()
+        return new
 
 
-def _make_table(lines: list[Line]) -> QWidget:
+def _heading(text: str) -> QLabel:
+    label = text_label(text, "title", wraps=True)
+    label.setToolTip(text)
+    return _selectable(label)
+
+
+def _figures(label: QLabel) -> QLabel:
+    label.setFont(figures_font(label.font()))
+    return label
+
+
+def _selectable(label: QLabel) -> QLabel:
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _make_table(lines: Sequence[Line]) -> QWidget:
     look = tokens()
     table = QWidget()
     grid = QGridLayout(table)
@@ -188,32 +261,8 @@ def _make_table(lines: list[Line]) -> QWidget:
     for row, (name, value) in enumerate(lines):
         name_label = text_label(name, "secondary", wraps=True)
         name_label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        value_label = _selectable(_figures(text_label(value, wraps=True)))
+        value_label.setToolTip(value)
         grid.addWidget(name_label, row, 0)
-        grid.addWidget(_make_value(value), row, 1)
+        grid.addWidget(value_label, row, 1)
     return table
-
-
-def _make_value(value: str) -> QLabel:
-    label = text_label(value, wraps=True)
-    label.setFont(figures_font(label.font()))
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setToolTip(value)
-    return label
-
-
-def _shown(name: str, value: str) -> str:
-    """Return a value of the metadata as the user's country writes it."""
-    if name != "date_taken":
-        return value
-    taken = QDateTime.fromString(value[:_DATE_LENGTH], "yyyy-MM-dd HH:mm:ss")
-    return QLocale().toString(taken, QLocale.FormatType.ShortFormat) if taken.isValid() else value
-
-
-def _space_name(space: str) -> str:
-    names = {
-        "srgb": "sRGB",
-        "adobe-rgb": "Adobe RGB",
-        "display-p3": "Display P3",
-        "prophoto": "ProPhoto RGB",
-    }
-    return names.get(space, space)

@@ -1,4 +1,4 @@
-"""Info, Edit, jobs and hosts: built after the first picture."""
+"""Edit, jobs and hosts: built after the first picture."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.models.thumbnails import ThumbnailStore
-from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.wiring.grading import Grading
 from rabbitviewer.wiring.parts import Parts
-
-
-def add_info(parts: Parts) -> None:
-    """Put the facts of the photo into the Info tab."""
-    parts.rooms.info.put(InfoPanel(parts.client, parts.selection))
 
 
 def add_editing(parts: Parts) -> None:
