@@ -23,7 +23,7 @@ from rabbitviewer.theme.icons import paint_icon
 from rabbitviewer.theme.tokens import Tokens
 
 _SCALE_BUDGET_S = 0.006
-_KEPT_BYTES = 24 << 20
+_KEPT_BYTES = 8 << 20
 _REJECTED_OPACITY = 0.35
 _PLAIN_FROM_PX = 64
 

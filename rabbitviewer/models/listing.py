@@ -76,6 +76,7 @@ class ListingModel(Rows):
         self._arranging = Arranging(client, self._queue_arranged)
         self._waiting: deque[tuple[Message, bytes]] = deque()
         self._is_whole = False
+        self._unannounced = False
         self._announced_s = 0.0
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._take_next)
@@ -213,6 +214,7 @@ class ListingModel(Rows):
         self._shelf = Shelf()
         self._anew = None
         self._is_whole = False
+        self._unannounced = False
         self._announced_s = 0.0
         self._arranging.begin()
         self._put_in_order()
@@ -299,17 +301,18 @@ class ListingModel(Rows):
             self._shelf.add(chunk.entries)
             self._arranging.names_changed()
             now_s = time.monotonic()
-            if chunk.entries and (chunk.last or now_s - self._announced_s > _ANNOUNCE_S):
+            self._unannounced = self._unannounced or bool(chunk.entries)
+            wait_s = now_s - self._announced_s
+            if self._unannounced and (chunk.last or wait_s > _ANNOUNCE_S):
                 self._show_order()
                 self._announced_s = now_s
+                self._unannounced = False
         else:
             self._anew.extend(chunk.entries)
             if chunk.last:
                 self._replace(self._anew)
                 self._anew = None
         if chunk.last:
-            if len(self._rows) != len(self._shelf) and self._arranging.is_natural:
-                self._show_order()
             self._is_whole = True
             self._set_state("ready")
 

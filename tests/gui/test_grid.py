@@ -1,9 +1,10 @@
 import json
+import time
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -329,7 +330,7 @@ def test_the_pointer_shows_the_name(qtbot, opened):
     before = opened.viewport().grab(opened.cell_rect(0)).toImage()
     qtbot.mouseMove(opened.viewport(), opened.cell_rect(0).center())
     after = opened.viewport().grab(opened.cell_rect(0)).toImage()
-    strip = [(x, after.height() - 12) for x in range(after.width())]
+    strip = [(x, 12) for x in range(after.width())]
     assert [before.pixelColor(*at).name() for at in strip] != [
         after.pixelColor(*at).name() for at in strip
     ]
@@ -340,6 +341,113 @@ def test_edited_photos_carry_a_badge(opened):
     opened.set_edited({path(1)})
     assert plain == "#00ff00"
     assert color(opened, 1, right=40, down=40) != "#00ff00"
+
+
+def test_a_label_is_a_line_along_the_lower_edge(opened, listing):
+    listing.show_marks([path(1)], label="blue")
+    shot = opened.viewport().grab().toImage()
+    box = opened.cell_rect(1)
+    assert shot.pixelColor(box.center().x(), box.bottom() - 1).name() == tokens().label_blue
+
+
+def test_stars_are_shown_when_there_are_some_and_under_the_pointer(qtbot, opened, listing):
+    def corner():
+        shot = opened.viewport().grab(opened.cell_rect(1)).toImage()
+        return [shot.pixelColor(x, 88).name() for x in range(60)]
+
+    plain = corner()
+    listing.show_marks([path(1)], rating=4)
+    rated = corner()
+    listing.show_marks([path(1)], rating=0)
+    cleared = corner()
+    qtbot.mouseMove(opened.viewport(), opened.cell_rect(1).center())
+    assert plain == cleared != rated
+    assert corner() not in (plain, rated)
+
+
+def test_a_rejected_photo_is_pale_and_flagged(opened, listing):
+    listing.show_marks([path(1)], flag="reject")
+    assert color(opened, 1) != "#00ff00"
+
+
+def drag(grid, start, end, modifiers=Qt.KeyboardModifier.NoModifier):
+    """Pull the pointer from *start* to *end* with the left button down."""
+    where = grid.viewport()
+    for kind, at, buttons in (
+        (QEvent.Type.MouseButtonPress, start, LEFT),
+        (QEvent.Type.MouseMove, end, LEFT),
+        (QEvent.Type.MouseButtonRelease, end, Qt.MouseButton.NoButton),
+    ):
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else LEFT
+        place = QPointF(at)
+        event = QMouseEvent(kind, place, where.mapToGlobal(place), button, buttons, modifiers)
+        QApplication.sendEvent(where, event)
+
+
+def beside(grid, row):
+    """A point in the gap left above the cell of *row*."""
+    return grid.cell_rect(row).topLeft() - QPoint(2, 2)
+
+
+def test_a_rectangle_selects_what_it_touches(opened):
+    drag(opened, beside(opened, 6), opened.cell_rect(12).center())
+    assert opened.selected == tuple(path(number) for number in (6, 7, 11, 12))
+
+
+def test_a_rectangle_with_control_adds_to_the_selection(qtbot, opened):
+    click(qtbot, opened, 0)
+    drag(opened, beside(opened, 6), opened.cell_rect(7).center(), CONTROL)
+    assert opened.selected == (path(0), path(6), path(7))
+
+
+def test_control_and_an_arrow_move_without_selecting(qtbot, opened):
+    click(qtbot, opened, 6)
+    qtbot.keyClick(opened, Qt.Key.Key_Right, CONTROL)
+    assert (opened.current, opened.selected) == (path(7), (path(6),))
+    qtbot.keyClick(opened, Qt.Key.Key_Right, CONTROL)
+    qtbot.keyClick(opened, Qt.Key.Key_Space, CONTROL)
+    assert opened.selected == (path(6), path(8))
+
+
+def test_shift_and_end_select_the_rest(qtbot, opened):
+    click(qtbot, opened, 36)
+    qtbot.keyClick(opened, Qt.Key.Key_End, SHIFT)
+    assert opened.selected == tuple(path(number) for number in range(36, 40))
+
+
+def test_the_selection_is_turned_round(qtbot, opened):
+    click(qtbot, opened, 2)
+    opened.invert_selection()
+    assert len(opened.selected) == 39
+    assert path(2) not in opened.selected
+    opened.select_none()
+    assert opened.selected == ()
+
+
+def test_only_what_the_filter_shows_is_selected(opened, listing):
+    listing.set_filter("03")
+    opened.select_all()
+    assert len(opened.selected) == 11
+
+
+def test_typing_a_name_goes_to_it(qtbot, opened):
+    click(qtbot, opened, 6)
+    qtbot.keyClicks(opened, "023")
+    assert (opened.current, opened.selected) == (path(23), (path(23),))
+
+
+def test_everything_of_a_hundred_thousand_is_selected_without_reading_paths(
+    qtbot, listing, grid, opened
+):
+    entries = [PhotoEntry(b"x%06d.jpg" % number, 1, 1) for number in range(100_000)]
+    listing._shelf.add(entries)
+    listing._show_order()
+    started_s = time.thread_time()
+    opened.select_all()
+    opened.invert_selection()
+    opened.invert_selection()
+    assert time.thread_time() - started_s < 0.1
+    assert len(opened.selected) == 100_040
 
 
 def wheel(grid, notches, modifiers=Qt.KeyboardModifier.NoModifier):

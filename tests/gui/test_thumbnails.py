@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from PySide6.QtGui import QColor
 
@@ -178,3 +179,37 @@ def test_what_one_viewer_lets_go_of_another_may_still_want(qtbot, fake_daemon, s
         store.want([], viewer="grid")
     assert fake_daemon.of(CancelRequests)[0].request_ids == (first,)
     assert len(asked(fake_daemon)) == 2
+
+
+def large(request, stage="final"):
+    message, _ = ready(request, stage)
+    message = msgspec.structs.replace(message, width_px=300, height_px=200)
+    return message, RED * (300 * 200)
+
+
+def test_pixels_are_kept_no_larger_than_they_are_shown(qtbot, fake_daemon, store):
+    fake_daemon.answer(ThumbnailRequest, lambda request: [large(request)])
+    store.set_shown_px(150)
+    with qtbot.waitSignal(store.ready):
+        store.want([b"/a"])
+    image = store.thumbnail(b"/a").image
+    assert (image.width(), image.height()) == (150, 100)
+
+
+def test_larger_cells_ask_anew_for_what_was_kept_small(qtbot, fake_daemon, store):
+    fake_daemon.answer(ThumbnailRequest, lambda request: [large(request)])
+    store.set_shown_px(100)
+    with qtbot.waitSignal(store.ready):
+        store.want([b"/a"])
+    with qtbot.waitSignal(store.ready):
+        store.set_shown_px(200)
+    assert store.thumbnail(b"/a").image.width() == 200
+
+
+def test_a_smaller_budget_lets_go_of_what_is_not_wanted(qtbot, fake_daemon, store):
+    fake_daemon.answer(ThumbnailRequest, lambda request: [large(request)])
+    with qtbot.waitSignals([store.ready] * 2):
+        store.want([b"/a", b"/b"])
+    store.want([b"/b"])
+    store.set_budget_mb(0)
+    assert (store.thumbnail(b"/a"), store.thumbnail(b"/b") is None) == (None, False)
