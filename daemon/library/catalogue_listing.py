@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import struct
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _QUIET_S = 0.05
+_FIRST_WITHIN_S = 2.0
 _AGAIN_EVERY_S = 0.3
 _REST_FACTOR = 15
 _MARKS_AT_ONCE = 50_000
@@ -91,6 +93,7 @@ class AttachedListing:
         self._wanted: deque[int] = deque()
         self._total = self._done = 0
         self._filled = False
+        self._ready = asyncio.Event()
         self._request: ListingArrange | None = None
         self._told = b""
         self._spent_s = 0.0
@@ -127,6 +130,9 @@ class AttachedListing:
         if not self._index:
             self._index = True
             self._read_more()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_WITHIN_S):
+                await self._ready.wait()
         await self._answer(request, request.request_id)
 
     async def choices(self) -> FilterChoices:
@@ -207,6 +213,8 @@ class AttachedListing:
             except Exception:
                 log.exception("the facts of %r could not be followed", self.listing.path)
             self._filled = True
+            if len(self._columns):
+                self._ready.set()
             self._read_more()
             self._answer_again()
 

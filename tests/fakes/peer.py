@@ -27,6 +27,11 @@ class FakePeer:
         """Return what was sent of *kind*, oldest first."""
         return [message for message, _ in self.sent if type(message) is kind]
 
+    async def next_news(self) -> None:
+        """Wait until something more is sent."""
+        self._news.clear()
+        await self._news.wait()
+
     async def wait_for(self, kind: type[Message], count: int = 1) -> list[Message]:
         """Return the messages of *kind* as soon as there are *count*."""
         async with asyncio.timeout(10):
