@@ -33,6 +33,8 @@ MENU = (
     "file.rotate_left",
     "file.rotate_right",
     "",
+    "collection.add",
+    "",
     "file.trash",
 )
 

@@ -49,7 +49,7 @@ class PickList(QFrame):
         self._list.setAccessibleName(name)
         self._list.setIconSize(QSize(look.icon_small, look.icon_small))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._nothing = text_label(nothing, "secondary", wraps=True)
+        self._nothing = text_label(nothing, "secondary")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(look.space_2, look.space_2, look.space_2, look.space_2)
         layout.setSpacing(look.space_2)

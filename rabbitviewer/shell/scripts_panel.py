@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -64,6 +65,11 @@ class ScriptsPanel(QFrame):
         runs.changed.connect(self._show)
         self._show()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure the cards, now that they have their look."""
+        super().showEvent(event)
+        self._fit()
+
     def _show(self) -> None:
         for run in [each for each in self._cards if each not in self._runs.runs]:
             card = self._cards.pop(run)
@@ -81,8 +87,10 @@ class ScriptsPanel(QFrame):
         self._fit()
 
     def _fit(self, *_what: object) -> None:
-        height = self._page.sizeHint().height()
-        self._scroll.setFixedHeight(min(height, _MOST_HEIGHT))
+        width = _WIDTH - 2 * tokens().space_4
+        self._column.activate()
+        height = self._column.totalHeightForWidth(width)
+        self._scroll.setFixedHeight(min(max(height, 0), _MOST_HEIGHT))
         self.size_changed.emit()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSlider, QToolButton, QWidget
 
@@ -139,9 +139,13 @@ class TopBar(QFrame):
     def _make_menu(self) -> QToolButton:
         button = icon_button("ph.list", self.tr("Menu"))
         button.setIconSize(QSize(tokens().icon, tokens().icon))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(self.menu)
+        button.clicked.connect(lambda: self._open_menu(button))
         return button
+
+    def _open_menu(self, button: QToolButton) -> None:
+        """Open the main menu under its button, inside the window."""
+        where = QPoint(button.width() - self.menu.sizeHint().width(), button.height())
+        self.menu.popup(button.mapToGlobal(where))
 
     def _make_size(self, sizes: tuple[int, int]) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)

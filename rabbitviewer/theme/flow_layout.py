@@ -61,15 +61,23 @@ class FlowLayout(QLayout):
         return size
 
     def _place(self, rect: QRect, *, really: bool) -> int:
-        x, y, line_height = rect.x(), rect.y(), 0
+        """Place the items, each in the middle of its line; return the height."""
+        y, line = rect.y(), list[tuple[QLayoutItem, QRect]]()
         for item in self._items:
             if item.isEmpty():
                 continue
             hint = item.sizeHint()
-            if x > rect.x() and x + hint.width() > rect.right() + 1:
-                x, y, line_height = rect.x(), y + line_height + self._gap, 0
-            if really:
-                item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + self._gap
-            line_height = max(line_height, hint.height())
-        return y + line_height - rect.y()
+            x = line[-1][1].right() + 1 + self._gap if line else rect.x()
+            if line and x + hint.width() > rect.right() + 1:
+                y += self._end_line(line, y, really=really) + self._gap
+                line, x = [], rect.x()
+            line.append((item, QRect(QPoint(x, y), hint)))
+        return y + self._end_line(line, y, really=really) - rect.y()
+
+    def _end_line(self, line: list[tuple[QLayoutItem, QRect]], y: int, *, really: bool) -> int:
+        height = max((box.height() for _item, box in line), default=0)
+        if really:
+            for item, box in line:
+                box.moveTop(y + (height - box.height()) // 2)
+                item.setGeometry(box)
+        return height
