@@ -29,6 +29,8 @@ class Progress:
         done: Photos that are dealt with.
         total: Of how many; 0: not known yet.
         path: The file at hand; empty: none named.
+        done_bytes: Bytes that are copied.
+        total_bytes: Of how many; 0: nothing is copied, or it is not known.
     """
 
     number: int
@@ -36,6 +38,8 @@ class Progress:
     done: int = 0
     total: int = 0
     path: bytes = b""
+    done_bytes: int = 0
+    total_bytes: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +91,7 @@ class _Work:
         self.done = 0
         self.total = len(self.paths)
         self.path = b""
+        self.bytes_done: tuple[int, int] = (0, 0)
         self.moved: list[tuple[bytes, bytes]] = []
         self.failed: list[PathFailure] = []
         self.cancelled = False
@@ -94,7 +99,14 @@ class _Work:
         self.error: ErrorInfo | None = None
 
     def progress(self) -> Progress:
-        return Progress(self.number, self.kind, self.before + self.done, self.total, self.path)
+        return Progress(
+            self.number,
+            self.kind,
+            self.before + self.done,
+            self.total,
+            self.path,
+            *self.bytes_done,
+        )
 
     def outcome(self) -> Outcome:
         asked = set(self.paths)
@@ -312,6 +324,7 @@ class FileWork(QObject):
 
     def _take_progress(self, work: _Work, message: messages.FileWorkProgress) -> None:
         work.path = message.path
+        work.bytes_done = (message.done_bytes, message.total_bytes)
         if work.paths and len(work.paths) > work.part:
             work.done = round(work.part * message.done / max(message.total, 1))
         else:

@@ -10,6 +10,7 @@ from rabbitviewer.organise.duplicates import DuplicatesActions
 from rabbitviewer.organise.files import FileActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_report import FileReports
+from rabbitviewer.organise.ingest import IngestActions
 from rabbitviewer.organise.rename import RenameActions
 from rabbitviewer.organise.undo import UndoActions
 from rabbitviewer.theme.tokens import tokens
@@ -42,6 +43,7 @@ def connect_file_work(parts: Parts) -> None:
         reports,
         parts.state.organise,
     )
+    IngestActions(window, parts.navigator, work, reports, parts.state.organise)
     connect_dragging(parts, files)
     UndoActions(window, work)
     window.put_above_status(ProgressStrip(work))

@@ -201,7 +201,7 @@ def test_enter_lays_the_group_side_by_side_and_the_page_comes_back_as_it_was(
         qtbot.keyClick(view, Qt.Key.Key_Return)
     assert not page.isVisible()
     assert built.window.page == Page.SIDE_BY_SIDE
-    assert built.window.findChild(SideBySide).paths == [SECOND, FIRST]
+    assert tuple(built.window.findChild(SideBySide).paths) == (SECOND, FIRST)
     assert "2 groups · 2 photos could go" in texts(open_page(built))
 
 
