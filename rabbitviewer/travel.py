@@ -10,7 +10,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.view.photo_view import PhotoView
 
 _FAR = 3
-_SMALL_AHEAD = 12
+_FAR_AHEAD = 12
 _REST_MS = 250
 _VIEWER = "travel"
 
@@ -60,14 +60,18 @@ class Travel(QObject):
     def _on_shown(self, path: bytes) -> None:
         if not path or not self._photo.isVisible():
             return
-        self._previews.look_ahead(self.ahead_of(path), *self._photo.canvas.area_px)
+        ahead = self.ahead_of(path)
         if self._photo.hurried:
-            small = self._around(path, range(1, _SMALL_AHEAD + 1))
-            self._thumbnails.want([path], small, viewer=_VIEWER)
+            ahead = self._around(path, range(1, _FAR_AHEAD + 1))
+            self._thumbnails.want([path], ahead, viewer=_VIEWER, whole=True)
             self._rest.start()
+        self._previews.look_ahead(ahead, *self._photo.canvas.area_px)
 
     def _on_rest(self) -> None:
         self._thumbnails.want((), viewer=_VIEWER)
+        if self._photo.path:
+            ahead = self.ahead_of(self._photo.path)
+            self._previews.look_ahead(ahead, *self._photo.canvas.area_px)
 
     def _on_thumbnail_ready(self, path: bytes) -> None:
         if path == self._photo.path:

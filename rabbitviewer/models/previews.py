@@ -23,11 +23,11 @@ from daemon.protocol.messages import (
 )
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.held import HeldPreviews
+from rabbitviewer.models.pace import Pace
 from rabbitviewer.models.preview import Box, Preview, map_preview
 
 _AHEAD_AT_ONCE = 2
 _REST_MS = 90
-_QUICK_S = 0.05
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 _UNMAPPED = ErrorInfo(
     ErrorKind.UNREADABLE,
@@ -56,9 +56,9 @@ class _Wanted:
 class PreviewStore(QObject):
     """Gets pixels for whatever shows photos large, and holds those of the neighbours ready.
 
-    Every viewer wants one photo at a time. While somebody hurries through a folder, requests wait:
-    as long as answers are quick (from a cache) one is under way and no more, and what it brings is
-    kept; else only the photo at which the user comes to rest is asked for.
+    Every viewer wants one photo at a time. While somebody hurries through a folder, one or two
+    requests are under way and no more, for photos that will be on show when the answers come (see
+    :class:`Pace`); the photo at which the user comes to rest is asked for at once.
 
     Signals:
         ready: a stage of a wanted photo is there (:class:`Preview`).
@@ -94,7 +94,7 @@ class PreviewStore(QObject):
         self._ahead: tuple[Sequence[bytes], Box] = ((), (0, 0))
         self._profile = ""
         self._hurried = False
-        self._is_quick = True
+        self._pace = Pace()
         self._last_hit = 0
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.rest)
@@ -147,8 +147,7 @@ class PreviewStore(QObject):
             return last.request_id
         wanted = _Wanted(path, box)
         self._wanted[viewer] = wanted
-        self._hurried = hurried
-        self._rest.start() if hurried else self._rest.stop()
+        self._hurry(hurried=hurried)
         known, error = self._held.best(path), self._errors.get(path)
         if known is not None and not self._held.lacks(path, box):
             self._cancel_unwanted()
@@ -158,7 +157,7 @@ class PreviewStore(QObject):
             self._cancel_unwanted()
             self.failed.emit(path, error)
             return 0
-        elif hurried and not (self._is_quick and not self._is_visible_under_way()):
+        elif hurried and not self._pace.comes_in_time(len(self._asked)):
             wanted.request_id = self._next_hit()
         else:
             self._cancel_unwanted()
@@ -174,11 +173,19 @@ class PreviewStore(QObject):
             self._cancel_unwanted()
             self._make_room()
 
+    def _hurry(self, *, hurried: bool) -> None:
+        self._hurried = hurried
+        if hurried:
+            self._pace.step()
+            self._rest.start()
+        else:
+            self._pace.stand()
+            self._rest.stop()
+
     def rest(self) -> None:
         """The user stays: what was passed is dropped, and the photo on show is asked for."""
         if self._hurried:
-            self._hurried = False
-            self._rest.stop()
+            self._hurry(hurried=False)
             self._cancel_unwanted()
             self._ask_wanted()
             self._ask_ahead()
@@ -229,10 +236,14 @@ class PreviewStore(QObject):
 
     def _ask_ahead(self) -> None:
         """Ask for the next neighbours, after what is on show; few at a time."""
-        if not self._client.is_connected or self._is_visible_under_way():
-            return
         paths, box = self._ahead
-        at_once = (1 if self._is_quick else 0) if self._hurried else _AHEAD_AT_ONCE
+        at_once = _AHEAD_AT_ONCE
+        if self._hurried:
+            paths, at_once = paths[self._pace.lead :], self._pace.at_once
+        elif self._is_visible_under_way():
+            return
+        if not self._client.is_connected:
+            return
         for path in paths:
             if len(self._asked) >= at_once:
                 return
@@ -261,9 +272,9 @@ class PreviewStore(QObject):
         self._ask_ahead()
 
     def _cancel_unwanted(self) -> None:
-        kept = {each.path for each in self._wanted.values()} | set(self._ahead[0])
         if self._hurried:
-            kept |= {path for path, asked in self._asked.items() if asked.priority == "visible"}
+            return
+        kept = {each.path for each in self._wanted.values()} | set(self._ahead[0])
         self._cancel([path for path in self._asked if path not in kept])
 
     def _cancel(self, paths: Iterable[bytes]) -> None:
@@ -322,15 +333,15 @@ class PreviewStore(QObject):
         if preview.quality != "embedded":
             del self._asked[path]
             self._errors.pop(path, None)
-            if asked.priority == "visible":
-                self._is_quick = time.monotonic() - asked.since_s < _QUICK_S
+            if all(asked.box):
+                self._pace.answered(time.monotonic() - asked.since_s)
         if self._held.take(preview, asked.box):
             self._make_room()
         best = self._held.best(path) or preview
         wanted = next((each for each in self._wanted.values() if each.path == path), None)
         if wanted is not None:
             self.ready.emit(dataclasses.replace(best, request_id=wanted.request_id))
-        if preview.quality != "embedded":
+        if preview.quality != "embedded" and not self._hurried:
             self._ask_wanted()
         self._ask_ahead()
 

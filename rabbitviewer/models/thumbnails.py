@@ -92,6 +92,7 @@ class ThumbnailStore(QObject):
         self._old: set[bytes] = set()
         self._asked: dict[bytes, _Asked] = {}
         self._viewers: dict[str, tuple[Sequence[bytes], Sequence[bytes]]] = {}
+        self._whole: dict[str, frozenset[bytes]] = {}
         client.connected.connect(self._ask_for_missing)
 
     # ------------------------------------------------------------ reading
@@ -114,7 +115,12 @@ class ThumbnailStore(QObject):
     # ------------------------------------------------------------ asking
 
     def want(
-        self, visible: Sequence[bytes], near: Sequence[bytes] = (), *, viewer: str = ""
+        self,
+        visible: Sequence[bytes],
+        near: Sequence[bytes] = (),
+        *,
+        viewer: str = "",
+        whole: bool = False,
     ) -> None:
         """Say what is on the screen and what may be soon, each the most urgent first.
 
@@ -124,8 +130,14 @@ class ThumbnailStore(QObject):
             visible: What *viewer* shows.
             near: What it may show next.
             viewer: Who says so; every viewer has its own wishes.
+            whole: *viewer* shows them larger than a cell: they are kept as they come.
         """
         self._viewers[viewer] = (tuple(visible), tuple(near))
+        self._whole[viewer] = frozenset((*visible, *near)) if whole else frozenset()
+        for path in self._whole[viewer]:
+            known = self._thumbnails.get(path)
+            if known is not None and known.kept_px:
+                self._old.add(path)
         wanted = self._wanted()
         self._cancel([path for path in self._asked if path not in wanted])
         self._ask_for_missing()
@@ -250,7 +262,9 @@ class ThumbnailStore(QObject):
         )
         self._remove(path, keep_mark=True)
         self._errors.pop(path, None)
-        image, kept_px = self._brought_down(image, message)
+        kept_px = 0
+        if not any(path in paths for paths in self._whole.values()):
+            image, kept_px = self._brought_down(image, message)
         self._thumbnails[path] = Thumbnail(
             image,
             message.stage,

@@ -171,30 +171,33 @@ def test_one_request_serves_viewers_of_different_size(qtbot, fake_daemon, store)
     assert (last.max_width_px, last.max_height_px) == (8, 6)
 
 
-def test_hurrying_on_leaves_one_request_under_way_and_asks_for_the_last_photo_alone(
-    qtbot, fake_daemon, store, decoder
-):
-    shown = []
-    store.ready.connect(lambda preview: shown.append(preview.path))
+def hurry(store, count):
+    for number in range(count):
+        store.want(b"/%d" % number, *BOX, hurried=True)
+        store.look_ahead([b"/%d" % ahead for ahead in range(number + 1, number + 13)], *BOX)
+
+
+def test_hurrying_on_leaves_one_request_under_way(qtbot, fake_daemon, store):
     with qtbot.waitSignal(fake_daemon.asked):
-        for number in range(20):
-            store.want(b"/%d" % number, *BOX, hurried=True)
-    assert [path for path, _, _ in asked(fake_daemon)] == [b"/0"]
-    with qtbot.waitSignal(fake_daemon.asked):
-        fake_daemon.publish(decoder.surface(fake_daemon.of(PreviewRequest)[0]))
-    qtbot.waitUntil(lambda: len(asked(fake_daemon)) == 2)
-    assert [path for path, _, _ in asked(fake_daemon)] == [b"/0", b"/19"]
+        hurry(store, 20)
+    assert [priority for _, _, priority in asked(fake_daemon)] == ["near"]
+    assert fake_daemon.of(CancelRequests) == []
 
 
 def test_coming_to_rest_drops_what_was_passed_and_asks_at_once(qtbot, fake_daemon, store):
     with qtbot.waitSignal(fake_daemon.asked):
-        store.want(b"/a", *BOX, hurried=True)
-        store.want(b"/b", *BOX, hurried=True)
+        hurry(store, 20)
     passed = fake_daemon.of(PreviewRequest)[0].request_id
     with qtbot.waitSignals([fake_daemon.asked] * 2):
         store.rest()
     assert fake_daemon.of(CancelRequests)[0].request_ids == (passed,)
-    assert asked(fake_daemon)[-1] == (b"/b", 4, "visible")
+    assert asked(fake_daemon)[1] == (b"/19", 4, "visible")
+
+
+def test_a_short_rest_is_enough_to_ask_for_the_photo_on_show(qtbot, fake_daemon, store):
+    with qtbot.waitSignal(fake_daemon.asked):
+        hurry(store, 20)
+    qtbot.waitUntil(lambda: (b"/19", 4, "visible") in asked(fake_daemon))
 
 
 def test_an_answer_that_is_too_small_is_not_asked_for_again(qtbot, fake_daemon, store, decoder):
