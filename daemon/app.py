@@ -113,7 +113,7 @@ async def _built(
         hosts = HostRegistry(settings, folders, workflows)
         hosts.on_change = _tell_host(server)
         ending.push_async_callback(hosts.close)
-        light, heavy = _pools(settings.current.daemon)
+        light, heavy = _pools(settings.current.daemon, folders)
         render = RenderManager(light, heavy)
         render.warm_up()
         ending.push_async_callback(render.close)
@@ -287,11 +287,20 @@ def _tell_host(server: IpcServer) -> Callable[[HostInfo], None]:
     return tell
 
 
-def _pools(settings: DaemonSettings) -> tuple[WorkerPool, WorkerPool]:
+def _pools(settings: DaemonSettings, folders: Folders) -> tuple[WorkerPool, WorkerPool]:
     light = WorkerPool(
-        "light", workers=_light_workers(settings), limits=_light_limits(settings), one_thread=True
+        "light",
+        workers=_light_workers(settings),
+        limits=_light_limits(settings),
+        one_thread=True,
+        refused=folders.cache / "refused-light",
     )
-    heavy = WorkerPool("heavy", workers=settings.heavy_workers, limits=_heavy_limits(settings))
+    heavy = WorkerPool(
+        "heavy",
+        workers=settings.heavy_workers,
+        limits=_heavy_limits(settings),
+        refused=folders.cache / "refused-heavy",
+    )
     return light, heavy
 
 

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
+from daemon.protocol.endpoint import build_id
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.framing import FramingError
 from daemon.task_files import file_in_words, files_read
@@ -43,6 +45,7 @@ class WorkerPool:
         limits: WorkerLimits,
         command: Sequence[str] = (),
         one_thread: bool = False,
+        refused: Path | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -52,6 +55,7 @@ class WorkerPool:
             limits: Memory and times.
             command: What is started; empty: ``daemon.worker_main``.
             one_thread: Keep numeric libraries in the workers from starting threads.
+            refused: The file in which files that ended a worker are remembered; None: nowhere.
         """
         self.name = name
         self.workers = workers
@@ -63,7 +67,7 @@ class WorkerPool:
         self._starting = 0
         self._idle: list[tuple[WorkerProcess, asyncio.TimerHandle]] = []
         self._working: set[WorkerProcess] = set()
-        self._refused = RefusedFiles()
+        self._refused = RefusedFiles(refused, _circumstances(limits))
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -81,7 +85,7 @@ class WorkerPool:
         """Take new settings into force for the tasks that come; refused files get a new chance."""
         if (workers, limits) != (self.workers, self._limits):
             self.workers, self._limits = workers, limits
-            self._refused.forget()
+            self._refused.forget(_circumstances(limits))
             self._retire_idle()
 
     def warm_up(self) -> None:
@@ -231,6 +235,11 @@ class WorkerPool:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _circumstances(limits: WorkerLimits) -> str:
+    """Return what a verdict on a file depends on beside the file."""
+    return f"{build_id()} {limits.memory_bytes}"
 
 
 def _cancelled(task: AnyTask) -> RabbitError:

@@ -210,3 +210,27 @@ def test_the_oldest_refusals_are_forgotten_when_there_are_many(
     known.remember((b"/other",), DIED)
     assert not known.knows((bytes(file),))
     assert known.knows((b"/other",))
+
+
+def test_a_refused_file_is_refused_after_a_restart_too(file: Path, tmp_path: Path) -> None:
+    files = (bytes(file),)
+    RefusedFiles(tmp_path / "refused", "1.0, 4096 MB").remember(files, DIED)
+    assert RefusedFiles(tmp_path / "refused", "1.0, 4096 MB").reason(files) == DIED
+
+
+def test_another_version_or_limit_gives_every_file_another_chance(
+    file: Path, tmp_path: Path
+) -> None:
+    files = (bytes(file),)
+    RefusedFiles(tmp_path / "refused", "1.0, 512 MB").remember(files, DIED)
+    assert not RefusedFiles(tmp_path / "refused", "1.0, 4096 MB").knows(files)
+
+
+def test_what_was_refused_for_a_while_is_not_written_down(file: Path, tmp_path: Path) -> None:
+    RefusedFiles(tmp_path / "refused").remember((bytes(file),), DIED, for_a_while=True)
+    assert not (tmp_path / "refused").exists()
+
+
+def test_a_damaged_record_refuses_nothing(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "refused").write_bytes(b"\xc1 nonsense")
+    assert not RefusedFiles(tmp_path / "refused").knows((bytes(file),))
