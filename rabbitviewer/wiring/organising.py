@@ -8,6 +8,7 @@ from rabbitviewer.models.duplicates import DuplicatesModel
 from rabbitviewer.models.filework import FileWork
 from rabbitviewer.organise.duplicates import DuplicatesActions
 from rabbitviewer.organise.files import FileActions
+from rabbitviewer.organise.files_opening import OpenActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_report import FileReports
 from rabbitviewer.organise.ingest import IngestActions
@@ -44,6 +45,7 @@ def connect_file_work(parts: Parts) -> None:
         parts.state.organise,
     )
     IngestActions(window, parts.navigator, work, reports, parts.state.organise)
+    OpenActions(window, parts.selection, parts.state.organise)
     connect_dragging(parts, files)
     UndoActions(window, work)
     window.put_above_status(ProgressStrip(work))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -18,6 +19,7 @@ from rabbitviewer.composition import Built, build
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.filework import FileWork, Outcome
 from rabbitviewer.organise.files_failures import FailuresCard
+from rabbitviewer.organise.files_opening import OpenActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_question import Question
 from rabbitviewer.organise.files_targets import TargetCard
@@ -377,3 +379,35 @@ def test_undo_and_redo_say_what_they_would_do(
     finish(fake_daemon, "undo")
     qtbot.waitUntil(lambda: "Undone: move 12 photos" in said(built))
     assert (undo.isEnabled(), redo.text()) == (False, "Redo: move 12 photos")
+
+
+# ---------------------------------------------------------------- other programs
+
+
+def test_a_chosen_program_gets_the_photo_and_is_offered_again(
+    qtbot: QtBot, built: Built, state: WindowState, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    program = tmp_path / "editor"
+    program.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.new\nmv {told}.new {told}\n')
+    program.chmod(0o755)
+    pick(qtbot, built, 0)
+    built.window.findChild(OpenActions).open_with(str(program))
+    qtbot.waitUntil(told.exists)
+    assert told.read_bytes() == FIRST
+    menu = built.window.actions_by_id["file.open_with"].menu()
+    menu.aboutToShow.emit()
+    assert [each.text() for each in menu.actions() if not each.isSeparator()] == [
+        "Program of the desktop",
+        "editor",
+        "Another program…",
+    ]
+    assert state.organise.programs == [str(program)]
+
+
+def test_a_program_that_does_not_start_is_said_so(
+    qtbot: QtBot, built: Built, tmp_path: Path
+) -> None:
+    pick(qtbot, built, 0)
+    built.window.findChild(OpenActions).open_with(str(tmp_path / "gone"))
+    qtbot.waitUntil(lambda: "gone could not be opened" in said(built))
