@@ -63,7 +63,8 @@ class Travel(QObject):
         ahead = self.ahead_of(path)
         if self._photo.hurried:
             ahead = self._around(path, range(1, _FAR_AHEAD + 1))
-            self._thumbnails.want([path], ahead, viewer=_VIEWER, whole=True)
+            small = [] if self._previews.is_quick else ahead
+            self._thumbnails.want([path], small, viewer=_VIEWER, whole=True)
             self._rest.start()
         self._previews.look_ahead(ahead, *self._photo.canvas.area_px)
 

@@ -105,6 +105,11 @@ class PreviewStore(QObject):
         """Return the best there is of *path*; None: nothing yet."""
         return self._held.best(path)
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether pixels come as fast as a hurrying user goes on."""
+        return self._pace.at_once > 1
+
     def set_budget_mb(self, megabytes: int) -> None:
         """Keep that many megabytes of pixels from now on."""
         self._held.budget_bytes = megabytes << 20
