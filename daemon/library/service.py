@@ -15,6 +15,7 @@ from daemon.library.profiles import MonitorProfiles
 from daemon.library.surfaces import Surfaces
 from daemon.library.threads import FileThreads
 from daemon.library.thumbnails import Thumbnails, look_at_photo
+from daemon.library.warming import Warming
 from daemon.library.watch import Pace
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
@@ -101,9 +102,17 @@ class LibraryService:
         )
         self._running: dict[_Group, dict[int, asyncio.Task[None]]] = {}
         self._unnumbered = 0
+        self._warming = Warming(
+            render,
+            self._keeping,
+            self._threads,
+            self._is_busy,
+            lambda: settings.current.cache.limit_mb,
+        )
 
     async def close(self) -> None:
         """Stop all work."""
+        await self._warming.close()
         tasks = [task for running in self._running.values() for task in running.values()]
         for task in tasks:
             task.cancel()
@@ -152,9 +161,11 @@ class LibraryService:
         """Keep *listing* up to date, and the catalogue in the picture."""
         if self._catalogue is not None:
             self._catalogue.attach(listing)
+        self._warming.opened(listing)
         try:
             await listing.run()
         finally:
+            self._warming.closed(listing)
             if self._catalogue is not None:
                 self._catalogue.detach(listing)
 
@@ -163,6 +174,8 @@ class LibraryService:
     async def thumbnail(self, peer: Peer, request: ThumbnailRequest) -> None:
         """Make a thumbnail; up to two answers are sent as they come."""
         self._start_pixels(peer, request.request_id, lambda: self._send_thumbnail(peer, request))
+        if request.priority == "visible":
+            self._warming.looked_at(peer.peer_id, request)
 
     async def preview(self, peer: Peer, request: PreviewRequest) -> None:
         """Make a preview; up to two answers are sent as they come."""
@@ -247,6 +260,10 @@ class LibraryService:
         except Exception as error:  # noqa: BLE001 - a boundary: what fails here is one answer
             _log.exception("request %d of client %d failed", request_id, peer.peer_id)
             peer.send(Failed(request_id=request_id, error=_internal(error)))
+
+    def _is_busy(self) -> bool:
+        """Whether somebody waits for pixels."""
+        return any(self._running[group] for group in self._running if group[1] == "pixels")
 
     def _cancel(self, group: _Group, number: int) -> None:
         task = self._running.get(group, {}).pop(number, None)
