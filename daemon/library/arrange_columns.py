@@ -20,7 +20,6 @@ NEVER = 0
 _LABEL_NUMBERS = {label: number for number, label in enumerate(LABELS)}
 _FLAG_NUMBERS = {flag: number for number, flag in enumerate(FLAGS)}
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
-_DIGITS_ONLY = str.maketrans("", "", "- :")
 
 
 class Columns:
@@ -85,24 +84,32 @@ class Columns:
             self.here[photo_id] = 0
         self.version += 1
 
-    def put(self, photo_id: int, row: FactsRow) -> None:
-        """Take over what is known of a photo."""
-        self.fact_sizes[photo_id], self.fact_mtimes[photo_id] = row.size_bytes, row.mtime_ns
-        self.sidecars[photo_id] = row.sidecar_mtime_ns
-        self.taken[photo_id] = int(row.taken.translate(_DIGITS_ONLY)) if row.taken else NEVER
-        self.cameras[photo_id], self.lenses[photo_id] = row.camera, row.lens
-        self.keywords[photo_id] = row.keywords
-        if row.format:
-            self.kinds[photo_id] = _KIND_NUMBERS.get(row.format, self.kinds[photo_id])
-        self.ratings[photo_id] = min(max(row.rating, 0), 5)
-        self.labels[photo_id] = _LABEL_NUMBERS.get(row.label, 0)
-        self.flags[photo_id] = _FLAG_NUMBERS.get(row.flag, 0)
-        self.bits[photo_id] = HAS_KEYWORDS * (row.keywords > 0) | HAS_PLACE * bool(row.has_place)
-        if row.title:
-            self.titles[photo_id] = row.title
-        elif self.titles:
-            self.titles.pop(photo_id, None)
-        self.known[photo_id] = self.is_current(photo_id)
+    def put(self, found: Iterable[tuple[int, FactsRow]]) -> None:
+        """Take over what is known of photos, by id; ids beyond the columns are passed over."""
+        count, roll_sizes, roll_mtimes = len(self), self.roll.sizes, self.roll.mtimes
+        fact_sizes, fact_mtimes, sidecars = self.fact_sizes, self.fact_mtimes, self.sidecars
+        taken, cameras, lenses, keywords = self.taken, self.cameras, self.lenses, self.keywords
+        kinds, ratings, labels, flags = self.kinds, self.ratings, self.labels, self.flags
+        bits, known, titles = self.bits, self.known, self.titles
+        for i, row in found:
+            if not 0 <= i < count:
+                continue
+            fact_sizes[i], fact_mtimes[i], sidecars[i] = row[1:4]
+            taken[i], cameras[i], lenses[i], rating, label, flag, words, has_place, title, _ = row[
+                5:
+            ]
+            keywords[i] = words
+            kinds[i] = _KIND_NUMBERS.get(row.format) or kinds[i]
+            ratings[i] = rating if 0 <= rating <= 5 else 0
+            labels[i] = _LABEL_NUMBERS.get(label, 0)
+            flags[i] = _FLAG_NUMBERS.get(flag, 0)
+            bits[i] = HAS_KEYWORDS * (words > 0) | HAS_PLACE * bool(has_place)
+            if title:
+                titles[i] = title
+            elif titles:
+                titles.pop(i, None)
+            size = roll_sizes[i]
+            known[i] = size < 0 or (size == row[1] and roll_mtimes[i] == row[2])
         self.version += 1
 
     def is_current(self, photo_id: int) -> bool:

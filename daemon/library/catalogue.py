@@ -14,6 +14,7 @@ from daemon.library import scan
 from daemon.library.catalogue_listing import AttachedListing, Edited
 from daemon.library.catalogue_sidecars import newest_sidecar
 from daemon.library.facts import Aside, FactsScanner, Rows
+from daemon.library.given_back import give_back
 from daemon.library.indexing import FolderIndexer
 from daemon.library.listing import Listing
 from daemon.library.threads import FileThreads
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 
 MAX_FOUND = 20_000
 PROGRESS_EVERY_S = 0.25
+REST_AFTER_S = 5.0
 _MAX_EARLY = 256
 _Key = tuple[int, int]
 
@@ -87,6 +89,7 @@ class Catalogue:
         self._indexer = FolderIndexer(indexed, store, self._scanner, self._threads, self._tell)
         self._attached: dict[_Key, AttachedListing] = {}
         self._early: OrderedDict[_Key, tuple[Peer, ListingArrange]] = OrderedDict()
+        self._closed = False
         self._told_at_s = 0.0
         self._again: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,6 +100,7 @@ class Catalogue:
 
     async def close(self) -> None:
         """Stop all work and keep what was found."""
+        self._closed = True
         for attached in tuple(self._attached.values()):
             attached.close()
         await self._indexer.close()
@@ -134,6 +138,8 @@ class Catalogue:
         if attached is not None and attached.listing is listing:
             attached.close()
             del self._attached[key]
+            if not self._attached:
+                asyncio.get_running_loop().call_later(REST_AFTER_S, self._rest)
 
     async def listing_arrange(self, peer: Peer, request: ListingArrange) -> None:
         """Answer in which order to show a listing's photos, and again when that changes."""
@@ -235,6 +241,14 @@ class Catalogue:
         return told
 
     # ------------------------------------------------------------ news
+
+    def _rest(self) -> None:
+        if not self._attached and not self._closed:
+            self._spawn(self._give_back())
+
+    async def _give_back(self) -> None:
+        await self._store.rest()
+        await self._threads.run(give_back)
 
     async def _put_marks(self, marks: Sequence[PhotoMarks]) -> None:
         sidecars = await self._threads.run(_sidecar_times, [each.path for each in marks])

@@ -9,7 +9,7 @@ import os
 import struct
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -238,7 +238,7 @@ class AttachedListing:
         if new:
             await self._fill(new)
         if rows:
-            await self._in_thread(lambda: [columns.put(i, row) for i, row in rows])
+            await self._in_thread(lambda: columns.put(rows))
             await self._learn_words()
             self._send_marks([i for i, _ in rows])
         unknown = [i for i in new if not columns.known[i]]
@@ -255,13 +255,17 @@ class AttachedListing:
 
         back: list[bytes] = []
 
-        def take(folder: bytes, row: FactsRow) -> None:
+        def take(folder: bytes, rows: Iterable[FactsRow]) -> None:
             below = folder[len(prefix) :]
-            photo_id = roll.id_of(below + b"/" + row.name if below else row.name)
-            if 0 <= photo_id < len(columns):
-                columns.put(photo_id, row)
-                if row.gone_s:
-                    back.append(os.path.join(folder, row.name))
+            relative = below + b"/" if below else b""
+
+            def found() -> Iterator[tuple[int, FactsRow]]:
+                for row in rows:
+                    yield roll.id_of(relative + row.name), row
+                    if row.gone_s:
+                        back.append(os.path.join(folder, row.name))
+
+            columns.put(found())
 
         await self._store.each_row(wanted, take)
         if back:

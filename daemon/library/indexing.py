@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from daemon.library.facts import FactsScanner
 from daemon.library.scan import is_photo_name
@@ -135,8 +135,8 @@ class FolderIndexer:
         """Return the photos of *folder* that are unknown or changed, and those that are gone."""
         known: dict[bytes, tuple[int, int, int]] = {}
 
-        def take(_: bytes, row: FactsRow) -> None:
-            known[row.name] = (row.size_bytes, row.mtime_ns, row.gone_s)
+        def take(_: bytes, rows: Iterable[FactsRow]) -> None:
+            known.update((row.name, (row.size_bytes, row.mtime_ns, row.gone_s)) for row in rows)
 
         await self._store.each_row({folder: None}, take)
         present = await self._threads.run(_photos_in, folder)

@@ -66,9 +66,9 @@ class CatalogueStore:
     async def each_row(
         self,
         wanted: Mapping[bytes, Sequence[bytes] | None],
-        take: Callable[[bytes, FactsRow], None],
+        take: Callable[[bytes, Iterable[FactsRow]], None],
     ) -> None:
-        """Call *take*, on the reading thread, with folder and facts of every photo that is known.
+        """Call *take*, on the reading thread, with folder and facts of the photos that are known.
 
         Args:
             wanted: Names by folder; ``None``: all of the folder.
@@ -140,6 +140,11 @@ class CatalogueStore:
     async def mark_folder(self, folder: bytes, mtime_ns: int) -> None:
         """Remember that all of a folder is known as of *mtime_ns*."""
         await self._write(lambda writer: writer.mark_folder(folder, mtime_ns))
+
+    async def rest(self) -> None:
+        """Give back memory that is only needed while something is asked often."""
+        await self._write(Writer.shrink)
+        await self._read(lambda db: db.execute("PRAGMA shrink_memory").fetchall())
 
     # ------------------------------------------------------------ the threads
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from daemon.tasks import PhotoFacts
@@ -14,8 +14,9 @@ KEYWORD_BREAK = "\n"
 _AT_ONCE = 500
 _WORD = re.compile(r"\S+")
 ROW = (
-    "name, size_bytes, mtime_ns, sidecar_mtime_ns, format, taken, camera_id, lens_id, rating, "
-    "label, flag, keywords_id, latitude IS NOT NULL, title, gone_s"
+    "name, size_bytes, mtime_ns, sidecar_mtime_ns, format, "
+    "CAST(replace(replace(replace(taken, '-', ''), ':', ''), ' ', '') AS INTEGER), "
+    "camera_id, lens_id, rating, label, flag, keywords_id, latitude IS NOT NULL, title, gone_s"
 )
 _FACTS = (
     "size_bytes, photos.mtime_ns, sidecar_mtime_ns, content_id, format, width_px, height_px, "
@@ -32,14 +33,14 @@ _SAME_CONTENT = """
 
 
 class FactsRow(NamedTuple):
-    """What listings are sorted and filtered by."""
+    """What listings are sorted and filtered by; *taken* is ``YYYYMMDDHHMMSS``, 0: unknown."""
 
     name: bytes
     size_bytes: int
     mtime_ns: int
     sidecar_mtime_ns: int
     format: str
-    taken: str
+    taken: int
     camera: int
     lens: int
     rating: int
@@ -62,23 +63,26 @@ class Names(NamedTuple):
 def each_row(
     db: sqlite3.Connection,
     wanted: Mapping[bytes, Sequence[bytes] | None],
-    take: Callable[[bytes, FactsRow], None],
+    take: Callable[[bytes, Iterable[FactsRow]], None],
 ) -> None:
-    """Call *take* with folder and facts of the photos; see ``CatalogueStore.each_row``."""
+    """Call *take* with folder and facts of its photos; see ``CatalogueStore.each_row``."""
     for folder, photos in wanted.items():
         found = db.execute("SELECT id FROM folders WHERE path = ?", (folder,)).fetchone()
         if found is None:
             continue
         if photos is None or len(photos) > _AT_ONCE:
             rows = db.execute(f"SELECT {ROW} FROM photos WHERE folder_id = ?", found)
-            for row in rows:
-                take(folder, FactsRow(*row))
-            continue
-        sql = f"SELECT {ROW} FROM photos WHERE folder_id = ? AND name = ?"
-        for name in photos:
-            row = db.execute(sql, (*found, name)).fetchone()
-            if row is not None:
-                take(folder, FactsRow(*row))
+        else:
+            rows = _named(db, int(found[0]), photos)
+        take(folder, map(FactsRow._make, rows))
+
+
+def _named(
+    db: sqlite3.Connection, folder_id: int, photos: Sequence[bytes]
+) -> Iterator[tuple[object, ...]]:
+    sql = f"SELECT {ROW} FROM photos WHERE folder_id = ? AND name = ?"
+    for name in photos:
+        yield from db.execute(sql, (folder_id, name))
 
 
 def names(

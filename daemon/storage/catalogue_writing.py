@@ -90,6 +90,11 @@ class Writer:
             self._db.executemany(_FORGET_WORDS, ids)
             self._db.executemany("DELETE FROM photos WHERE id = ?", ids)
 
+    def shrink(self) -> None:
+        """Give back memory."""
+        self._ids.clear()
+        self._db.execute("PRAGMA shrink_memory")
+
     def forget_ids(self) -> None:
         """Look up numbers anew: what was written after they were noted was taken back."""
         self._ids.clear()
@@ -125,8 +130,8 @@ class Writer:
         self._db.execute(_NOTE_WORDS, (photo_id,))
         return folder, FactsRow(
             *(name, facts.size_bytes, facts.mtime_ns, facts.sidecar_mtime_ns, facts.format),
-            *(facts.taken, camera, lens, facts.rating, facts.label, facts.flag, keywords),
-            *(facts.latitude is not None, facts.title, 0),
+            *(_as_number(facts.taken), camera, lens, facts.rating, facts.label, facts.flag),
+            *(keywords, facts.latitude is not None, facts.title, 0),
         )
 
     def _put_marks(self, photo_id: int, marks: PhotoMarks, sidecar_mtime_ns: int) -> None:
@@ -165,6 +170,11 @@ class Writer:
             self._ids.clear()
         self._ids[table, value] = number
         return number
+
+
+def _as_number(taken: str) -> int:
+    digits = "".join(c for c in taken if c.isdigit())
+    return int(digits) if digits else 0
 
 
 def _one_text(keywords: Iterable[str]) -> str:

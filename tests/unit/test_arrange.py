@@ -12,8 +12,8 @@ NAMES = Names(
     {0: (), 1: ("beach", "Zürich"), 2: ("Places|Alps", "dog")},
 )
 FACTS = {
-    b"img10.jpg": {"taken": "2024-06-21 10:00:00", "camera": 1, "lens": 1, "rating": 5},
-    b"img2.jpg": {"taken": "2024-06-20 10:00:00", "camera": 2, "lens": 2, "label": "red"},
+    b"img10.jpg": {"taken": 20240621100000, "camera": 1, "lens": 1, "rating": 5},
+    b"img2.jpg": {"taken": 20240620100000, "camera": 2, "lens": 2, "label": "red"},
     "Ähre.png".encode(): {"keywords": 1, "flag": "pick", "format": "png"},
     b"sub/x.dng": {"keywords": 2, "flag": "reject", "format": "raw", "title": "Low tide"},
 }
@@ -26,7 +26,7 @@ def row(name: bytes, size: int, **changes: object) -> FactsRow:
         "mtime_ns": size,
         "sidecar_mtime_ns": 0,
         "format": "jpeg",
-        "taken": "",
+        "taken": 0,
         "camera": 0,
         "lens": 0,
         "rating": 0,
@@ -46,8 +46,8 @@ def columns() -> Columns:
     roll.add(PhotoEntry(name, size, size) for name, size in zip(FACTS, sizes, strict=True))
     made = Columns(roll)
     made.grow()
-    for photo_id, (name, facts) in enumerate(FACTS.items()):
-        made.put(photo_id, row(name, sizes[photo_id], **facts))
+    rows = [row(*pair, **FACTS[pair[0]]) for pair in zip(FACTS, sizes, strict=True)]
+    made.put(enumerate(rows))
     made.add_words(NAMES)
     return made
 
@@ -159,7 +159,8 @@ def test_photos_that_came_later_are_found() -> None:
 
 def test_the_choices_are_counted_the_most_frequent_first() -> None:
     made = columns()
-    made.put(2, row(b"x", 40, camera=1, keywords=2, taken="2024-06-21 23:00:00", format="png"))
+    changed = row(b"x", 40, camera=1, keywords=2, taken=20240621230000, format="png")
+    made.put([(2, changed), (99, changed)])
     choices = Arranger(made).choices(7)
     assert choices.listing_id == 7
     assert choices.cameras == (("Canon EOS R5", 2), ("Nikon D850", 1))

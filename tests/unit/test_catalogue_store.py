@@ -61,7 +61,7 @@ def within(folder: Path, story: Callable[[CatalogueStore], Awaitable[T]]) -> T:
 
 async def rows_of(store: CatalogueStore, folder: bytes) -> list[FactsRow]:
     rows: list[FactsRow] = []
-    await store.each_row({folder: None}, lambda _, row: rows.append(row))
+    await store.each_row({folder: None}, lambda _, found: rows.extend(found))
     return rows
 
 
