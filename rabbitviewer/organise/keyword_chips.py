@@ -103,7 +103,8 @@ class KeywordChips(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keyword of the focused chip away by Del or Backspace."""
-        word = self.focusWidget().property("keyword")
+        chips = self._chips.findChildren(QPushButton)
+        word = next((each.property("keyword") for each in chips if each.hasFocus()), None)
         if isinstance(word, str) and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.removed.emit(word)
         else:
@@ -120,3 +121,9 @@ class KeywordLine(QLineEdit):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(8)
         self.setCompleter(completer)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return is for this line alone."""
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()

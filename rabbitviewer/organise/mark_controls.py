@@ -62,6 +62,10 @@ class _Row(QWidget):
         del event
         self._hover(-1)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press is taken, and counts when it ends here."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Press the place under the pointer."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(

@@ -29,6 +29,7 @@ class InfoPanel(QScrollArea):
 
     Attributes:
         path: The only photo that is shown; empty: none, or several.
+        marks: Stars, labels and the like.
 
     Signals:
         path_changed: another photo is the only one that is shown (its path).
@@ -59,7 +60,7 @@ class InfoPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Info"))
-        self._marks = MarksSection(marks, known_keywords or QStringListModel(self))
+        self.marks = MarksSection(marks, known_keywords or QStringListModel(self))
         self._head = QWidget()
         self._slot = QVBoxLayout()
         self._facts = QWidget()
@@ -80,7 +81,7 @@ class InfoPanel(QScrollArea):
             self._wanted = ()
             self._put_head([text_label(self._nothing(), "secondary", wraps=True)])
             self._put_facts([])
-            self._marks.hide()
+            self.marks.hide()
             self._set_path(b"")
         self._timer.start()
 
@@ -94,8 +95,8 @@ class InfoPanel(QScrollArea):
         chosen = self._selection.selected
         if not chosen or not self.isVisible():
             return
-        self._marks.show_photos(chosen)
-        self._marks.show()
+        self.marks.show_photos(chosen)
+        self.marks.show()
         wanted = tuple(chosen[:_MOST_COMPARED])
         self._set_path(wanted[0] if len(wanted) == 1 else b"")
         if wanted == self._wanted and len(self._infos) + len(self._failed) == len(wanted):
@@ -206,7 +207,7 @@ class InfoPanel(QScrollArea):
         layout.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_4)
         layout.setSpacing(look.space_3)
         layout.addWidget(self._head)
-        layout.addWidget(self._marks)
+        layout.addWidget(self.marks)
         self._slot.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._slot)
         layout.addWidget(self._facts)

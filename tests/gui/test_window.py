@@ -27,6 +27,8 @@ from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
+from rabbitviewer.models.listing import ListingModel
+from rabbitviewer.models.marks import MarksModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.shell.panels import LEFT, RIGHT
 from rabbitviewer.shell.state import WindowState, load_state, save_state
@@ -55,7 +57,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         photo=Room(),
         tree=Room(),
         breadcrumbs=Room(),
-        info=InfoPanel(client, selection),
+        info=InfoPanel(client, selection, MarksModel(client, ListingModel(client))),
         edit=GradePanel(jobs, hosts, selection),
         strip=Room(),
         jobs=JobsPanel(jobs, lambda _path: None),
