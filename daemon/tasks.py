@@ -237,10 +237,14 @@ class HashPhoto(Task, frozen=True, tag="hash_photo"):
 
 
 class PhotoHashed(TaskResult, frozen=True, tag="photo_hashed"):
-    """A 64-bit DCT hash of the upright photo, and the sharpness of its detail (higher: sharper)."""
+    """A 64-bit DCT hash of the upright photo, and the sharpness of its detail (higher: sharper).
+
+    *pixels* is how many the whole photo has.
+    """
 
     perceptual_hash: int
     sharpness: float
+    pixels: int = 0
 
 
 class TurnPhoto(Task, frozen=True, tag="turn_photo"):

@@ -44,6 +44,8 @@ from daemon.tasks import PhotoFacts
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
+FIRST_WORK_ID = 1 << 30
+"""Beyond the ids of requests, which searches for duplicates are known by."""
 _PLAN_BYTES = 800_000
 
 Run = Callable[[Work], None]
@@ -84,7 +86,7 @@ class FileWorkService:
         self._naming = sidecar_naming
         self._reversal = Reversal(self._trash, write_turned)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(FIRST_WORK_ID)
         self._works: dict[int, Work] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_files_changed: list[Callable[[Sequence[bytes]], None]] = []
