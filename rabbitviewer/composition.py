@@ -53,6 +53,7 @@ _log = logging.getLogger(__name__)
 _LATE = (
     ("looking", "add_looking"),
     ("comparing", "add_side_by_side"),
+    ("showing", "add_showing"),
     ("browsing", "add_left_panel"),
     ("organising", "connect_file_work"),
     ("marking", "add_marking"),

@@ -68,6 +68,7 @@ class Tokens:
         cell_gap: Between grid cells.
         selection_ring: Width of the ring round a selected cell.
         focus_ring: Width of the ring round a focused control.
+        fade_ms: One photo of a slideshow fading into the next; none with reduced motion.
         animation_ms: Panels sliding in; 0 would be for reduced motion.
         figure_ms: How long a passing figure (zoom, index) stays.
         hover_delay_ms: Before something appears only because the pointer rests.
@@ -133,6 +134,7 @@ class Tokens:
     selection_ring: int = 2
     focus_ring: int = 2
     animation_ms: int = 140
+    fade_ms: int = 600
     figure_ms: int = 900
     hover_delay_ms: int = 400
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -88,10 +89,15 @@ class FakePixels(QObject):
         self.wanted: list[tuple[bytes, int, int]] = []
         self.left: list[str] = []
         self.rests = 0
+        self.ahead: tuple[bytes, ...] = ()
 
     def let_go(self, viewer: str) -> None:
         """Remember that a viewer shows nothing any more."""
         self.left.append(viewer)
+
+    def look_ahead(self, paths: Sequence[bytes], width_px: int, height_px: int) -> None:
+        """Remember what is to be held ready."""
+        self.ahead = tuple(paths)
 
     def rest(self) -> None:
         """Remember that the user came to rest."""
