@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import mmap
 import os
-from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.decode.scaling import halve, level_sizes
+from daemon.decode.scaling import halved, level_sizes
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -23,7 +20,8 @@ def write_surface(path: bytes, pixels: NDArray[np.uint8], *, levels: bool = Fals
     """Write *pixels* (H, W, 4) into the file *path*, made when absent (0600).
 
     The room is allocated before anything is written: a full disk is an error here, never a fault in
-    the process that maps the file.
+    the process that maps the file. The pixels are written, not mapped: the faults of a new mapping
+    cost more than the copy.
 
     Args:
         path: The surface file.
@@ -37,43 +35,28 @@ def write_surface(path: bytes, pixels: NDArray[np.uint8], *, levels: bool = Fals
         RabbitError: ``disk_full`` or ``permission_denied``.
     """
     height, width = pixels.shape[:2]
-    with mapped_surface(path, width, height, levels=levels) as (whole, copies):
-        whole[:] = pixels
-        fill_levels(whole, copies)
-    return placed(width, height) if levels else ()
-
-
-@contextlib.contextmanager
-def mapped_surface(
-    path: bytes, width: int, height: int, *, levels: bool
-) -> Generator[tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]]:
-    """Give the surface file's memory as images (H, W, 4): the picture, and its empty copies.
-
-    Raises:
-        RabbitError: as :func:`write_surface`.
-    """
-    sizes = [(width, height), *(level_sizes(width, height) if levels else [])]
-    total = sum(4 * w * h for w, h in sizes)
-    memory = _map(path, total)
-    images: list[NDArray[np.uint8]] = []
-    offset = 0
+    copies = placed(width, height) if levels else ()
+    total = pixels.nbytes + sum(4 * w * h for _, w, h in copies)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        for w, h in sizes:
-            flat = np.frombuffer(memory, np.uint8, 4 * w * h, offset)
-            images.append(flat.reshape(h, w, 4))
-            offset += 4 * w * h
-        yield images[0], images[1:]
-    finally:
-        # the mapping goes with the last array that uses it
-        images.clear()
-
-
-def fill_levels(whole: NDArray[np.uint8], copies: list[NDArray[np.uint8]]) -> None:
-    """Fill the smaller *copies* of a picture, each from the one before."""
-    larger = whole
-    for copy in copies:
-        halve(larger, copy)
-        larger = copy
+        handle = os.open(path, flags, 0o600)
+        try:
+            _allocate(handle, total)
+            _write(handle, pixels)
+            for _ in copies:
+                pixels = halved(pixels)
+                _write(handle, pixels)
+            os.ftruncate(handle, total)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        kind = ErrorKind.DISK_FULL if error.errno in _FULL else ErrorKind.PERMISSION_DENIED
+        raise RabbitError(
+            kind,
+            f"The picture's pixels cannot be put into the cache: {error.strerror}.",
+            "Free some room on the drive that holds the cache folder.",
+        ) from error
+    return copies
 
 
 def placed(width: int, height: int) -> Levels:
@@ -86,25 +69,10 @@ def placed(width: int, height: int) -> Levels:
     return tuple(found)
 
 
-def _map(path: bytes, size: int) -> mmap.mmap:
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        handle = os.open(path, flags, 0o600)
-        try:
-            _allocate(handle, size)
-            os.ftruncate(handle, size)
-            return mmap.mmap(handle, size)
-        finally:
-            os.close(handle)
-    except (OSError, ValueError) as error:
-        code = error.errno if isinstance(error, OSError) else 0
-        kind = ErrorKind.DISK_FULL if code in _FULL else ErrorKind.PERMISSION_DENIED
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise RabbitError(
-            kind,
-            f"The picture's pixels cannot be put into the cache: {reason}.",
-            "Free some room on the drive that holds the cache folder.",
-        ) from error
+def _write(handle: int, pixels: NDArray[np.uint8]) -> None:
+    left = np.ascontiguousarray(pixels).reshape(-1).data
+    while left:
+        left = left[os.write(handle, left) :]
 
 
 def _allocate(handle: int, size: int) -> None:
