@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from types import FrameType
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from daemon.edits.ai_editor import AiEditor
 from daemon.edits.lut_service import LutService
 from daemon.edits.offers import OfferService
 from daemon.edits.service import EditService
+from daemon.files.duplicates import DuplicateService
 from daemon.files.service import FileWorkService
 from daemon.files.turning import by_workers
 from daemon.ipc.config import ConfigService
@@ -34,11 +35,13 @@ from daemon.library.tones import ToneService
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.formats import is_listed
+from daemon.protocol.peer import Peer
 from daemon.protocol.values import HostInfo
 from daemon.render import RenderManager
 from daemon.settings import DaemonSettings, SettingsStore
 from daemon.storage.catalogue import CatalogueStore
 from daemon.storage.collections import CollectionStore
+from daemon.storage.hashes import HashFile
 from daemon.storage.indexed_folders import IndexedFolderStore
 from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 from daemon.storage.journal import JournalStore
@@ -63,6 +66,7 @@ class Services(NamedTuple):
     tones: ToneService
     marks: MarksService
     files: FileWorkService
+    duplicates: DuplicateService
     config: ConfigService
     lifecycle: Lifecycle
 
@@ -82,6 +86,7 @@ async def run_daemon(folders: Folders) -> None:
     async with _built(folders, settings, server) as services:
         _register(dispatcher, services)
         server.on_peer_closed(services.library.peer_closed)
+        server.on_peer_closed(services.duplicates.peer_closed)
         services.catalogue.start()
         _stop_on_signals(services.lifecycle)
         await services.edits.resume()
@@ -129,6 +134,8 @@ async def _built(
         library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
         ending.push_async_callback(library.close)
         files = _files(settings, server, render, journal, marks, catalogue, ending)
+        duplicates = DuplicateService(render, HashFile(folders.cache / "hashes.bin"))
+        ending.push_async_callback(duplicates.close)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             hosts=hosts,
@@ -157,6 +164,7 @@ async def _built(
             tones=ToneService(render, threads),
             marks=marks,
             files=files,
+            duplicates=duplicates,
             config=ConfigService(settings, server.publish, apply_settings),
             lifecycle=Lifecycle(
                 server=server,
@@ -237,7 +245,9 @@ def _files(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, catalogue, tones, marks, files, config, lifecycle = services
+    edits, luts, offers, library, catalogue, tones, marks, files, duplicates, config, lifecycle = (
+        services
+    )
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -256,7 +266,7 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.PreviewRequest, library.preview)
     to.register(messages.SurfaceMapped, library.surface_mapped)
     to.register(messages.MonitorProfile, library.profiles.monitor_profile)
-    to.register(messages.CancelRequests, library.cancel_requests)
+    to.register(messages.CancelRequests, _both(library.cancel_requests, duplicates.cancel_requests))
     to.register(messages.PhotoInfoRequest, library.photo_info)
     to.register(messages.TonesRequest, tones.tones)
     to.register(messages.MarksRequest, marks.marks)
@@ -267,6 +277,7 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.RotatePhotos, files.rotate)
     to.register(messages.IngestRequest, files.ingest)
     to.register(messages.FileWorkCancel, files.cancel)
+    to.register(messages.DuplicatesRequest, duplicates.duplicates)
     to.register(messages.UndoRequest, files.undo)
     to.register(messages.JournalRequest, files.journal)
     to.register(messages.AiEditRequest, edits.ai_edit)
@@ -278,6 +289,19 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.OperationsRequest, offers.operations)
     to.register(messages.WorkflowsRequest, offers.workflows)
     to.register(messages.HostsRequest, offers.hosts)
+
+
+def _both(
+    first: Callable[[Peer, messages.CancelRequests], Awaitable[None]],
+    second: Callable[[Peer, messages.CancelRequests], Awaitable[None]],
+) -> Callable[[Peer, messages.CancelRequests], Awaitable[None]]:
+    """Return a handler that lets two services give up what they have of the requests."""
+
+    async def cancel(peer: Peer, request: messages.CancelRequests) -> None:
+        await first(peer, request)
+        await second(peer, request)
+
+    return cancel
 
 
 def _tell_host(server: IpcServer) -> Callable[[HostInfo], None]:

@@ -15,6 +15,7 @@ from daemon.files.failures import failure
 from daemon.files.paths import checked, checked_each
 from daemon.files.same import Candidate, candidates, photos_below, same_groups
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import CancelRequests
 from daemon.protocol.organising import (
     Duplicates,
     DuplicatesRequest,
@@ -51,13 +52,13 @@ class DuplicateService:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def duplicates(self, peer: Peer, request: DuplicatesRequest) -> Duplicates:
-        """Search; cancelled by ``cancel_requests`` or ``file_work_cancel`` of the request's id.
+        """Search; cancelled by ``cancel_requests``.
 
         Raises:
             RabbitError: the folder cannot be read, or it was cancelled.
         """
         key = (peer.peer_id, request.request_id)
-        self.cancel(peer, request.request_id)
+        self._cancel(peer, request.request_id)
         task = asyncio.create_task(self._search(peer, request))
         self._running[key] = task
         try:
@@ -71,8 +72,12 @@ class DuplicateService:
             if self._running.get(key) is task:
                 del self._running[key]
 
-    def cancel(self, peer: Peer, request_id: int) -> None:
-        """Give up a search; harmless when there is none."""
+    async def cancel_requests(self, peer: Peer, request: CancelRequests) -> None:
+        """Give up searches; ids of other requests are none of ours."""
+        for request_id in request.request_ids:
+            self._cancel(peer, request_id)
+
+    def _cancel(self, peer: Peer, request_id: int) -> None:
         task = self._running.pop((peer.peer_id, request_id), None)
         if task is not None:
             task.cancel()
