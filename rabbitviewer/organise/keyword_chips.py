@@ -59,7 +59,9 @@ class KeywordChips(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for word, count in keywords[:_MOST_CHIPS]:
-            self._flow.addWidget(self._make_chip(word, count, photos))
+            chip = self._make_chip(word, count, photos)
+            self._flow.addWidget(chip)
+            chip.show()
         self._none.setVisible(not keywords)
         self._chips.setVisible(bool(keywords))
         self._chips.updateGeometry()

@@ -126,6 +126,11 @@ class _Foot(Popover):
         """Stand above the status line."""
         super().place()
         look = tokens()
+        inside = self.layout()
+        if inside is not None:
+            inside.activate()
+            room = self._over.height() - look.bar_height - look.status_height - look.space_5
+            self.resize(self.width(), min(inside.totalHeightForWidth(self.width()), room))
         self.move(
             (self._over.width() - self.width()) // 2,
             self._over.height() - look.status_height - look.space_3 - self.height(),

@@ -15,6 +15,8 @@ _DATE_LENGTH = 19
 _MOST_LINES = 200
 _MARKS = ("rating", "label", "keywords", "title")
 
+_TOGETHER = "\u00a0"
+
 Line = tuple[str, str]
 
 
@@ -96,7 +98,7 @@ def facts_of(info: PhotoInfo) -> Facts:
         taken=_date(taken),
         camera=camera,
         lens=lens,
-        exposure=" · ".join(part for part in exposure if part),
+        exposure=" · ".join(part.replace(" ", _TOGETHER) for part in exposure if part),
         position=position,
         groups=tuple(groups),
         rest=tuple(left.items())[:_MOST_LINES],

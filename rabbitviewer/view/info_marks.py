@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from rabbitviewer.models.marks import Change, MarksModel
+from rabbitviewer.models.marks import Change, MarksModel, Shared
 from rabbitviewer.organise.keyword_chips import KeywordChips
 from rabbitviewer.organise.mark_controls import FlagButtons, LabelDots, RatingStars
 from rabbitviewer.theme.controls import text_label
@@ -39,7 +39,13 @@ class MarksSection(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(look.space_2)
         layout.addLayout(row)
-        layout.addWidget(self.dots)
+        second = QHBoxLayout()
+        second.setContentsMargins(0, 0, 0, 0)
+        second.addWidget(self.dots)
+        second.addStretch(1)
+        self._mixed = text_label("", "small")
+        second.addWidget(self._mixed)
+        layout.addLayout(second)
         layout.addWidget(self._problem)
         form = QFormLayout()
         form.setContentsMargins(0, look.space_1, 0, 0)
@@ -96,10 +102,21 @@ class MarksSection(QWidget):
         self.stars.set_rating(shared.rating)
         self.dots.set_label(shared.label)
         self.flags.set_flag(shared.flag)
+        self._mixed.setText(self._mixed_words(shared))
         self.title.show_title(shared.title)
         self.chips.show_keywords(shared.keywords, shared.known)
         self._problem.setText(" ".join(shared.problems[:3]))
         self._problem.setVisible(bool(shared.problems))
+
+    def _mixed_words(self, shared: Shared) -> str:
+        """Name what is not the same for all photos."""
+        names = {
+            self.tr("rating"): shared.rating,
+            self.tr("label"): shared.label,
+            self.tr("flag"): shared.flag,
+        }
+        differing = [name for name, value in names.items() if value is None]
+        return self.tr("Mixed {what}").format(what=", ".join(differing)) if differing else ""
 
 
 class TitleLine(QLineEdit):

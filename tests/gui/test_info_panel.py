@@ -76,7 +76,7 @@ def test_facts_are_shown_in_words(
     assert "Adobe RGB" in shown
     assert "FUJIFILM X-T5" in shown
     assert "XF33mmF1.4" in shown
-    assert "1/250 s · f/2.8 · ISO 400" in shown
+    assert "1/250\u00a0s · f/2.8 · ISO\u00a0400" in shown
     assert "54.57310° N, 13.66270° W" in shown
     assert "Jana Weber" in shown
 
