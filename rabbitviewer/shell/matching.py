@@ -12,7 +12,7 @@ def match(typed: str, words: str) -> int | None:
     """Return how well *typed* fits *words*, the higher the better; None: not at all.
 
     Every typed letter must occur in order, in any case; spaces only divide what is typed. Starts
-    of words and unbroken runs count more, so that ``fb`` finds "Filter bar" before "Flip the table".
+    of words and unbroken runs count more: ``fb`` finds "Filter bar" before "Flip the table".
     """
     wanted, held = typed.casefold(), words.casefold()
     if not wanted.strip():
