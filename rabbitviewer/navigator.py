@@ -33,6 +33,7 @@ MENU = (
     "file.rotate_left",
     "file.rotate_right",
     "",
+    "mark.keywords",
     "collection.add",
     "",
     "file.trash",
@@ -72,7 +73,7 @@ class Navigator(QObject):
         self._photo = photo
         self._dialog: QFileDialog | None = None
         self._last_row = -1
-        self._more_menus: list[QMenu] = []
+        self._more_menus: list[tuple[QMenu, str]] = []
         self._actions = window.actions_by_id
         self._actions.connect_all(self._handlers())
         self._actions.put_on_photo_view(photo)
@@ -111,9 +112,9 @@ class Navigator(QObject):
         self._window.show_page(Page.GRID)
         self.search_opened.emit(text)
 
-    def add_to_menu(self, menu: QMenu) -> None:
-        """Offer *menu* at the end of the photos' context menu."""
-        self._more_menus.append(menu)
+    def add_to_menu(self, menu: QMenu, before: str = "") -> None:
+        """Offer *menu* in the photos' context menu, at its end or *before* an action."""
+        self._more_menus.append((menu, before))
 
     def _leave(self) -> None:
         """Forget what belongs to the place that is left."""
@@ -273,8 +274,11 @@ class Navigator(QObject):
         menu = QMenu(self._window)
         menu.aboutToHide.connect(menu.deleteLater)
         self._actions.fill(menu, MENU)
-        for more in self._more_menus:
-            menu.addMenu(more)
+        for more, before in self._more_menus:
+            if before:
+                menu.insertMenu(self._actions[before], more)
+            else:
+                menu.addMenu(more)
         menu.popup(where)
 
     # ------------------------------------------------------------ keeping in step

@@ -122,6 +122,7 @@ class KeywordLine(QLineEdit):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(8)
+        completer.popup().setProperty("look", "completion")
         self.setCompleter(completer)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

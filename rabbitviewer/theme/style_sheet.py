@@ -116,14 +116,17 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent_text; }
 
-QTreeView, QListView, QScrollArea { background: $panel; border: none; outline: none; }
+QTreeView, QListView, QTableView, QScrollArea { background: $panel; border: none; outline: none; }
+QListView[look="completion"] { background: $raised; border: 1px solid $control_line;
+    selection-background-color: $accent_soft; selection-color: $text; padding: 4px; }
+QListView[look="completion"]::item { min-height: 22px; padding: 0 4px; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QTreeView::item { min-height: 26px; border: none; color: $text; }
 QTreeView::item:hover { background: $raised; }
 QTreeView::item:selected { background: $accent_soft; color: $text; }
 
 QHeaderView, QHeaderView::section { background: $panel; color: $text_secondary; border: none;
-    font-size: ${font_small}px; padding: 2px 0 4px 0; }
+    font-size: ${font_small}px; padding: 2px 0 4px 3px; }
 
 QMenu { background: $panel; color: $text; border: 1px solid $control_line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }

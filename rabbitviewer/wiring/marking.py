@@ -17,7 +17,7 @@ def add_marking(parts: Parts) -> None:
     choices = KeywordChoices(parts.client, parts.listing, parts.marks, parts.window)
     marking = MarkActions(parts.window, parts.listing, parts.selection, parts.marks)
     for menu in marking.menus():
-        parts.navigator.add_to_menu(menu)
+        parts.navigator.add_to_menu(menu, before="mark.keywords")
     figure = PassingFigure(parts.photo.canvas)
     marking.marked.connect(figure.say)
     editor = KeywordEditor(parts.window, parts.selection, parts.marks, choices)
