@@ -140,7 +140,7 @@ def _in_structure(
 ) -> tuple[list[Splice], int]:
     """Return the changes inside a TIFF structure of *end* bytes; offsets are its own."""
     exif = Exif(read_at)
-    if not exif.order or not exif.main.entries:
+    if not exif.order or not exif.main.next_at:
         raise source.damaged("its EXIF block cannot be read")
     orientation = turned(exif.orientation, turn)
     entry = exif.main.entries.get(ORIENTATION)

@@ -53,6 +53,7 @@ class FileActions(QObject):
         self._targets = TargetCard(window)
         self._left: dict[bytes, bytes] = {}
         self._wanted: tuple[bytes, ...] = ()
+        self._gone: tuple[bytes, ...] = ()
         self._enabled: tuple[bool, bool] | None = None
         window.actions_by_id.connect_all(self._handlers())
         selection.current_changed.connect(self._enable)
@@ -169,8 +170,10 @@ class FileActions(QObject):
         if outcome.kind in ("trash", "move") and not outcome.done and outcome.paths:
             if outcome.kind == "move" or not self._asks(outcome):
                 self._come_back(outcome.paths)
-        elif outcome.kind in ("undo", "redo", "rename") and outcome.moved:
+        elif outcome.kind in ("undo", "redo", "rename"):
             self._follow(outcome)
+        elif outcome.kind == "trash":
+            self._gone = outcome.paths
         if len(self._left) > 1:
             self._left.clear()
 
@@ -183,7 +186,8 @@ class FileActions(QObject):
         """Choose the photo under its new name as soon as the listing has it."""
         renamed = dict(outcome.moved)
         known = [renamed[path] for path in outcome.paths if path in renamed]
-        self._wanted = tuple(known or renamed.values())
+        self._wanted = tuple(known or renamed.values() or self._gone)
+        self._gone = ()
         self._show_wanted()
 
     def _show_wanted(self) -> None:

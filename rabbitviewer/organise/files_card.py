@@ -82,7 +82,7 @@ class Card(QFrame):
         """Show it and give the focus to *focus*.
 
         Args:
-            focus: A widget inside; None: the card itself.
+            focus: A widget inside; None: the focus stays where it is.
             at: Its left upper corner in the window; None: in the middle.
         """
         window = self._over.window()
@@ -94,7 +94,8 @@ class Card(QFrame):
         self.show()
         self.raise_()
         self.place()
-        (focus or self).setFocus(Qt.FocusReason.PopupFocusReason)
+        if focus is not None:
+            focus.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def close_card(self) -> None:
         """Hide it and give the focus back to what had it."""

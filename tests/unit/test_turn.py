@@ -160,6 +160,13 @@ def test_a_thumbnail_and_what_follows_the_picture_stay(tmp_path: Path) -> None:
     assert turn(path, "left").endswith(b"a gain map, or a video of a phone")
 
 
+def test_an_exif_block_without_any_field_gets_its_first(tmp_path: Path) -> None:
+    empty = b"Exif\0\0MM\0*\0\0\0\x08" + bytes(6)
+    picture().save(tmp_path / "a.jpg", exif=empty, quality=90)
+    after = turn(tmp_path / "a.jpg", "right")
+    assert upright(after).shape == (40, 24, 3)
+
+
 def test_an_orientation_of_an_odd_type_is_written_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     save(path, 1)
