@@ -1,4 +1,4 @@
-"""The left panel: places and folders, collections under them, a line on the reading of facts."""
+"""The left panel: places and folders, recent ones, collections, a line on what is being read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from rabbitviewer.browse.collections_list import CollectionsList
+from rabbitviewer.browse.recent_list import RecentList
 from rabbitviewer.browse.tree import FolderTree
 from rabbitviewer.models.indexing import IndexingModel
 from rabbitviewer.theme.controls import Fold, hairline, icon_button, text_label
@@ -14,7 +15,10 @@ from rabbitviewer.theme.tokens import tokens
 
 
 class LeftPanel(QFrame):
-    """Folders fill what collections leave.
+    """Folders fill what recent folders and collections leave.
+
+    Attributes:
+        fold, recent_fold: The parts that can be folded.
 
     Signals:
         add_pressed: the selection is to go into a collection.
@@ -25,6 +29,7 @@ class LeftPanel(QFrame):
     def __init__(
         self,
         tree: FolderTree,
+        recent: RecentList,
         collections: CollectionsList,
         indexing: IndexingModel,
         parent: QWidget | None = None,
@@ -45,7 +50,7 @@ class LeftPanel(QFrame):
         column.addWidget(self._hint)
         column.addWidget(collections)
         self.fold = Fold(self.tr("Collections"), inside)
-        self.fold.set_open(is_open=True)
+        self.recent_fold = Fold(self.tr("Recent folders"), recent)
         self._add = self._make_add()
         self._words = text_label("", "small")
         self._words.setFont(figures_font(self._words.font()))
@@ -57,6 +62,11 @@ class LeftPanel(QFrame):
         layout.setContentsMargins(0, look.space_1, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(tree, 1)
+        layout.addWidget(hairline())
+        row = QHBoxLayout()
+        row.setContentsMargins(look.space_3, look.space_1, look.space_1, look.space_1)
+        row.addWidget(self.recent_fold)
+        layout.addLayout(row)
         layout.addWidget(hairline())
         below = QHBoxLayout()
         below.setContentsMargins(look.space_3, look.space_1, look.space_1, look.space_1)

@@ -57,7 +57,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     filter_open: bool = False
     recursive: bool = False
     pairs: bool = True
-    folds: list[str] = msgspec.field(default_factory=list[str])
+    folds: list[str] = msgspec.field(default_factory=lambda: ["recent"])
     organise: Remembered = msgspec.field(default_factory=Remembered)
 
     def remember_fold(self, name: str, *, folded: bool) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
 from rabbitviewer.browse.collections_list import CollectionsList
 from rabbitviewer.browse.left_panel import LeftPanel
+from rabbitviewer.browse.recent_list import RecentList
 from rabbitviewer.browse.tree import FolderTree
 from rabbitviewer.models.folders import FolderModel
 from rabbitviewer.models.indexing import IndexingModel
 from rabbitviewer.models.volumes import Volumes
 from rabbitviewer.organise.files_urls import paths_in
 from rabbitviewer.shell import desktop
+from rabbitviewer.shell.state import WindowState
 from rabbitviewer.wiring.collecting import Collecting
 from rabbitviewer.wiring.parts import Parts
 from rabbitviewer.words import file_name
 
-_FOLD = "collections"
+_COLLECTIONS, _RECENT = "collections", "recent"
 
 
 def add_left_panel(parts: Parts) -> None:
@@ -26,7 +30,8 @@ def add_left_panel(parts: Parts) -> None:
     tree = FolderTree(folders)
     indexing = IndexingModel(parts.client, parts.window)
     listed = CollectionsList(parts.collections, paths_in)
-    panel = LeftPanel(tree, listed, indexing)
+    recent = RecentList()
+    panel = LeftPanel(tree, recent, listed, indexing)
     parts.rooms.tree.put(panel)
     navigator, state = parts.navigator, parts.state
     tree.folder_chosen.connect(navigator.open_folder)
@@ -37,15 +42,22 @@ def add_left_panel(parts: Parts) -> None:
         signal.connect(tree.show_none)
     volumes.changed.connect(folders.set_volumes)
     parts.window.closing.connect(volumes.stop)
-    panel.fold.set_open(is_open=_FOLD not in state.folds)
-
-    def remember_fold(on: bool) -> None:
-        state.remember_fold(_FOLD, folded=not on)
-
-    panel.fold.toggled.connect(remember_fold)
+    recent.show_folders(state.recent)
+    recent.folder_chosen.connect(navigator.open_folder)
+    navigator.folder_opened.connect(lambda: recent.show_folders(state.recent))
+    for name, fold in ((_COLLECTIONS, panel.fold), (_RECENT, panel.recent_fold)):
+        fold.set_open(is_open=name not in state.folds)
+        fold.toggled.connect(_remember_fold(state, name))
     Collecting(parts, listed, panel)
     FolderMenu(parts, tree, indexing)
     volumes.start()
+
+
+def _remember_fold(state: WindowState, name: str) -> Callable[[bool], None]:
+    def remember(is_open: bool) -> None:
+        state.remember_fold(name, folded=not is_open)
+
+    return remember
 
 
 class FolderMenu(QObject):
