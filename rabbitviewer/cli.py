@@ -35,11 +35,12 @@ COMMANDS = (
     "hosts",
     "jobs",
     "info",
+    "thumbs",
     "config",
     "daemon",
     "builtin-host",
 )
-_MODULES = ("grade", "lut", "listings", "jobs", "config", "processes")
+_MODULES = ("grade", "lut", "listings", "thumbs", "jobs", "config", "processes")
 _LOG_BYTES = 1 << 20
 
 

@@ -58,7 +58,7 @@ class Thumbnails:
             except RabbitError:
                 self._keeping.thumbnails.drop(photo, size_px)
             else:
-                yield _answer(request, made, "final"), pixels
+                yield _answer(request, made, "final", cached=True), pixels
                 return
         if priority is not Priority.BACKGROUND:
             answer = await self._make_embedded(request, photo, size_px, priority)
@@ -154,7 +154,9 @@ def read_priority(name: str) -> Priority:
         ) from None
 
 
-def _answer(request: ThumbnailRequest, made: PixelsMade, stage: str) -> ThumbnailReady:
+def _answer(
+    request: ThumbnailRequest, made: PixelsMade, stage: str, *, cached: bool = False
+) -> ThumbnailReady:
     return ThumbnailReady(
         request_id=request.request_id,
         path=bytes(request.path),
@@ -163,4 +165,5 @@ def _answer(request: ThumbnailRequest, made: PixelsMade, stage: str) -> Thumbnai
         source_width_px=made.source_width_px,
         source_height_px=made.source_height_px,
         stage=stage,
+        cached=cached,
     )

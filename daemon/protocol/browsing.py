@@ -170,7 +170,7 @@ class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
 class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):
     """Upright BGRX pixels as the frame's blob, stride ``4 * width_px``.
 
-    *stage*: embedded | final.
+    *stage*: embedded | final. *cached*: it was kept from an earlier time.
     """
 
     path: bytes
@@ -179,6 +179,7 @@ class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):
     source_width_px: int
     source_height_px: int
     stage: str
+    cached: bool = False
 
 
 class PreviewRequest(Message, frozen=True, tag="preview_request"):

@@ -149,6 +149,16 @@ class DaemonConnection:
                     self._folders, f"it answered with {type(reply).__name__} instead"
                 )
 
+    def post(self, message: Message) -> int:
+        """Send *message* and return its id; what answers it comes as events.
+
+        Raises:
+            ConnectionLostError: the daemon left.
+        """
+        self._last_id += 1
+        self._send(msgspec.structs.replace(message, request_id=self._last_id))
+        return self._last_id
+
     def next_event(self, timeout_s: float | None = None) -> Message | None:
         """Return the next event, oldest first; None when *timeout_s* passed without one.
 

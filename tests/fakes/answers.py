@@ -19,6 +19,9 @@ from daemon.protocol.messages import (
     DaemonStatus,
     Done,
     Failed,
+    FolderChunk,
+    FolderClose,
+    FolderOpen,
     Hosts,
     HostsRequest,
     JobCancel,
@@ -35,6 +38,8 @@ from daemon.protocol.messages import (
     PhotoInfo,
     PhotoInfoRequest,
     StatusRequest,
+    ThumbnailReady,
+    ThumbnailRequest,
     Workflows,
     WorkflowsRequest,
 )
@@ -44,6 +49,7 @@ from daemon.protocol.values import (
     JobInfo,
     OperationInfo,
     ParameterInfo,
+    PhotoEntry,
     Registration,
     WorkflowInfo,
 )
@@ -200,6 +206,16 @@ def fails_with(request: Message, error: ErrorInfo) -> Iterator[Message]:
     yield AiEditFailed(job_id=failed.job_id, path=failed.path, error=error, job=failed)
 
 
+def makes_all_but_gone(request: Message) -> Iterator[Message]:
+    """Send a thumbnail, unless the photo is called ``gone.jpg``."""
+    assert isinstance(request, ThumbnailRequest)
+    if request.path.endswith(b"gone.jpg"):
+        yield Failed(error=ErrorInfo(ErrorKind.NOT_FOUND, "There is no file gone.jpg.", ""))
+        return
+    size = {"width_px": 2, "height_px": 1, "source_width_px": 6, "source_height_px": 3}
+    yield ThumbnailReady(path=bytes(request.path), stage="final", **size)
+
+
 def answer_everything(daemon: ScriptedDaemon) -> None:
     """Let *daemon* answer every request of the command line."""
     retried = job(b"/a.jpg", job_id="new")
@@ -207,6 +223,15 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
     daemon.scripts |= {
         AiEditRequest: grades_all_but_gone,
         ConfigRequest: lambda _: [CONFIG],
+        FolderClose: lambda _: [Done()],
+        FolderOpen: lambda request: [
+            FolderChunk(
+                path=bytes(request.path),
+                entries=(PhotoEntry(b"a.jpg", 1, 1), PhotoEntry(b"gone.jpg", 1, 1)),
+                listing_id=request.listing_id,
+                last=True,
+            )
+        ],
         HostsRequest: lambda _: [Hosts(hosts=(HOST,))],
         JobCancel: lambda _: [Done()],
         JobRetry: lambda _: [AiEditAccepted(job_id="new", job=retried)],
@@ -215,6 +240,7 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         LutExtractRequest: lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)],
         OperationsRequest: lambda _: [Operations(operations=(OPERATION,))],
         PhotoInfoRequest: lambda _: [PHOTO],
+        ThumbnailRequest: makes_all_but_gone,
         StatusRequest: lambda _: [STATUS],
         WorkflowsRequest: lambda _: [Workflows(workflows=(WORKFLOW,))],
     }

@@ -36,6 +36,7 @@ from daemon.protocol.messages import (
     PhotoInfoRequest,
     ShutdownRequest,
     StatusRequest,
+    ThumbnailRequest,
     Workflows,
     WorkflowsRequest,
 )
@@ -581,3 +582,14 @@ def test_stopping_waits_until_the_daemon_left(
 def test_stopping_what_does_not_run_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["daemon", "stop"]) == 0
     assert capsys.readouterr().out == "The daemon was not running.\n"
+
+
+def test_thumbs_counts_what_was_made_and_names_what_failed(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["thumbs", ".", "--size", "128", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (code, document["made"], document["cached"]) == (1, 1, 0)
+    assert [failed["path"].endswith("gone.jpg") for failed in document["failed"]] == [True]
+    asked = fake.asked(ThumbnailRequest)
+    assert {request.size_px for request in asked} == {128}

@@ -29,6 +29,7 @@ RUNS = {
     "jobs cancel": "jobs cancel --all",
     "jobs retry": "jobs retry job-failed.jpg",
     "info": "info a.jpg",
+    "thumbs": "thumbs .",
     "config path": "config path",
     "config show": "config show",
     "config check": "config check",
