@@ -52,6 +52,7 @@ from tests.fakes.answers import (
     STATUS,
     WORKFLOW,
     accepted,
+    answer_everything,
     fails_later,
     fails_with,
     grades,
@@ -587,6 +588,7 @@ def test_stopping_what_does_not_run_is_no_failure(capsys: pytest.CaptureFixture[
 def test_thumbs_counts_what_was_made_and_names_what_failed(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    answer_everything(fake)
     code = main(["thumbs", ".", "--size", "128", "--json"])
     document = json.loads(capsys.readouterr().out)
     assert (code, document["made"], document["cached"]) == (1, 1, 0)
