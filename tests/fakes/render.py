@@ -60,6 +60,5 @@ class FakeRender:
         elif outcome is not None:
             running.outcome.set_result(outcome)
             if getattr(task, "keep", False):
-                kept = Kept(1, 2, 1, 6000, 3000)
-                asyncio.get_running_loop().call_soon(self.keep, task, kept, b"jpeg")
+                self.keep(task, Kept(1, 1920, 960, 6000, 3000), b"jpeg")
         return running

@@ -1,5 +1,6 @@
 import asyncio
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from daemon.protocol.messages import (
     FolderChunk,
     FolderClose,
     FolderOpen,
+    MonitorProfile,
     PhotoInfoRequest,
     PreviewRequest,
     SubfoldersRequest,
@@ -29,6 +31,7 @@ from tests.fakes.peer import FakePeer
 from tests.fakes.render import FakeRender
 
 LONG_AGO = 1_500_000_000
+PROFILE = bytes(16) + b"RGB XYZ " + bytes(12) + b"acsp" + bytes(92)
 SMALL = PixelsMade(width_px=2, height_px=1, source_width_px=6000, source_height_px=3000)
 NO_EMBEDDED = RabbitError(ErrorKind.NOT_FOUND, "No preview inside.")
 
@@ -285,6 +288,77 @@ def test_neighbours_are_made_without_their_embedded_stage(photo):
         await service.preview(peer, preview(photo, priority="near"))
         await peer.wait_for(SurfaceReady)
         assert [running.task.embedded_only for running in render.submitted] == [False]
+
+    serve(test)
+
+
+def test_a_photo_seen_before_comes_at_once_from_the_cache(photo):
+    async def test(service, peer, render):
+        await service.preview(peer, preview(photo, priority="near"))
+        await peer.wait_for(SurfaceReady)
+        await service.settled()
+        await service.preview(peer, preview(photo, 1600, 900, 2))
+        await peer.wait_for(SurfaceReady, 2)
+        assert [type(running.task) for running in render.submitted] == [MakePreview, ShowCached]
+
+    assert serve(test).of(SurfaceReady)[1].quality == "screen"
+
+
+def test_a_larger_box_than_the_kept_one_is_decoded_again(photo):
+    async def test(service, peer, render):
+        await service.preview(peer, preview(photo, priority="near"))
+        await peer.wait_for(SurfaceReady)
+        await service.settled()
+        await service.preview(peer, preview(photo, 2560, 1440, 2, priority="near"))
+        await peer.wait_for(SurfaceReady, 2)
+        assert type(render.submitted[-1].task) is MakePreview
+
+    serve(test)
+
+
+def test_a_kept_thumbnail_stands_in_for_the_embedded_preview(photo):
+    def run(task):
+        if isinstance(task, MakePreview):
+            return None
+        return looker(task)
+
+    async def test(service, peer, _render):
+        await service.thumbnail(peer, thumbnail(photo, 1))
+        await peer.wait_for(ThumbnailReady, 2)
+        await service.settled()
+        await service.preview(peer, preview(photo, 640, 400, 2))
+        await peer.wait_for(SurfaceReady)
+
+    peer = serve(test, run)
+    assert (peer.of(SurfaceReady)[0].quality, peer.sent[-1][1]) == ("embedded", b"3" * 8)
+
+
+def test_nothing_of_full_pixels_is_kept_but_they_come_with_levels(photo):
+    async def test(service, peer, render):
+        await service.preview(peer, preview(photo, 0, 0))
+        await peer.wait_for(SurfaceReady)
+        (running,) = render.submitted
+        assert (running.task.keep, running.task.levels) == (False, True)
+
+    serve(test)
+
+
+def test_requests_carry_the_monitors_profile_to_the_workers(photo):
+    async def test(service, peer, render):
+        known = await service.profiles.monitor_profile(peer, MonitorProfile(icc=PROFILE))
+        await service.thumbnail(peer, thumbnail(photo, profile=known.profile))
+        await peer.wait_for(ThumbnailReady, 2)
+        (path,) = {running.task.profile_path for running in render.submitted}
+        assert Path(os.fsdecode(path)).read_bytes() == PROFILE
+
+    serve(test)
+
+
+def test_an_unknown_profile_counts_as_srgb(photo):
+    async def test(service, peer, render):
+        await service.thumbnail(peer, thumbnail(photo, profile="../../etc/passwd"))
+        await peer.wait_for(ThumbnailReady, 2)
+        assert {running.task.profile_path for running in render.submitted} == {b""}
 
     serve(test)
 
