@@ -190,6 +190,7 @@ def _unit_done(work: Work, pairs: Pairs, act: Act, *, moving: bool) -> bool:
                 what = f"could not be renamed to {os.fsdecode(os.path.basename(new))}"
             work.fail(old, what, error)
             _put_back(work, done, moving=moving)
+            work.fail_partners(old, (each for each, _ in pairs), what)
             break
         done.append((old, new))
     work.advance(*(old for old, _ in pairs))

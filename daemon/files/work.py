@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from daemon.files.failures import failure
-from daemon.protocol.errors import RabbitError
+from daemon.files.failures import failure, refused
+from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.organising import FileWorkDone, FileWorkProgress
 from daemon.protocol.values import PathFailure
 
@@ -101,6 +102,15 @@ class Work:
     def fail(self, path: bytes, what: str, error: OSError | RabbitError) -> None:
         """Something could not be done for *path*."""
         self._failed.append(failure(path, what, error))
+
+    def fail_partners(self, path: bytes, unit: Iterable[bytes], what: str) -> None:
+        """Say of the other photos that go with *path* that they were left because of it."""
+        for other in unit:
+            if other != path and other in self._about:
+                name = os.fsdecode(os.path.basename(path))
+                self.refuse(
+                    refused(other, ErrorKind.OUTPUT_REFUSED, f"was left as it is: {name} {what}")
+                )
 
     def refuse(self, failed: PathFailure) -> None:
         """Something was not done, for a reason of our own."""
