@@ -92,6 +92,7 @@ class ThumbnailStore(QObject):
         self._old: set[bytes] = set()
         self._asked: dict[bytes, _Asked] = {}
         self._viewers: dict[str, tuple[Sequence[bytes], Sequence[bytes]]] = {}
+        self._profile = ""
         self._whole: dict[str, frozenset[bytes]] = {}
         client.connected.connect(self._ask_for_missing)
 
@@ -141,6 +142,12 @@ class ThumbnailStore(QObject):
         wanted = self._wanted()
         self._cancel([path for path in self._asked if path not in wanted])
         self._ask_for_missing()
+
+    def set_profile(self, profile: str) -> None:
+        """Ask in the colours of another monitor from now on; the old ones stand in meanwhile."""
+        if profile != self._profile:
+            self._profile = profile
+            self.forget([*self._thumbnails, *self._asked])
 
     def set_size_px(self, size_px: int) -> None:
         """Ask for thumbnails of another size from now on; smaller ones stand in meanwhile."""
@@ -219,7 +226,12 @@ class ThumbnailStore(QObject):
         return more_urgent or known.size_px != self._size_px
 
     def _ask(self, path: bytes, priority: str) -> None:
-        request = ThumbnailRequest(path=WirePath(path), size_px=self._size_px, priority=priority)
+        request = ThumbnailRequest(
+            path=WirePath(path),
+            size_px=self._size_px,
+            priority=priority,
+            profile=self._profile,
+        )
         asked = _Asked(0, priority, self._size_px)
         asked.request_id = self._client.send(
             request, lambda message, blob: self._on_answer(path, asked, message, blob)

@@ -149,6 +149,7 @@ class Filmstrip(QWidget):
         """Go to the photo under the pointer."""
         row = self._row_at(event.position().toPoint())
         if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._selection.set_selected(())
             self.photo_chosen.emit(self._listing.path(row))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 
 from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.monitor import Monitor
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.tones import ToneStore
+from rabbitviewer.shell.screen_profile import can_tell, read_screen_profile
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.view.tone_overlay import ToneOverlay
 from rabbitviewer.view.turning import ViewTurn
@@ -17,11 +20,31 @@ _PHOTO_ONLY = ("photo.loupe", "photo.keep_zoom", "photo.histogram", "photo.clipp
 
 
 def add_looking(parts: Parts) -> None:
-    """Give the photo view its actions."""
+    """Give the photo view its actions, and pixels the colours of the screen."""
+    _follow_screen(parts)
     tones = ToneStore(parts.client, parts.window)
     parts.listing.photos_changed.connect(tones.forget)
     overlay = ToneOverlay(parts.photo, tones)
     Looking(parts.window, parts.hosts, parts.previews, parts.photo, overlay)
+
+
+def _follow_screen(parts: Parts) -> None:
+    """Tell the daemon the profile of the screen that the window stands on, now and later."""
+    window, hosts = parts.window, parts.hosts
+    read = read_screen_profile if can_tell(QGuiApplication.platformName()) else None
+    monitor = Monitor(parts.client, (parts.previews, parts.thumbnails), read, window)
+    monitor.problem_found.connect(window.status.say)
+    named: list[object] = [hosts.value("window.monitor_profile")]
+
+    def on_settings_changed() -> None:
+        if hosts.value("window.monitor_profile") != named[0]:
+            named[0] = hosts.value("window.monitor_profile")
+            monitor.tell()
+
+    hosts.changed.connect(on_settings_changed)
+    for handle in filter(None, (window.windowHandle(),)):
+        handle.screenChanged.connect(monitor.look_at)
+    monitor.look_at(window.screen())
 
 
 class Looking(QObject):

@@ -80,6 +80,7 @@ class Showing(QObject):
     def _on_ended(self, path: bytes) -> None:
         """Stay at the photo that was shown last."""
         if path and self._parts.listing.row(path) >= 0:
+            self._parts.selection.set_selected(())
             self._parts.selection.set_current(path)
         if self._parts.window.page == Page.PHOTO:
             self._parts.photo.show_photo(path)
