@@ -99,7 +99,8 @@ def _unit_trashed(work: Work, places: Places) -> bool:
         try:
             rename_without_replacing(old, trashed)
         except OSError as error:
-            work.fail(old, "could not be put into the trash", error)
+            what = "could not be put into the trash"
+            work.fail_unit(old, (each for each, _ in places), what, error)
             for back, there in reversed(done):
                 try:
                     move_file(there, back)

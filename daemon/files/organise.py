@@ -188,9 +188,8 @@ def _unit_done(work: Work, pairs: Pairs, act: Act, *, moving: bool) -> bool:
             what = "could not be moved" if moving else "could not be copied"
             if moving and os.path.dirname(old) == os.path.dirname(new):
                 what = f"could not be renamed to {os.fsdecode(os.path.basename(new))}"
-            work.fail(old, what, error)
+            work.fail_unit(old, (each for each, _ in pairs), what, error)
             _put_back(work, done, moving=moving)
-            work.fail_partners(old, (each for each, _ in pairs), what)
             break
         done.append((old, new))
     work.advance(*(old for old, _ in pairs))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from daemon.files.failures import failure, refused
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import RabbitError
 from daemon.protocol.organising import FileWorkDone, FileWorkProgress
 from daemon.protocol.values import PathFailure
 
@@ -103,14 +103,17 @@ class Work:
         """Something could not be done for *path*."""
         self._failed.append(failure(path, what, error))
 
-    def fail_partners(self, path: bytes, unit: Iterable[bytes], what: str) -> None:
-        """Say of the other photos that go with *path* that they were left because of it."""
+    def fail_unit(
+        self, path: bytes, unit: Iterable[bytes], what: str, error: OSError | RabbitError
+    ) -> None:
+        """Something could not be done for *path*, and so not for the photos that go with it."""
+        failed = failure(path, what, error)
+        self._failed.append(failed)
+        name = os.fsdecode(os.path.basename(path))
         for other in unit:
             if other != path and other in self._about:
-                name = os.fsdecode(os.path.basename(path))
-                self.refuse(
-                    refused(other, ErrorKind.OUTPUT_REFUSED, f"was left as it is: {name} {what}")
-                )
+                why = f"was left as it is: {name} {what}"
+                self._failed.append(refused(other, failed.error.kind, why, failed.error.hint))
 
     def refuse(self, failed: PathFailure) -> None:
         """Something was not done, for a reason of our own."""

@@ -302,8 +302,9 @@ def test_a_disk_that_fills_up_leaves_nothing_half_and_says_so(
         async with desk(tmp_path) as at:
             return await transfer(at, paths, tmp_path / "t")
 
-    (failed,) = run(story()).failed
-    assert failed.error.kind is ErrorKind.DISK_FULL
+    failed = run(story()).failed
+    assert {each.error.kind for each in failed} == {ErrorKind.DISK_FULL}
+    assert [os.path.basename(each.path) for each in failed] == [b"b.jpg.xmp", b"b.jpg"]
     assert names(tmp_path / "t") == ["a.jpg"]
 
 
@@ -359,7 +360,7 @@ def test_a_refused_sidecar_brings_its_photo_back(
             return done
 
     done = run(story())
-    assert [each.error.kind for each in done.failed] == [ErrorKind.PERMISSION_DENIED]
+    assert [each.error.kind for each in done.failed] == [ErrorKind.PERMISSION_DENIED] * 2
     assert names(photos) == ["a.jpg", "a.jpg.xmp", "b.jpg"]
 
 
