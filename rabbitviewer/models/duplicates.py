@@ -48,6 +48,7 @@ class DuplicatesModel(QObject):
 
     Attributes:
         groups: What was found.
+        found: How many groups the last search found.
         failed: Photos that could not be looked at.
         error: Why the last search found nothing; None: it did not fail.
         sizes: Bytes of the files, once they are known.
@@ -66,6 +67,7 @@ class DuplicatesModel(QObject):
     def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.groups: list[Group] = []
+        self.found = 0
         self.failed: tuple[PathFailure, ...] = ()
         self.error: ErrorInfo | None = None
         self.sizes: dict[bytes, int] = {}
@@ -123,6 +125,7 @@ class DuplicatesModel(QObject):
         if isinstance(message, messages.Duplicates):
             self._asked, self._searched = 0, True
             self.groups = [Group(found) for found in message.groups if len(found.paths) > 1]
+            self.found = len(self.groups)
             self.failed = message.failed
             self._measure()
         elif isinstance(message, messages.Failed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from daemon.protocol.messages import WirePath
 from rabbitviewer.models.duplicates import DuplicatesModel
@@ -14,7 +14,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.organise.duplicates_page import DuplicatesPage
 from rabbitviewer.organise.files_report import FileReports
 from rabbitviewer.organise.files_words import photos_words
-from rabbitviewer.window import MainWindow
+from rabbitviewer.window import MainWindow, Page
 
 _MOST_COMPARED = 4
 
@@ -41,7 +41,7 @@ class DuplicatesActions(QObject):
         self._work = work
         self._reports = reports
         self._remembered = remembered
-        self._folder = b""
+        self._comes_back = False
         self._chosen: tuple[bytes, ...] = ()
         self._page = DuplicatesPage(window, window.pages, model, thumbnails)
         self._page.search_wanted.connect(self._search)
@@ -49,6 +49,7 @@ class DuplicatesActions(QObject):
         self._page.trash_wanted.connect(self._trash)
         self._page.failures_wanted.connect(self._list_failures)
         self._page.view.compare_wanted.connect(self._compare)
+        window.page_changed.connect(self._on_page_changed)
         listing.folder_changed.connect(self._page.close_card)
         listing.photos_removed.connect(model.drop)
         work.ended.connect(self._on_ended)
@@ -82,12 +83,19 @@ class DuplicatesActions(QObject):
         self._reports.list_failures(Outcome(0, "copy", failed=self._model.failed))
 
     def _compare(self, number: int) -> None:
-        """Leave the page for the group side by side; the page opens again as it was."""
+        """Leave the page for the group side by side; the page comes back after it."""
         paths = self._model.groups[number].paths[:_MOST_COMPARED]
         self._page.close_card()
         self._selection.set_current(paths[0])
         self._selection.set_selected(paths)
         self._window.actions_by_id["view.side_by_side"].trigger()
+        self._comes_back = self._window.page == Page.SIDE_BY_SIDE
+
+    def _on_page_changed(self, page: int) -> None:
+        if self._comes_back and page != Page.SIDE_BY_SIDE:
+            self._comes_back = False
+            if self._model.groups:
+                QTimer.singleShot(0, self, self._open)
 
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.kind in ("trash", "delete", "move") and outcome.error is None:

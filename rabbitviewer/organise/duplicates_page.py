@@ -10,7 +10,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.organise.duplicates_view import DuplicatesView
 from rabbitviewer.organise.files_card import Card
 from rabbitviewer.organise.files_words import photos_words
-from rabbitviewer.theme.controls import Choice, push_button, text_label
+from rabbitviewer.theme.controls import Choice, push_button, set_look, text_label
 from rabbitviewer.theme.tokens import tokens
 
 _MOST_DISTANCE = 16
@@ -150,6 +150,7 @@ class DuplicatesPage(Card):
         self._bar.setVisible(searching)
         self._stop.setVisible(searching)
         self._find.setVisible(not searching)
+        set_look(self._find, "" if model.groups else "primary")
         self._state.setText(self._state_words(len(others)))
         for button in (self._best, self._reject, self._trash):
             button.setVisible(bool(model.groups))
@@ -166,7 +167,7 @@ class DuplicatesPage(Card):
             return f"{model.error.message} {model.error.hint}".strip()
         if not model.groups:
             return (
-                self.tr("No duplicates found.")
+                (self.tr("No duplicates left.") if model.found else self.tr("No duplicates found."))
                 if model.has_searched
                 else self.tr("Photos that are the same, or nearly so, are shown side by side.")
             )

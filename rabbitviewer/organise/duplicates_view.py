@@ -28,7 +28,7 @@ from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import Tokens, tokens
 from rabbitviewer.words import file_name
 
-_CELL = 168
+_CELL = 188
 _DIMMED = 0.4
 _VIEWER = "duplicates"
 _MEGA = 1_000_000
@@ -251,7 +251,9 @@ class DuplicatesView(QAbstractScrollArea):
             parts.append(self.tr("{n} MP").format(n=locale.toString(pixels, "f", 1)))
         size = self._model.sizes.get(path)
         if size is not None:
-            parts.append(locale.formattedDataSize(size, 1, QLocale.DataSizeFormat.DataSizeSIFormat))
+            places = 1 if size >= _MEGA else 0
+            form = QLocale.DataSizeFormat.DataSizeSIFormat
+            parts.append(locale.formattedDataSize(size, places, form))
         if path in group.sharpness:
             share = round(100 * group.sharpness[path])
             parts.append(self.tr("sharp {n} %").format(n=share))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from rabbitviewer.theme.controls import hairline, icon_button, text_label
 from rabbitviewer.theme.tokens import tokens
@@ -111,6 +111,9 @@ class Card(QFrame):
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
+    def submit(self) -> None:
+        """Do what the card is for; Enter calls it. A card that is for nothing does nothing."""
+
     def place(self) -> None:
         """Stand where it was asked to, inside the window."""
         if self._area is not None:
@@ -148,10 +151,16 @@ class Card(QFrame):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close with Esc."""
+        """Esc closes; Enter presses the button that has the focus, or does what the card is for."""
+        event.accept()
         if event.key() == Qt.Key.Key_Escape:
             self.close_card()
-        event.accept()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            focus = self._over.window().focusWidget()
+            if isinstance(focus, QAbstractButton) and self.isAncestorOf(focus):
+                focus.click()
+            else:
+                self.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of the window, and the area's place in it."""

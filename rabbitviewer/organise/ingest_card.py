@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QWidget
 
 from daemon.protocol.messages import IngestRequest, WirePath
@@ -181,7 +180,7 @@ class IngestCard(Card):
         for field in (self._source, self._folder, self._second):
             field.changed.connect(self._check)
         self._pattern.textChanged.connect(self._check)
-        self._go.clicked.connect(self._submit)
+        self._go.clicked.connect(self.submit)
         self._stop.clicked.connect(self._on_stop)
         self._open.clicked.connect(self._on_open)
 
@@ -251,7 +250,8 @@ class IngestCard(Card):
         if self.isVisible():
             self.place()
 
-    def _submit(self) -> None:
+    def submit(self) -> None:
+        """Copy as the form says."""
         if not self._go.isEnabled() or self._running:
             return
         words = (word.strip() for word in self._keywords.text().split(","))
@@ -274,14 +274,6 @@ class IngestCard(Card):
         folder = self._folder.path
         self.close_card()
         self.folder_wanted.emit(folder)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter copies."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-            self._submit()
-        else:
-            super().keyPressEvent(event)
 
 
 def _card_words(card: CameraCard) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -69,7 +68,7 @@ class RenameCard(Card):
         self._timer.timeout.connect(self._ask)
         self._pattern.textEdited.connect(self._change)
         self._start.valueChanged.connect(self._change)
-        self._apply.clicked.connect(self._submit)
+        self._apply.clicked.connect(self.submit)
 
     def ask(self, paths: tuple[bytes, ...], patterns: Sequence[str]) -> None:
         """Open for *paths*; *patterns* were used before, newest first."""
@@ -188,7 +187,7 @@ class RenameCard(Card):
             self._say(more if hidden > 0 else "", bad=False)
         self._set_ready(ready=not bad and not plan.problem)
         if self._wants and self._ready:
-            self._submit()
+            self.submit()
 
     def _say(self, words: str, *, bad: bool) -> None:
         self._verdict.setText(words)
@@ -198,7 +197,7 @@ class RenameCard(Card):
         self._ready = ready
         self._apply.setEnabled(ready)
 
-    def _submit(self) -> None:
+    def submit(self) -> None:
         """Rename; when the names are still being worked out, as soon as they are."""
         if self._timer.isActive():
             self._ask()
@@ -209,11 +208,3 @@ class RenameCard(Card):
         pattern, start = self._pattern.text(), self._start.value()
         self.close_card()
         self.rename_wanted.emit(pattern, start)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter renames."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-            self._submit()
-        else:
-            super().keyPressEvent(event)
