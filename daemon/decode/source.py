@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import struct
+import sys
 from types import TracebackType
 from typing import BinaryIO
 
@@ -19,6 +20,8 @@ DECODER_ERRORS = (
 """What libraries raise on a broken file: all of it means the same to a user."""
 
 MAX_PIXELS = 1_000_000_000
+_BYTES_PER_PIXEL = 6
+"""Of a picture while it is read: once as stored, once as RGB."""
 _HEAD_BYTES = 64
 _COPY_AGAIN = "Copy it again from the camera or the backup."
 _FORMATS_HINT = "RabbitViewer reads JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG XL, GIF, BMP and RAW."
@@ -118,6 +121,14 @@ class Source:
                 "RabbitViewer opens",
                 "Scale it down first, if it is a real picture.",
             )
+        needed, limit = width_px * height_px * _BYTES_PER_PIXEL, _memory_limit()
+        if self.format != "jpeg" and needed > limit > 0:
+            raise RabbitError(
+                ErrorKind.OUT_OF_MEMORY,
+                f"{self.name} says it has {width_px} x {height_px} pixels, which need about "
+                f"{needed / 1e9:.1f} GB of memory.",
+                "If it is a real picture, raise daemon.worker_memory_mb in config.yaml.",
+            )
 
 
 def open_source(path: bytes) -> Source:
@@ -146,6 +157,16 @@ def open_source(path: bytes) -> Source:
     except BaseException:
         file.close()
         raise
+
+
+def _memory_limit() -> int:
+    """Return how much memory this process may have, bytes; 0: the system sets no limit."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return 0 if soft == resource.RLIM_INFINITY else soft
 
 
 def _check_regular(path: bytes, found: os.stat_result) -> None:

@@ -123,5 +123,9 @@ def look_at_photo(path: bytes) -> PhotoState:
             "It may have been moved or renamed, or its drive is not connected.",
         ) from error
     if not stat.S_ISREG(found.st_mode):
-        raise RabbitError(ErrorKind.NOT_A_PHOTO, f"{name} is not a file.")
+        raise RabbitError(
+            ErrorKind.NOT_A_PHOTO,
+            f"{name} is not a file with content but a folder, pipe, socket or device.",
+            "It is left alone; the other photos of the folder are not affected.",
+        )
     return PhotoState(path, found.st_mtime_ns, found.st_size)

@@ -9,6 +9,7 @@ import simplejpeg
 import tifffile
 from PIL import Image
 
+from daemon.decode import source
 from daemon.decode.photo import read_photo
 from daemon.protocol.errors import ErrorKind, RabbitError
 
@@ -153,3 +154,22 @@ def test_a_file_that_claims_a_gigapixel_is_refused_before_decoding(
     found = refusal(tmp_path / "bomb.png").info
     assert found.kind is ErrorKind.UNSUPPORTED_FORMAT
     assert "60000 x 60000" in found.message
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (200, 100)).save(tmp_path / "a.png")
+    monkeypatch.setattr(source, "_memory_limit", lambda: 200 * 100 * 6 - 1)
+    with pytest.raises(RabbitError) as caught:
+        read_photo(os.fsencode(tmp_path / "a.png"))
+    assert caught.value.info.kind is ErrorKind.OUT_OF_MEMORY
+    assert "200 x 100" in caught.value.info.message
+
+
+def test_a_jpeg_is_read_at_a_smaller_scale_whatever_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (200, 100)).save(tmp_path / "a.jpg")
+    monkeypatch.setattr(source, "_memory_limit", lambda: 1)
+    assert read_photo(os.fsencode(tmp_path / "a.jpg")).source_width_px == 200
