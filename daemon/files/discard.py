@@ -106,7 +106,6 @@ def _unit_trashed(work: Work, places: Places) -> bool:
                     move_file(there, back)
                 except OSError as again:
                     work.fail(back, "could not be put back", again)
-            work.fail_partners(old, (each for each, _ in places), "could not be put into the trash")
             break
         done.append((old, trashed))
     work.advance(*(old for old, _ in places))

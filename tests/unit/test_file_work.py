@@ -817,3 +817,26 @@ def test_a_relative_path_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(RabbitError) as caught:
         asyncio.run(story())
     assert caught.value.info.kind is ErrorKind.INVALID_REQUEST
+
+
+def test_a_pair_of_which_one_is_refused_by_the_trash_stays_whole_and_both_are_named(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = put(photos, "a.jpg", "a.cr3")
+    real = primitives.rename_without_replacing
+
+    def refuse(old: bytes, new: bytes) -> None:
+        if old.endswith(b".cr3"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        real(old, new)
+
+    monkeypatch.setattr("daemon.files.discard.rename_without_replacing", refuse)
+
+    async def story() -> FileWorkDone:
+        async with desk(tmp_path) as at:
+            return await trash(at, paths)
+
+    done = run(story())
+    assert {each.path for each in done.failed} == set(paths)
+    assert names(photos) == ["a.cr3", "a.jpg"]
+    assert names(tmp_path / "Trash" / "info") == []
