@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
@@ -65,6 +66,7 @@ class CollectionsList(QListWidget):
         self._model = model
         self._paths_in = paths_in
         self._filling = False
+        self._open = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(self.tr("Collections"))
         side = tokens().icon_small
@@ -83,6 +85,7 @@ class CollectionsList(QListWidget):
 
     def mark(self, name: str) -> None:
         """Mark the collection that is open; empty: none."""
+        self._open = name
         for row in range(self.count()):
             if self.item(row).data(_NAME) == name:
                 self.setCurrentRow(row)
@@ -91,7 +94,6 @@ class CollectionsList(QListWidget):
         self.clearSelection()
 
     def _fill(self) -> None:
-        marked = str(self.currentItem().data(_NAME)) if self.currentRow() >= 0 else ""
         self._filling = True
         self.clear()
         for each in self._model.collections:
@@ -103,8 +105,7 @@ class CollectionsList(QListWidget):
             row.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             self.addItem(row)
         self._filling = False
-        if marked:
-            self.mark(marked)
+        self.mark(self._open)
         height = self.sizeHintForRow(0) if self.count() else 0
         self.setFixedHeight(height * min(self.count(), _ROWS_SEEN) + 2)
         self.setVisible(self.count() > 0)
@@ -180,6 +181,12 @@ class CollectionsList(QListWidget):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self.dropped.emit(str(item.data(_NAME)), tuple(paths))
+        self.mark(self._open)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Mark the open collection again."""
+        event.accept()
+        self.mark(self._open)
 
 
 def _is_own(event: QEvent) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QScrollArea,
     QVBoxLayout,
@@ -19,7 +20,6 @@ from rabbitviewer.shell.overlay import Overlay
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
-_COLUMN_WIDTH = 270
 _FIELD_WIDTH = 220
 _MOST_COLUMNS = 4
 _HEADING_LINES = 2
@@ -92,25 +92,19 @@ class KeyOverlay(Overlay):
         """Lay the groups out in as many columns as there is room for."""
         look = tokens()
         groups = _matching(_grouped(self._actions), self._field.text())
-        room = self.width() - 4 * look.space_5
-        fitting = max(min(room // (_COLUMN_WIDTH + look.space_5), _MOST_COLUMNS), 1)
-        page = QWidget()
-        across = QHBoxLayout(page)
-        across.setContentsMargins(0, 0, look.space_3, 0)
-        across.setSpacing(look.space_5)
-        for names in _balanced(groups, fitting):
-            column = QVBoxLayout()
-            column.setSpacing(look.space_4)
-            for name in names:
-                column.addLayout(_make_group(name, groups[name]))
-            column.addStretch(1)
-            across.addLayout(column)
+        around = self._scroll.verticalScrollBar().sizeHint().width() + 2 * look.space_5 + 2
+        room = self.width() - 2 * look.space_5 - around
+        columns = _MOST_COLUMNS
+        page = _make_page(groups, columns)
+        while columns > 1 and page.sizeHint().width() > room:
+            columns -= 1
+            page = _make_page(groups, columns)
         self._scroll.setWidget(page)
         self._scroll.setVisible(bool(groups))
         self._nothing.setVisible(not groups)
-        self.card.setFixedWidth(
-            min(fitting * (_COLUMN_WIDTH + look.space_5) + 2 * look.space_5, self.width())
-        )
+        if not self._field.text():
+            width = max(page.sizeHint().width(), 2 * _FIELD_WIDTH)
+            self.card.setFixedWidth(min(width, room) + around)
         most = self.height() - 2 * look.space_5 - 2 * look.space_4 - 3 * look.control_height
         self._scroll.setFixedHeight(min(page.sizeHint().height(), most))
 
@@ -172,6 +166,25 @@ def _balanced(groups: Groups, columns: int) -> list[list[str]]:
         heights[lowest] += len(groups[name]) + _HEADING_LINES
     filled = [sorted(names, key=order.index) for names in shared if names]
     return sorted(filled, key=lambda names: order.index(names[0]))
+
+
+def _make_page(groups: Groups, columns: int) -> QWidget:
+    look = tokens()
+    page = QWidget()
+    across = QHBoxLayout(page)
+    across.setContentsMargins(0, 0, look.space_3, 0)
+    across.setSpacing(look.space_5)
+    for names in _balanced(groups, columns):
+        column = QVBoxLayout()
+        column.setSpacing(look.space_4)
+        for name in names:
+            column.addLayout(_make_group(name, groups[name]))
+        column.addStretch(1)
+        across.addLayout(column)
+    page.ensurePolished()
+    for label in page.findChildren(QLabel):
+        label.ensurePolished()
+    return page
 
 
 def _make_group(title: str, lines: list[Line]) -> QVBoxLayout:

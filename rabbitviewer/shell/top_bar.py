@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSlider, QToolButton, QWidget
 
 from rabbitviewer.actions import Actions
@@ -13,6 +13,7 @@ from rabbitviewer.theme.tokens import tokens
 
 _FILTER_WIDTH = 168
 _SLIDER_WIDTH = 96
+_ROOM_FOR_ALL = 900
 
 
 class TopBar(QFrame):
@@ -47,13 +48,15 @@ class TopBar(QFrame):
         self._backwards = QAction(self.tr("Reverse order"), self)
         self._backwards.setCheckable(True)
         self._filter = _FilterBox()
-        self._filter.setPlaceholderText(self.tr("Search here"))
+        self._filter.setPlaceholderText(self.tr("Search"))
         self._filter.setAccessibleName(self.tr("Search here"))
         self._filter.setClearButtonEnabled(True)
         self._filter.addAction(
             icon("ph.magnifying-glass", "text_secondary"), QLineEdit.ActionPosition.LeadingPosition
         )
-        self._filter.setFixedWidth(_FILTER_WIDTH)
+        self._filter.setMinimumWidth(_FILTER_WIDTH * 2 // 3)
+        self._filter.setMaximumWidth(_FILTER_WIDTH)
+        self._tools_shown = True
         self._sort = self._make_sort()
         self._size = self._make_size(sizes)
         self._funnel = action_button(actions["filter.toggle"])
@@ -95,8 +98,18 @@ class TopBar(QFrame):
 
     def show_grid_tools(self, *, shown: bool) -> None:
         """Show or hide what concerns only the grid."""
+        self._tools_shown = shown
         for widget in self._grid_only:
             widget.setVisible(shown)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Do without the slider where it is narrow; Ctrl and the wheel do the same."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._size.setVisible(self._tools_shown and self.width() >= _ROOM_FOR_ALL)
 
     def set_size(self, size: int) -> None:
         """Put the slider where the grid is."""
@@ -107,6 +120,10 @@ class TopBar(QFrame):
         for action in self._sort_group.actions():
             action.setChecked(action.data() == column)
         self._backwards.setChecked(backwards)
+
+    def sort_actions(self) -> list[QAction]:
+        """Return what the grid can be sorted by, each an action."""
+        return [*self._sort_group.actions(), self._backwards]
 
     def _make_sort(self) -> QToolButton:
         menu = QMenu(self)
@@ -152,7 +169,8 @@ class TopBar(QFrame):
         slider.setRange(*sizes)
         slider.setSingleStep(16)
         slider.setPageStep(48)
-        slider.setFixedWidth(_SLIDER_WIDTH)
+        slider.setMinimumWidth(_SLIDER_WIDTH // 2)
+        slider.setMaximumWidth(_SLIDER_WIDTH)
         slider.setProperty("look", "plain")
         slider.setAccessibleName(self.tr("Thumbnail size"))
         slider.setToolTip(self.tr("Thumbnail size"))

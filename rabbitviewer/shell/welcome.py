@@ -129,6 +129,7 @@ class Notice(Centered):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("look", "photo-area")
         self._title = text_label("", "title", wraps=True)
         self._words = text_label("", "secondary", wraps=True)
         for label in (self._title, self._words):

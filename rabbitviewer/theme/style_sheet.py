@@ -31,6 +31,7 @@ QLabel[look="tag-warn"] { color: $accent_text; border: 1px solid $accent_text; b
     padding: 1px 6px; font-size: ${font_small}px; }
 
 QFrame[look="bar"] { background: $window; border: none; border-bottom: 1px solid $line; }
+QFrame[look="photo-area"] { background: $photo_area; border: none; }
 QFrame[look="filters"] { background: $panel; border: none; border-bottom: 1px solid $line; }
 QFrame[look="status"] { background: $window; border: none; border-top: 1px solid $line; }
 QFrame[look="panel"] { background: $panel; border: none; }

@@ -89,7 +89,13 @@ class Commanding(QObject):
         self._state = state
         self._offers = offers
         self._shortcuts = shortcuts
-        sources = (self._actions, offers.scripts, offers.collections, self._folders)
+        sources = (
+            self._actions,
+            self._sorts,
+            offers.scripts,
+            offers.collections,
+            self._folders,
+        )
         self.palette = CommandPalette(sources, state.recent_commands, window)
         self.editor = ShortcutEditor(window.actions_by_id, shortcuts, window)
         handlers = {
@@ -175,6 +181,12 @@ class Commanding(QObject):
         if room in _NEEDS_A_PHOTO:
             return self.tr("No photo is selected")
         return self.tr("Not now")
+
+    def _sorts(self) -> Iterator[Command]:
+        group = self.tr("Sort by")
+        for action in self._window.top_bar.sort_actions():
+            name = f"sort:{action.data() or 'backwards'}"
+            yield Command(name, action.text(), group, action.trigger, icon="ph.sort-ascending")
 
     def _folders(self) -> Iterable[Command]:
         for path in self._state.recent:
