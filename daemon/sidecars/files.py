@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.sidecars.packet import MOST_BYTES
 
 _NEW_MODE = 0o666
+_NAME_BYTES = 200
 _NON_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -67,9 +68,11 @@ def replace_file(was: SidecarFile, data: bytes, *, settled: bool = True) -> None
         OSError: it cannot be written; what was there is untouched.
     """
     target = os.path.realpath(was.path) if os.path.islink(was.path) else was.path
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, b".%b.%b.tmp" % (name[:200], secrets.token_hex(4).encode()))
+    folder = os.path.dirname(target)
+    temporary = temporary_beside(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
     try:
         with os.fdopen(os.open(temporary, flags, _NEW_MODE), "wb") as file:
             if was.data is not None and hasattr(os, "fchmod"):
@@ -86,6 +89,19 @@ def replace_file(was: SidecarFile, data: bytes, *, settled: bool = True) -> None
         raise
     if settled:
         settle(folder)
+
+
+def temporary_beside(path: bytes) -> bytes:
+    """Return the name of the temporary file that becomes *path*; the same for the same path.
+
+    After a crash the journal's recovery finds it by this name and takes it away.
+    """
+    folder, name = os.path.split(path)
+    mark = hashlib.blake2b(name, digest_size=5).hexdigest().encode()
+    short = (
+        name[:_NAME_BYTES].decode("utf-8", "ignore").encode() if len(name) > _NAME_BYTES else name
+    )
+    return os.path.join(folder, b".%b.%b.rvpart" % (short, mark))
 
 
 def _check_unchanged(was: SidecarFile) -> None:
