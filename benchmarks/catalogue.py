@@ -53,6 +53,7 @@ WORDS = ("beach", "wedding", "portrait", "night", "Zürich", "garden", "train", 
 SEARCHES = ("beach", "canon eos", "img_09", "zurich night", "nothinglikethis")
 ORDERS = ("modified", "taken", "size", "type", "rating", "camera", "name")
 SOURCES = 48
+IDLE_S = 30
 LIKE = "SELECT rowid FROM photos WHERE {} ORDER BY name"
 
 
@@ -294,7 +295,7 @@ def run(folder: Path, count: int) -> dict[str, object]:
             result["searches"] = measure_searches(client, plain)
         result["daemon_mb_open"] = resident_mb(process.pid)
         client.send(FolderClose(listing_id=1, request_id=5000))
-        time.sleep(2)
+        time.sleep(IDLE_S)
         client.send(StatusRequest(request_id=5001))
         client.until(lambda m: m.request_id == 5001)
         result["daemon_mb_closed"] = resident_mb(process.pid)

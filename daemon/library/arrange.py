@@ -187,7 +187,7 @@ class Arranger:
         columns = self._columns
         if len(self._names) < len(columns):
             self._names += folded_names(columns.names[len(self._names) :])
-        if self._texts_of == columns.version:
+        if self._texts_of == columns.words_version:
             return
         words = columns.words
         places: dict[tuple[int, int, int, str], int] = {}
@@ -206,7 +206,7 @@ class Arranger:
             )
             for camera, lens, keywords, title in places
         ]
-        self._texts_of = columns.version
+        self._texts_of = columns.words_version
 
 
 def _text(*parts: str) -> str:

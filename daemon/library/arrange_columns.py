@@ -40,7 +40,7 @@ class Columns:
         bits: As in ``listing_marks``.
         titles: Of the few that have one.
         words: What the numbers mean.
-        version: Counts the changes.
+        version: Counts the changes, *words_version* those of what a search looks into.
     """
 
     def __init__(self, roll: Roll) -> None:
@@ -55,7 +55,7 @@ class Columns:
         self.labels, self.flags, self.bits = bytearray(), bytearray(), bytearray()
         self.titles: dict[int, str] = {}
         self.words = Names({}, {}, {})
-        self.version = 0
+        self.version = self.words_version = 0
         self._kind_of: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -75,14 +75,19 @@ class Columns:
         for column in (self.known, self.ratings, self.labels, self.flags, self.bits):
             column += bytes(count)
         self.kinds += bytes(map(self._kind_by_name, new))
-        self.version += 1
+        self.touch(words=True)
         return range(first, len(self.names))
+
+    def touch(self, *, words: bool = False) -> None:
+        """Say that something is different now, in the roll or here."""
+        self.version += 1
+        self.words_version += words
 
     def remove(self, ids: Iterable[int]) -> None:
         """Let photos be gone."""
         for photo_id in ids:
             self.here[photo_id] = 0
-        self.version += 1
+        self.touch()
 
     def put(self, found: Iterable[tuple[int, FactsRow]]) -> None:
         """Take over what is known of photos, by id; ids beyond the columns are passed over."""
@@ -110,7 +115,7 @@ class Columns:
                 titles.pop(i, None)
             size = roll_sizes[i]
             known[i] = size < 0 or (size == row[1] and roll_mtimes[i] == row[2])
-        self.version += 1
+        self.touch(words=True)
 
     def is_current(self, photo_id: int) -> bool:
         """Whether size and time are those of the facts; a file not looked at yet gets credit."""
@@ -148,7 +153,7 @@ class Columns:
         self.words.cameras.update(names.cameras)
         self.words.lenses.update(names.lenses)
         self.words.keywords.update(names.keywords)
-        self.version += 1
+        self.touch(words=True)
 
     def size(self, photo_id: int) -> int:
         """Return the size of a photo, by its facts where nobody has looked yet."""

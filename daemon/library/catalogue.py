@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from daemon.library import scan
 from daemon.library.catalogue_listing import AttachedListing, Edited
 from daemon.library.catalogue_sidecars import newest_sidecar
@@ -136,7 +138,11 @@ class Catalogue:
         key = (listing.peer.peer_id, listing.listing_id)
         attached = self._attached.get(key)
         if attached is not None and attached.listing is listing:
+            unfinished = attached.progress
             attached.close()
+            if unfinished is not None:
+                ended = msgspec.structs.replace(unfinished, done=unfinished.total)
+                self._tell(ended)
             del self._attached[key]
             if not self._attached:
                 asyncio.get_running_loop().call_later(REST_AFTER_S, self._rest)

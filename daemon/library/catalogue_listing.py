@@ -145,17 +145,27 @@ class AttachedListing:
     def take(self, count: int) -> Sequence[bytes]:
         """Return paths whose facts are not known; see ``Source``."""
         wanted, names, prefix = self._wanted, self._columns.names, self.listing.path
-        taken = [wanted.popleft() for _ in range(min(count, len(wanted)))]
-        self._done += len(taken)
-        return [prefix + names[i] for i in taken if self._columns.here[i]]
+        found: list[bytes] = []
+        while wanted and len(found) < count:
+            photo_id = wanted.popleft()
+            if self._columns.here[photo_id]:
+                found.append(prefix + names[photo_id])
+            else:
+                self._done += 1
+        return found
+
+    def have_read(self, count: int) -> None:
+        """See ``Source``."""
+        self._done += count
 
     @property
     def progress(self) -> IndexProgress | None:
         """How far the reading is; ``None``: there is nothing to read."""
         if not self._total:
             return None
-        done, total, folder = self._done, self._total, self.listing.path
-        if not self._wanted:
+        total, folder = self._total, self.listing.path
+        done = min(self._done, total)
+        if done == total:
             self._done = self._total = 0
         return IndexProgress(done=done, total=total, folder=folder.rstrip(b"/") or b"/")
 
@@ -232,6 +242,8 @@ class AttachedListing:
         seen, self._seen = self._seen, []
         stale, self._stale = self._stale, []
         rows, self._rows = self._rows, []
+        if seen or stale:
+            columns.touch()
         if removed:
             columns.remove(removed)
             await self._store.mark_gone([self.listing.path + columns.names[i] for i in removed])

@@ -37,6 +37,10 @@ class Source(Protocol):
         """Return up to *count* paths that were not taken yet; empty: none are left."""
         ...
 
+    def have_read(self, count: int) -> None:
+        """So many more of those that were taken were read; what was found is written soon."""
+        ...
+
 
 class FactsScanner:
     """Has workers read facts and writes them into the catalogue.
@@ -107,28 +111,39 @@ class FactsScanner:
         await self._write(found)
         return found
 
+    async def flush(self) -> None:
+        """Write what was read so far.
+
+        Raises:
+            RabbitError: it cannot be written.
+        """
+        await self._flush()
+
     async def _work(self) -> None:
         while True:
-            paths = self._next()
-            if not paths:
+            source, paths = self._next()
+            if source is None:
                 self._news.clear()
                 await self._try_flush()
                 await self._news.wait()
                 continue
             found = await self._scan(paths, Priority.BACKGROUND)
             self._read += found
+            source.have_read(len(paths))
+            if not found:
+                self._on_rows(())
             if len(self._read) >= WRITTEN_AT_ONCE:
                 await self._try_flush()
             elif not self._flush_due:
                 self._flush_due = True
                 asyncio.get_running_loop().call_later(WRITTEN_EVERY_S, self._flush_soon)
 
-    def _next(self) -> Sequence[bytes]:
+    def _next(self) -> tuple[Source | None, Sequence[bytes]]:
         for source in tuple(self._sources):
             paths = source.take(BATCH)
             if paths:
-                return paths
-        return ()
+                return source, paths
+        return None, ()
 
     async def _scan(self, paths: Sequence[bytes], priority: Priority) -> list[PhotoFacts]:
         """Read facts; a file that costs its worker is found by halving, and its reason kept."""

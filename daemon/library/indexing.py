@@ -90,8 +90,11 @@ class FolderIndexer:
     def take(self, count: int) -> Sequence[bytes]:
         """Return paths whose facts are not known; see ``Source``."""
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._done += len(taken)
         return taken
+
+    def have_read(self, count: int) -> None:
+        """See ``Source``."""
+        self._done += count
 
     async def _run(self) -> None:
         while True:
@@ -158,9 +161,12 @@ class FolderIndexer:
         for start in range(0, len(paths), _MAX_WAITING):
             self._waiting += paths[start : start + _MAX_WAITING]
             self._scanner.add(self, urgent=False)
-            while self._waiting and self._is_chosen(top):
+            end = self._total - len(paths) + start + _MAX_WAITING
+            while self._done < min(end, self._total) and self._is_chosen(top):
                 await asyncio.sleep(_ROOM_EVERY_S)
-                self._tell(IndexProgress(done=self._done, total=self._total, folder=top))
+                done = min(self._done, self._total - 1)
+                self._tell(IndexProgress(done=done, total=self._total, folder=top))
+        await self._scanner.flush()
         if not self._is_chosen(top):
             self._waiting.clear()
 
