@@ -274,6 +274,10 @@ def extra_help() -> tuple[KeyHelp, ...]:
     photo, edit = _groups()[1:3]
     return (
         KeyHelp(_tr("Wheel, pinch"), _tr("Zoom at the pointer"), photo),
+        KeyHelp(_tr("Click"), _tr("100 % at the pixels clicked, and back"), photo),
+        KeyHelp(_tr("Shift+Arrows"), _tr("Look at another part"), photo),
+        KeyHelp(_tr("Middle button"), _tr("Hold for the loupe; wheel enlarges"), photo),
+        KeyHelp("Y", _tr("Side by side: in step, or each on its own"), photo),
         KeyHelp("\\", _tr("Hold to see the original"), edit),
         KeyHelp(", .", _tr("Move the compare handle"), edit),
         KeyHelp(_tr("Ctrl+Enter"), _tr("Run, from the prompt box"), edit),

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QHideEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,6 +23,7 @@ from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.words import file_name
 
 _WANT_MS = 60
+_VIEWER = "filmstrip"
 
 
 class Filmstrip(QWidget):
@@ -55,6 +57,7 @@ class Filmstrip(QWidget):
         self.setAccessibleName(self.tr("Filmstrip"))
         listing.rows_changed.connect(self._renew)
         selection.current_changed.connect(self._to_current)
+        listing.marks_changed.connect(self.update)
         thumbnails.ready.connect(self._on_thumbnail_ready)
 
     # ------------------------------------------------------------ where cells lie
@@ -108,7 +111,7 @@ class Filmstrip(QWidget):
         if self.isVisible():
             middle = self._listing.row(self._selection.current)
             rows = sorted(self._rows_seen(), key=lambda row: abs(row - middle))
-            self._thumbnails.want(list(self._listing.paths(rows)))
+            self._thumbnails.want(list(self._listing.paths(rows)), viewer=_VIEWER)
 
     def _on_thumbnail_ready(self, path: bytes) -> None:
         if self.isVisible():
@@ -143,6 +146,8 @@ class Filmstrip(QWidget):
             broken=self._thumbnails.error(path) is not None,
             selected=current,
             current=current,
+            paired=self._listing.has_partner(row),
+            marks=self._listing.marks(row),
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -172,6 +177,11 @@ class Filmstrip(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Leave the menu to the photo."""
         event.accept()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for nothing while nobody sees it."""
+        super().hideEvent(event)
+        self._thumbnails.want((), viewer=_VIEWER)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what is seen."""
