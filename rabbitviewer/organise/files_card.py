@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rabbitviewer.theme.controls import hairline, icon_button, text_label
 from rabbitviewer.theme.tokens import tokens
+
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move)
 
 
 class Card(QFrame):
@@ -89,7 +98,9 @@ class Card(QFrame):
         if not self.isVisible():
             inside = self.isAncestorOf(window.focusWidget() or window)
             self._before = None if inside else window.focusWidget()
-            (self._area or self._over).installEventFilter(self)
+            application = QApplication.instance()
+            if application is not None:
+                application.installEventFilter(self)
         self._at = at
         self.show()
         self.raise_()
@@ -101,7 +112,9 @@ class Card(QFrame):
         """Hide it and give the focus back to what had it."""
         if not self.isVisible():
             return
-        (self._area or self._over).removeEventFilter(self)
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
         window = self._over.window()
         had_focus = self is window.focusWidget() or self.isAncestorOf(
             window.focusWidget() or window
@@ -163,7 +176,21 @@ class Card(QFrame):
                 self.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window, and the area's place in it."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        """Follow the window's size; close with Esc also when the focus is on the photos."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if event.key() == Qt.Key.Key_Escape and self._is_nearest_to(watched):
+                self.close_card()
+                event.accept()
+                return True
+        elif watched is (self._area or self._over) and event.type() in _MOVES:
             self.place()
         return False
+
+    def _is_nearest_to(self, watched: QObject) -> bool:
+        """Return whether a key at *watched* is for this card, not for another thing that opened."""
+        if not isinstance(watched, QWidget) or watched.window() is not self._over.window():
+            return False
+        each: QWidget | None = watched
+        while each is not None and each is not self and each.property("look") != "popover":
+            each = each.parentWidget()
+        return each is None or each is self

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.values import PathFailure
 from rabbitviewer.models.filework import Outcome
@@ -61,16 +60,6 @@ class FailuresCard(Card):
         height = column.totalHeightForWidth(self._width_inside()) + tokens().space_2
         self._scroll.setFixedHeight(min(height, _LIST_HEIGHT))
         self.open_card()
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
-
-    def close_card(self) -> None:
-        """Hide it."""
-        application = QApplication.instance()
-        if application is not None:
-            application.removeEventFilter(self)
-        super().close_card()
 
     def place(self) -> None:
         """Stand at the lower left, over the line that told of it: photos stay in reach."""
@@ -78,16 +67,6 @@ class FailuresCard(Card):
         look = tokens()
         room = self._over.height() - self.height() - look.status_height
         self.move(look.space_4, max(room - look.space_4, look.space_4))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close with Esc, wherever the focus is."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() == Qt.Key.Key_Escape:
-                self.close_card()
-                event.accept()
-                return True
-            return False
-        return watched is self._over and super().eventFilter(watched, event)
 
     def _width_inside(self) -> int:
         return _WIDTH - 2 * tokens().space_4 - tokens().space_3

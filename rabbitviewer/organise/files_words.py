@@ -70,6 +70,8 @@ def _nothing_words(outcome: Outcome) -> str:
         return outcome.failed[0].error.message
     if outcome.failed:
         return _tr("{photos} could not be changed").format(photos=photos_words(len(outcome.failed)))
+    if outcome.kind == "ingest":
+        return _tr("No new photos: all of them are there already")
     return _tr("There was nothing to do")
 
 

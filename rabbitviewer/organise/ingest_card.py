@@ -237,6 +237,7 @@ class IngestCard(Card):
     def _set_running(self, *, running: bool) -> None:
         if running == self._running:
             return
+        had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
         self._running = running
         self._bar.setVisible(running)
         self._stop.setVisible(running)
@@ -247,6 +248,8 @@ class IngestCard(Card):
             part.setEnabled(not running)
         self._second.setEnabled(not running)
         self._skip.setEnabled(not running)
+        if had_focus and self.isVisible():
+            (self._stop if running else self._go).setFocus(Qt.FocusReason.OtherFocusReason)
         if self.isVisible():
             self.place()
 
