@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import (
     Failed,
+    ListingMarks,
     Marks,
     MarksRequest,
     MarksSet,
@@ -27,9 +28,10 @@ from rabbitviewer.models.shelf import ChosenPaths
 
 MOST_ASKED = 500
 _MOST_KEPT = 5_000
-_PIECE = 500
+_PIECE = 250
 _PIECE_BYTES = 200_000
 _UNDER_WAY = 3
+_SETTLED_MS = 600
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +101,7 @@ class MarksModel(QObject):
     """Knows the marks of photos that were asked for, and changes those of any number.
 
     A change shows at once; it is sent in pieces, one per turn of the event loop, and undone as one.
+    A RAW file that is one photo with its JPEG is marked with it.
 
     Signals:
         changed: marks of some photos are others, or known now (frozenset of paths).
@@ -118,6 +121,9 @@ class MarksModel(QObject):
         self._asked: set[bytes] = set()
         self._writings: list[Writing] = []
         self._ours: Counter[bytes] = Counter()
+        self._stale: set[bytes] = set()
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._settled.timeout.connect(self._doubt)
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._send_next)
         client.replied.connect(self._on_replied)
@@ -132,7 +138,9 @@ class MarksModel(QObject):
 
     def ask(self, paths: Sequence[bytes]) -> None:
         """Read the marks of photos, the first :data:`MOST_ASKED`, unless they are known."""
-        some = [p for p in paths[:MOST_ASKED] if p not in self._known and p not in self._asked]
+        known, asked, stale = self._known, self._asked, self._stale
+        unknown = [path for path in paths[:MOST_ASKED] if path not in known or path in stale]
+        some = [path for path in unknown if path not in asked]
         if some and self._client.is_connected:
             self._read(some)
 
@@ -180,8 +188,8 @@ class MarksModel(QObject):
     def _send_piece(self, writing: Writing) -> None:
         start = writing.asked
         piece = _piece(writing.paths, start)
-        paths = tuple(piece)
-        writing.asked += len(paths)
+        writing.asked += len(piece)
+        paths = (*piece, *self._partners(piece))
         writing.waiting += 1
         change = writing.change
         self._listing.show_marks(piece, rating=change.rating, label=change.label, flag=change.flag)
@@ -197,6 +205,13 @@ class MarksModel(QObject):
         )
         self._client.send(request, lambda answer, _blob: self._take(writing, paths, answer))
         self.changed.emit(frozenset(paths))
+
+    def _partners(self, paths: Sequence[bytes]) -> list[bytes]:
+        """Return the RAW files that are shown as one photo with these."""
+        if isinstance(paths, ChosenPaths) and not paths.shelf.partners:
+            return []
+        partners = (self._listing.partner_of(path) for path in paths)
+        return [partner for partner in partners if partner]
 
     def _take(self, writing: Writing, paths: tuple[bytes, ...], answer: Message) -> None:
         writing.waiting -= 1
@@ -238,11 +253,19 @@ class MarksModel(QObject):
     def _on_replied(self, message: object, _blob: bytes) -> None:
         if isinstance(message, Marks) and not message.request_id:
             self._keep([marks for marks in message.marks if marks.path not in self._ours])
+        elif isinstance(message, ListingMarks):
+            self._settled.start()
+
+    def _doubt(self) -> None:
+        """Photos of the listing have other marks: ask anew for those that somebody looks at."""
+        self._stale = set(self._known)
+        self.changed.emit(frozenset(self._stale))
 
     def _keep(self, marks: Sequence[PhotoMarks]) -> None:
         """Take what the daemon says over what was shown."""
         alike: dict[tuple[int, str, str], list[bytes]] = {}
         for one in marks:
+            self._stale.discard(one.path)
             self._known[one.path] = one
             self._known.move_to_end(one.path)
             alike.setdefault((one.rating, one.label, one.flag), []).append(one.path)
@@ -261,6 +284,7 @@ class MarksModel(QObject):
 
     def _forget(self) -> None:
         self._known.clear()
+        self._stale.clear()
         self._asked.clear()
 
 

@@ -91,8 +91,8 @@ class MarksSection(QWidget):
         self._marks.change(self._paths, Change(remove_keywords=(word,)))
 
     def _on_changed(self, paths: frozenset[bytes]) -> None:
-        few = self._paths[:50]
-        if len(self._paths) > len(few) or not paths.isdisjoint(few):
+        few = self._paths[:50] if self.isVisible() else ()
+        if few and (len(self._paths) > len(few) or not paths.isdisjoint(few)):
             self._marks.ask(self._paths)
             self._soon.start()
 

@@ -144,3 +144,42 @@ def test_what_photos_share_is_told(
     shared = marks.shared([path(1), path(2)])
     assert (shared.rating, shared.flag) == (None, "pick")
     assert shared.keywords == (("b", 2), ("a", 1))
+
+
+def test_a_raw_file_that_is_one_photo_with_its_jpeg_is_marked_with_it(
+    qtbot: QtBot, client: DaemonClient, fake_daemon: FakeDaemon
+) -> None:
+    pair = PhotoEntry(b"a.jpg", 1, 1, b".CR3")
+
+    def chunk(request: messages.Message) -> list[messages.Message]:
+        assert isinstance(request, messages.FolderOpen)
+        return [
+            messages.FolderChunk(
+                listing_id=request.listing_id, path=b"/photos", entries=(pair,), last=True
+            )
+        ]
+
+    fake_daemon.answer(messages.FolderOpen, chunk)
+    fake_daemon.answer(messages.SetMarks, written)
+    listing = ListingModel(client)
+    listing.open(b"/photos")
+    qtbot.waitUntil(lambda: len(listing) == 1)
+    marks = MarksModel(client, listing)
+    with qtbot.waitSignal(marks.written):
+        marks.change([b"/photos/a.jpg"], Change(rating=2))
+    (request,) = fake_daemon.of(messages.SetMarks)
+    assert [bytes(each) for each in request.paths] == [b"/photos/a.jpg", b"/photos/a.CR3"]
+
+
+def test_marks_that_another_program_wrote_are_asked_for_anew(
+    qtbot: QtBot, marks: MarksModel, listing: ListingModel, fake_daemon: FakeDaemon
+) -> None:
+    said = [PhotoMarks(path=path(1), keywords=("a",)), PhotoMarks(path=path(1), keywords=("b",))]
+    fake_daemon.answer(messages.MarksRequest, lambda _: [messages.Marks(marks=(said.pop(0),))])
+    with qtbot.waitSignal(marks.changed):
+        marks.ask([path(1)])
+    with qtbot.waitSignal(marks.changed):
+        fake_daemon.publish(messages.ListingMarks(listing_id=listing.listing_id), b"")
+    with qtbot.waitSignal(marks.changed):
+        marks.ask([path(1)])
+    assert marks.shared([path(1)]).keywords == (("b", 1),)
