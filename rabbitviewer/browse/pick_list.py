@@ -41,7 +41,7 @@ class PickList(QFrame):
         super().__init__(parent)
         look = tokens()
         self.setFixedWidth(_WIDTH)
-        self._field = QLineEdit()
+        self._field = _Field()
         self._field.setPlaceholderText(self.tr("Find"))
         self._field.setAccessibleName(self.tr("Find in {list}").format(list=name))
         self._list = _List()
@@ -58,6 +58,7 @@ class PickList(QFrame):
         layout.addWidget(self._nothing)
         self._field.textChanged.connect(self._narrow)
         self._field.returnPressed.connect(self._pick_first)
+        self._field.down_pressed.connect(self._to_list)
         self._list.itemClicked.connect(self._pick)
         self._list.enter_pressed.connect(self._pick_current)
 
@@ -94,13 +95,11 @@ class PickList(QFrame):
         return [self._list.item(row) for row in range(self._list.count())]
 
     def _narrow(self, typed: str) -> None:
-        wanted, shown = typed.strip().casefold(), 0
+        wanted = typed.strip().casefold()
         for item in self._items():
-            hidden = wanted not in item.text().casefold()
-            item.setHidden(hidden)
-            shown += not hidden
+            item.setHidden(wanted not in item.text().casefold())
         row = self._list.sizeHintForRow(0) if self._list.count() else 0
-        self._list.setFixedHeight(max(row, 1) * min(max(shown, 1), _ROWS_SEEN) + 2)
+        self._list.setFixedHeight(max(row, 1) * min(self._list.count(), _ROWS_SEEN) + 2)
         self.size_changed.emit()
 
     def _pick(self, item: QListWidgetItem) -> None:
@@ -111,9 +110,27 @@ class PickList(QFrame):
         if shown:
             self._pick(shown[0])
 
+    def _to_list(self) -> None:
+        shown = [row for row, item in enumerate(self._items()) if not item.isHidden()]
+        if shown:
+            self._list.setCurrentRow(shown[0])
+            self._list.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _pick_current(self) -> None:
         if self._list.currentRow() >= 0:
             self._pick(self._list.currentItem())
+
+
+class _Field(QLineEdit):
+    """The field; Down goes to what it found."""
+
+    down_pressed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down:
+            self.down_pressed.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class _List(QListWidget):

@@ -82,6 +82,7 @@ class CommandPalette(Overlay):
         window: QWidget,
         *,
         hint: str = "",
+        nothing: str = "",
         typed: Callable[[str], Iterable[Command]] | None = None,
     ) -> None:
         super().__init__("", window)
@@ -109,7 +110,8 @@ class CommandPalette(Overlay):
         self._list.setAccessibleName(self.tr("Commands"))
         self._list.clicked.connect(self._run_at)
         self._list.entered.connect(self._list.setCurrentIndex)
-        self._nothing = text_label(self.tr("Nothing fits. Type fewer letters."), "secondary")
+        words = nothing or self.tr("Nothing fits. Type fewer letters.")
+        self._nothing = text_label(words, "secondary")
         self._nothing.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_3)
         inside = QVBoxLayout(self.card)
         inside.setContentsMargins(1, 1, 1, 1)

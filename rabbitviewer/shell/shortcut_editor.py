@@ -298,11 +298,12 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
 
 
 class _Capture(QKeySequenceEdit):
-    """Takes the next keys; Esc leaves it."""
+    """Takes the next keys; Tab and Esc leave it, as everywhere."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self.focusNextPrevChild(False)
-        else:
+        backwards = event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Backtab)
+        if not backwards and event.key() != Qt.Key.Key_Tab:
             super().keyPressEvent(event)
+            return
+        self.clear()
+        self.focusNextPrevChild(not backwards)

@@ -189,6 +189,7 @@ class Shortcuts(QObject):
         changed = {name: list(self._actions.keys(name)) for name in self._defaults}
         kept = {name: keys for name, keys in changed.items() if self.is_changed(name)}
         keep_old, self._broken = self._broken, False
+        self._file = ShortcutFile(self._file.path)
         keys = dict(sorted({**self._unknown, **kept}.items()))
         path = self._file.path
         self._pool.start(lambda: self._write(path, keys, keep_old=keep_old))

@@ -58,6 +58,7 @@ class Collecting(QObject):
                 [],
                 self._parts.window,
                 hint=self.tr("Add to a collection: its name"),
+                nothing=self.tr("Type the name of a new collection, then press Enter."),
                 typed=self._new,
             )
         self._chooser.open_overlay()

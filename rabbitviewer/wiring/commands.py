@@ -97,13 +97,13 @@ class Commanding(QObject):
             self._folders,
         )
         self.palette = CommandPalette(sources, state.recent_commands, window)
-        self.editor = ShortcutEditor(window.actions_by_id, shortcuts, window)
+        self._editor: ShortcutEditor | None = None
         handlers = {
             "window.palette": self.palette.toggle,
-            "window.shortcuts": self.editor.toggle,
+            "window.shortcuts": self._open_editor,
         }
         window.actions_by_id.connect_all(handlers)
-        window.key_overlay.change_pressed.connect(self.editor.open_overlay)
+        window.key_overlay.change_pressed.connect(self._open_editor)
         shortcuts.save_failed.connect(window.status.say)
         self._recent = QMenu(self.tr("Recent folders"), window)
         self._recent.aboutToShow.connect(self._fill_recent)
@@ -111,6 +111,11 @@ class Commanding(QObject):
         self._scripts.aboutToShow.connect(self._fill_scripts)
         self._fill_main(window.top_bar.menu)
         shortcuts.loaded.connect(self._tell_problem)
+
+    def _open_editor(self) -> None:
+        if self._editor is None:
+            self._editor = ShortcutEditor(self._window.actions_by_id, self._shortcuts, self._window)
+        self._editor.open_overlay()
 
     def _tell_problem(self) -> None:
         """Say that the file of shortcuts is broken."""

@@ -160,6 +160,7 @@ class ListingActions(QObject):
                 [],
                 self._parts.window,
                 hint=self.tr("Search all indexed folders: names, titles, keywords, cameras"),
+                nothing=self.tr("Type what to look for, then press Enter."),
                 typed=self._searches,
             )
         self._search.open_overlay()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QKeySequenceEdit, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from rabbitviewer.actions import Actions
@@ -156,6 +156,19 @@ def test_a_conflict_is_settled_by_replacing(
     editor.press("G")
     qtbot.mouseClick(button(editor, "Replace"), Qt.MouseButton.LeftButton)
     assert (actions.keys("panel.info"), actions.keys("edit.grade")) == (("I", "G"), ())
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Escape])
+def test_tab_and_escape_leave_the_field_that_takes_keys(
+    qtbot: QtBot, actions: Actions, editor: ShortcutEditor, window: QWidget, key: Qt.Key
+) -> None:
+    editor.mark("edit.grade")
+    field = editor.findChildren(QKeySequenceEdit)[0]
+    field.setFocus()
+    qtbot.keyClick(field, key)
+    assert window.focusWidget() is not field
+    assert actions.keys("edit.grade") == ("G",)
+    assert editor.isVisible()
 
 
 def test_the_overlay_of_keys_follows(
