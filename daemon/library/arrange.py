@@ -37,6 +37,8 @@ class Arranger:
         self._columns = columns
         self._orders: dict[tuple[str, bool], list[int]] = {}
         self._orders_of = -1
+        self._names_order: list[int] = []
+        self._by_name_of = -1
         self._names: list[str] = []
         self._texts: list[str] = []
         self._text_of = array("I")
@@ -115,8 +117,12 @@ class Arranger:
         if backwards:
             return self._order("name", backwards=False)[::-1]
         columns = self._columns
+        if self._by_name_of == columns.names_version:
+            return self._names_order
         ids = {name: i for i, name in enumerate(columns.names) if columns.here[i]}
-        return [ids[name] for name in NaturalOrder(ids).all()]
+        self._names_order = [ids[name] for name in NaturalOrder(ids).all()]
+        self._by_name_of = columns.names_version
+        return self._names_order
 
     def _key(self, sort: str) -> Callable[[int], Any]:
         columns = self._columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from array import array
 from collections.abc import Iterable, Sequence
@@ -40,7 +41,8 @@ class Columns:
         bits: As in ``listing_marks``.
         titles: Of the few that have one.
         words: What the numbers mean.
-        version: Counts the changes, *words_version* those of what a search looks into.
+        version: Counts the changes, *words_version* those of what a search looks into, and
+            *names_version* those of which photos are there.
     """
 
     def __init__(self, roll: Roll) -> None:
@@ -55,7 +57,7 @@ class Columns:
         self.labels, self.flags, self.bits = bytearray(), bytearray(), bytearray()
         self.titles: dict[int, str] = {}
         self.words = Names({}, {}, {})
-        self.version = self.words_version = 0
+        self.version = self.words_version = self.names_version = 0
         self._kind_of: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -75,7 +77,8 @@ class Columns:
         for column in (self.known, self.ratings, self.labels, self.flags, self.bits):
             column += bytes(count)
         self.kinds += bytes(map(self._kind_by_name, new))
-        self.touch(words=True)
+        self.touch(words=count > 0)
+        self.names_version += count > 0
         return range(first, len(self.names))
 
     def touch(self, *, words: bool = False) -> None:
@@ -88,6 +91,7 @@ class Columns:
         for photo_id in ids:
             self.here[photo_id] = 0
         self.touch()
+        self.names_version += 1
 
     def put(self, found: Iterable[tuple[int, FactsRow]]) -> None:
         """Take over what is known of photos, by id; ids beyond the columns are passed over."""
@@ -125,19 +129,23 @@ class Columns:
             and self.roll.mtimes[photo_id] == self.fact_mtimes[photo_id]
         )
 
-    def marks(self, photo_id: int) -> tuple[int, int, int, int]:
-        """Return rating, label, flag and bits of a photo as cells show them."""
-        return (
-            self.ratings[photo_id],
-            self.labels[photo_id],
-            self.flags[photo_id],
-            self.bits[photo_id],
-        )
-
-    def marked(self) -> list[int]:
-        """Return the ids of the photos that have marks of any kind."""
-        columns = zip(self.ratings, self.labels, self.flags, self.bits, strict=True)
-        return [photo_id for photo_id, found in enumerate(columns) if any(found)]
+    def told_marks(self, ids: Iterable[int] | None) -> bytes:
+        """Return marks as in ``listing_marks``; ``None``: of all photos that have any."""
+        if ids is None:
+            columns = zip(self.ratings, self.labels, self.flags, self.bits, strict=True)
+            told = array(
+                "Q",
+                [
+                    photo_id | rating << 32 | label << 40 | flag << 48 | bits << 56
+                    for photo_id, (rating, label, flag, bits) in enumerate(columns)
+                    if rating or label or flag or bits
+                ],
+            )
+        else:
+            told = array("Q", map(self._told, ids))
+        if sys.byteorder == "big":
+            told.byteswap()
+        return told.tobytes()
 
     def missing_words(self) -> tuple[set[int], set[int], set[int]]:
         """Return the numbers of cameras, lenses and keywords whose words are not there yet."""
@@ -164,6 +172,10 @@ class Columns:
         """Return the modification time of a photo."""
         seen = self.roll.sizes[photo_id] >= 0
         return self.roll.mtimes[photo_id] if seen else self.fact_mtimes[photo_id]
+
+    def _told(self, photo_id: int) -> int:
+        marks = self.ratings[photo_id] | self.labels[photo_id] << 8 | self.flags[photo_id] << 16
+        return photo_id | marks << 32 | self.bits[photo_id] << 56
 
     def _kind_by_name(self, name: bytes) -> int:
         ending = name[name.rfind(b".") :] if name else b""

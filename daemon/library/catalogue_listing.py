@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import struct
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
@@ -38,9 +37,8 @@ _QUIET_S = 0.05
 _FIRST_WITHIN_S = 2.0
 _AGAIN_EVERY_S = 0.3
 _REST_FACTOR = 15
-_MARKS_AT_ONCE = 50_000
+_MARKS_BYTES = 8 * 50_000
 _BY_NAME_UP_TO = 500
-_MARK = struct.Struct("<IBBBB")
 
 Edited = Callable[[], Awaitable[Collection[bytes]]]
 
@@ -252,7 +250,7 @@ class AttachedListing:
         if rows:
             await self._in_thread(lambda: columns.put(rows))
             await self._learn_words()
-            self._send_marks([i for i, _ in rows])
+            await self._send_marks([i for i, _ in rows])
         unknown = [i for i in new if not columns.known[i]]
         unknown += [i for i in seen if columns.known[i] and not columns.is_current(i)]
         if stale:
@@ -283,7 +281,7 @@ class AttachedListing:
         if back:
             await self._store.mark_back(back)
         await self._learn_words()
-        self._send_marks(new if len(new) < len(columns) else None)
+        await self._send_marks(new if len(new) < len(columns) else None)
         stale = await self._threads.run(stale_by_sidecar, prefix, wanted, roll, columns)
         self._stale += stale
         if stale:
@@ -320,14 +318,12 @@ class AttachedListing:
 
     # ------------------------------------------------------------ telling
 
-    def _send_marks(self, ids: Iterable[int] | None) -> None:
+    async def _send_marks(self, ids: Iterable[int] | None) -> None:
         """Tell marks; ``None``: of all photos that have any."""
-        columns = self._columns
-        told = columns.marked() if ids is None else list(ids)
-        for start in range(0, len(told), _MARKS_AT_ONCE):
-            part = told[start : start + _MARKS_AT_ONCE]
-            blob = b"".join(_MARK.pack(i, *columns.marks(i)) for i in part)
-            self.listing.peer.send(ListingMarks(listing_id=self.listing.listing_id), blob)
+        told = await self._in_thread(lambda: self._columns.told_marks(ids))
+        for start in range(0, len(told), _MARKS_BYTES):
+            message = ListingMarks(listing_id=self.listing.listing_id)
+            self.listing.peer.send(message, told[start : start + _MARKS_BYTES])
 
     async def _answer(self, request: ListingArrange, request_id: int) -> None:
         edited: Collection[bytes] = ()
