@@ -89,7 +89,9 @@ class ToneStore(QObject):
         if path != self._asked:
             return
         self._asked = b""
-        if self._next:
+        if not self._client.is_connected:
+            self._next = self._next or path
+        elif self._next:
             self._ask(self._next)
         if isinstance(answer, Tones) and len(blob) == _size_of(answer):
             tones = _read(answer, blob)

@@ -255,6 +255,7 @@ class PhotoView(QWidget):
             wanted *= shown.source_width / max(shown.source_height, 1)
         if columns >= wanted * _ENOUGH or shown.quality in _COARSE:
             return
+        self._hurried = False
         full = not self.canvas.viewport.fitted or self.canvas.loupe_shown
         for path in filter(None, (self._path, self._original_path)):
             self._ask(path, full=full)

@@ -224,6 +224,8 @@ class SideBySide(QWidget):
                 self.step(1)
             case Qt.Key.Key_Y:
                 self.set_in_step(on=not self._in_step)
+            case Qt.Key.Key_Z if canvas is not None:
+                canvas.toggle_zoom(canvas.pointer())
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal if canvas is not None:
                 canvas.zoom_by_steps(1)
             case Qt.Key.Key_Minus if canvas is not None:
