@@ -67,7 +67,7 @@ class InfoPanel(QScrollArea):
         self._layout = self._build()
         selection.current_changed.connect(self._on_selection_changed)
         selection.selected_changed.connect(self._on_selection_changed)
-        client.connected.connect(self._timer.start)
+        client.connected.connect(self._ask_anew)
         self._on_selection_changed()
 
     def put_histogram(self, histogram: QWidget) -> None:
@@ -89,6 +89,11 @@ class InfoPanel(QScrollArea):
         """Ask for what was not asked while nobody could see it."""
         super().showEvent(event)
         self.shown.emit()
+        self._timer.start()
+
+    def _ask_anew(self) -> None:
+        """A daemon is there: what the one before could not tell, this one may."""
+        self._wanted = ()
         self._timer.start()
 
     def _ask(self) -> None:
