@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.decode import icc as icc_profiles
-from daemon.decode import iptc, xmp
+from daemon.decode import iptc, shooting, xmp
 from daemon.decode.exif import Directory, Exif
 from daemon.decode.model import Facts, Metadata
 from daemon.decode.orientation import swaps_sides
@@ -13,6 +13,7 @@ from daemon.tasks import PhotoInfoRead
 _HEAD_BYTES = 4 << 20
 _DC = "http://purl.org/dc/elements/1.1/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
+_IPTC_CORE = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 _FROM_XMP = {
     (_DC, "title"): "title",
@@ -23,7 +24,12 @@ _FROM_XMP = {
     (_XMP, "Rating"): "rating",
     (_XMP, "Label"): "label",
     (_PHOTOSHOP, "City"): "city",
+    (_PHOTOSHOP, "State"): "state",
     (_PHOTOSHOP, "Country"): "country",
+    (_PHOTOSHOP, "Headline"): "headline",
+    (_PHOTOSHOP, "Credit"): "credit",
+    (_PHOTOSHOP, "Instructions"): "instructions",
+    (_IPTC_CORE, "Location"): "location",
     (xmp.IPTC_EXTENSION, "DigitalSourceType"): "digital_source_type",
     (xmp.RV, "recipe"): "recipe",
 }
@@ -102,6 +108,7 @@ def _described_exif(exif: Exif) -> dict[str, str]:
         "copyright": exif.text(33432, main),
         "software": exif.text(305, main),
         "gps": _position(exif, exif.gps),
+        **shooting.described(exif),
     }
 
 

@@ -6,7 +6,21 @@ import struct
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 _IPTC_RESOURCE = 0x0404
-_FIELDS = {5: "title", 80: "creator", 90: "city", 101: "country", 116: "copyright", 120: "caption"}
+_FIELDS = {
+    5: "title",
+    25: "iptc_keywords",
+    40: "instructions",
+    80: "creator",
+    90: "city",
+    92: "location",
+    95: "state",
+    101: "country",
+    105: "headline",
+    110: "credit",
+    116: "copyright",
+    120: "caption",
+}
+_REPEATED = ("iptc_keywords", "creator")
 
 
 def from_resources(data: bytes) -> bytes:
@@ -60,6 +74,9 @@ def fields(iptc: bytes) -> dict[str, str]:
             break
         value = iptc[at + 5 : at + 5 + size]
         if record == 2 and dataset in _FIELDS:
-            found.setdefault(_FIELDS[dataset], value.decode(encoding, "replace").strip())
+            name, text = _FIELDS[dataset], value.decode(encoding, "replace").strip()
+            if name in _REPEATED and found.get(name):
+                text = f"{found.pop(name)}; {text}"
+            found.setdefault(name, text)
         at += 5 + size
     return found

@@ -191,6 +191,7 @@ def _groups() -> list[tuple[str, list[Line]]]:
         ("state", _tr("State")),
         ("country", _tr("Country")),
         ("altitude", _tr("Altitude")),
+        ("iptc_keywords", _tr("IPTC keywords")),
         ("digital_source_type", _tr("Source")),
     ]
     return [(_tr("Description"), described), (_tr("Shooting"), camera)]

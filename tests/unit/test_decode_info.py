@@ -36,8 +36,14 @@ def test_what_a_camera_wrote_is_said_in_words(tmp_path: Path) -> None:
         37386: 50.0,
         36867: "2024:06:21 18:30:05",
         42036: "50 mm f/1.8",
+        34850: 3,
+        37380: -0.5,
+        37383: 5,
+        37385: 16,
+        41987: 0,
+        41989: 75,
     }
-    exif[0x8825] = {1: "S", 2: (33.0, 30.0, 36.0), 3: "E", 4: (151.0, 15.0, 0.0)}
+    exif[0x8825] = {1: "S", 2: (33.0, 30.0, 36.0), 3: "E", 4: (151.0, 15.0, 0.0), 5: 1, 6: 12.0}
     path = tmp_path / "photo.jpg"
     Image.new("RGB", (90, 60)).save(path, exif=exif, xmp=XMP, icc_profile=profile_for("display-p3"))
     found = info(path)
@@ -56,6 +62,13 @@ def test_what_a_camera_wrote_is_said_in_words(tmp_path: Path) -> None:
         "iso": "400",
         "focal_length": "50 mm",
         "gps": "-33.510000, 151.250000",
+        "program": "aperture priority",
+        "exposure_bias": "-0.5 EV",
+        "metering": "multi-segment",
+        "flash": "did not fire",
+        "white_balance": "automatic",
+        "focal_length_35": "75 mm",
+        "altitude": "-12 m",
     }
 
 
