@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from daemon.files.failures import refused
 from daemon.files.organise import chunks
-from daemon.files.primitives import rename_without_replacing, sync_folder
+from daemon.files.primitives import rename_without_replacing, sync_folders_of
 from daemon.files.transfer import move_file
 from daemon.files.trash import Trash, forget
 from daemon.files.units import Unit, units_of
@@ -46,8 +46,7 @@ def trash_photos(work: Work, step: JournalStep, paths: Iterable[bytes], trash: T
             else:
                 changed += unit.files
             place += len(places)
-        for folder in {os.path.dirname(path) for path in changed}:
-            sync_folder(folder)
+        sync_folders_of(changed)
         step.retract_now(undone)
         work.files_changed(changed)
 
@@ -70,8 +69,7 @@ def delete_photos(work: Work, paths: Iterable[bytes]) -> None:
                 break
         work.advance(*unit.photos)
         work.files_changed(unit.files)
-    for folder in {os.path.dirname(unit.photos[0]) for unit in units}:
-        sync_folder(folder)
+    sync_folders_of(unit.photos[0] for unit in units)
 
 
 def _places(work: Work, unit: Unit, trash: Trash) -> Places:

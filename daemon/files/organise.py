@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from daemon.files.failures import refused
-from daemon.files.primitives import device_of, make_folder, sync_folder
+from daemon.files.primitives import device_of, make_folder, sync_folders_of
 from daemon.files.transfer import inode_of, make_copy, move_file
 from daemon.files.units import Unit, free_places, units_of
 from daemon.files.work import Work
@@ -102,8 +102,7 @@ def execute(
             undone += places
             continue
         done += pairs
-    for folder in {os.path.dirname(path) for pair in done for path in pair}:
-        sync_folder(folder)
+    sync_folders_of(path for pair in done for path in pair)
     step.retract_now(undone)
     work.files_changed(path for pair in done for path in pair)
     return done

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 CHUNK_BYTES = 1 << 20
 MAX_NAME_BYTES = 255
@@ -172,6 +172,12 @@ def sync_folder(folder: bytes) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def sync_folders_of(paths: Iterable[bytes]) -> None:
+    """Put the names of *paths* on the disk, each folder once."""
+    for folder in {os.path.dirname(path) for path in paths}:
+        sync_folder(folder)
 
 
 def make_folder(folder: bytes) -> None:

@@ -9,6 +9,7 @@ from daemon.files.primitives import (
     make_folder,
     rename_without_replacing,
     sync_folder,
+    sync_folders_of,
     write_file,
 )
 from daemon.files.transfer import make_copy, move_file, same_content
@@ -94,6 +95,7 @@ class Reversal:
                 if isinstance(opposite, Restored):
                     forget(opposite.trashed)
             work.advance(path)
+        sync_folders_of(changed)
         step.retract_now(undone)
         work.files_changed(changed)
 

@@ -35,6 +35,7 @@ def move_file(old: bytes, new: bytes, *, checkpoint: Checkpoint | None = None) -
         return
     before = os.lstat(old)
     make_copy(old, new, checkpoint=checkpoint)
+    sync_folder(os.path.dirname(new))
     after = os.lstat(old)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         os.unlink(new)
@@ -49,6 +50,8 @@ def move_file(old: bytes, new: bytes, *, checkpoint: Checkpoint | None = None) -
 
 def make_copy(source: bytes, new: bytes, *, checkpoint: Checkpoint | None = None) -> bytes:
     """Copy one file, verified; a file named *new* is never replaced.
+
+    Its content is on the disk on return; the caller sees to its name, once for many.
 
     Returns:
         The content's digest.
@@ -67,7 +70,6 @@ def make_copy(source: bytes, new: bytes, *, checkpoint: Checkpoint | None = None
         with contextlib.suppress(OSError):
             os.unlink(temp)
         raise
-    sync_folder(os.path.dirname(new))
     return digest
 
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-from daemon.files.primitives import device_of, numbered, sync_folder
+from daemon.files.primitives import device_of, numbered
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 
@@ -76,7 +76,11 @@ def forget(trashed: bytes) -> None:
 
 
 def _reserve(folder: bytes, top: bytes, path: bytes) -> bytes:
-    """Write the info file, which reserves the name, and return where the file goes."""
+    """Write the info file, which reserves the name, and return where the file goes.
+
+    It is not waited for until it is on the disk: without it a file is in the trash all the same,
+    and our own undo goes by the journal.
+    """
     whole = os.path.abspath(path)
     told = os.path.relpath(whole, top) if top else whole
     text = (
@@ -112,9 +116,6 @@ def _wrote_info(place: bytes, text: bytes) -> bool:
         return False
     with os.fdopen(handle, "wb") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(os.path.dirname(info))
     return True
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 
 from daemon.files.organise import chunks
-from daemon.files.primitives import sync_folder, temporary_beside
+from daemon.files.primitives import sync_folders_of, temporary_beside
 from daemon.files.transfer import inode_of
 from daemon.files.work import Work
 from daemon.protocol.errors import RabbitError
@@ -62,8 +62,7 @@ def turn_photos(
                 undone.append(number)
             work.advance(path)
         step.retract_now(undone)
-        for folder in {os.path.dirname(record.path) for record in records}:
-            sync_folder(folder)
+        sync_folders_of(record.path for record in records)
         work.files_changed(path for path, _ in some)
 
 

@@ -34,7 +34,9 @@ def companions(path: bytes) -> tuple[bytes, ...]:
     """
     stem, ending = os.path.splitext(path)
     own = [path + one for one in (*_ENDINGS, *_COMPANIONS)]
-    shared = [] if _has_partner(stem, ending) else [stem + one for one in _ENDINGS]
+    shared = [stem + one for one in _ENDINGS]
+    if _existing(shared) and _has_partner(stem, ending):
+        shared = []
     return _existing(own + shared)
 
 
