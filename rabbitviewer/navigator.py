@@ -73,6 +73,7 @@ class Navigator(QObject):
         self._photo = photo
         self._dialog: QFileDialog | None = None
         self._last_row = -1
+        self._folder = b""
         self._more_menus: list[tuple[QMenu, str]] = []
         self._actions = window.actions_by_id
         self._actions.connect_all(self._handlers())
@@ -94,6 +95,7 @@ class Navigator(QObject):
     def open_folder(self, path: bytes) -> None:
         """Show the grid of the folder at *path*."""
         self._leave()
+        self._folder = path
         self._listing.open(path)
         self._window.show_page(Page.GRID)
         self.folder_opened.emit(path)
@@ -251,6 +253,8 @@ class Navigator(QObject):
             self._to_grid()
         elif self._window.page == Page.SIDE_BY_SIDE:
             self._actions["view.side_by_side"].trigger()
+        elif (self._listing.collection or self._listing.search) and self._folder:
+            self.open_folder(self._folder)
 
     def _toggle_compare(self) -> None:
         pair = self._jobs.pair_for(self._selection.current)

@@ -7,7 +7,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
-from rabbitviewer.theme.controls import icon_before_words, push_button, text_label
+from rabbitviewer.theme.controls import (
+    ElidedLabel,
+    icon_before_words,
+    push_button,
+    text_label,
+)
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
@@ -40,7 +45,7 @@ class StatusLine(QFrame):
         self.setFixedHeight(look.status_height)
         self._counts = text_label("", "small")
         self._counts.setFont(figures_font(self._counts.font()))
-        self._message = text_label("", "small")
+        self._message = ElidedLabel("small")
         self._offer = push_button("", "pill")
         self._offer_run: object = None
         self._message_timer = QTimer(self, singleShot=True, interval=_MESSAGE_MS)

@@ -138,6 +138,31 @@ class Tick(QCheckBox):
         painter.end()
 
 
+class ElidedLabel(QLabel):
+    """A line of text that ends in dots where there is no room; the whole stands in its tool tip."""
+
+    def __init__(self, look: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", look)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return next to nothing: whoever needs the room may have it."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what fits."""
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        self.setToolTip(self.text() if shown != self.text() else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+
+
 def text_label(text: str = "", look: str = "", *, wraps: bool = False) -> QLabel:
     """Return a label of a variant of the style sheet (``secondary``, ``small``, ``title`` ...)."""
     label = QLabel(text)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from daemon.protocol.endpoint import Folders
 from rabbitviewer.models.script_runs import Run, ScriptRuns
-from rabbitviewer.models.scripts import Script
+from rabbitviewer.models.scripts import Script, ScriptsModel
 from rabbitviewer.shell.scripts_panel import ScriptsPanel
 from tests.fakes.scripted_daemon import ScriptedDaemon
 
@@ -90,3 +90,13 @@ def test_a_failed_run_is_shown_with_its_sentence_and_its_details(
     assert "My script" in shown
     assert "ZeroDivisionError in line 2" in shown
     assert "1 / 0" in panel.findChildren(QPlainTextEdit)[0].toPlainText()
+
+
+def test_the_list_of_scripts_follows_its_folder(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "first.py").write_text("def run(api, photos): ...\n")
+    model = ScriptsModel(tmp_path)
+    with qtbot.waitSignal(model.changed):
+        model.look()
+    with qtbot.waitSignal(model.changed):
+        (tmp_path / "second.py").write_text('"""Another"""\ndef run(api, photos): ...\n')
+    assert [script.title for script in model.scripts] == ["Another", "First"]

@@ -252,3 +252,15 @@ def test_a_folder_that_went_is_said_so_with_what_to_do(
     number = built.listing.listing_id
     fake_daemon.publish(messages.FolderDelta(listing_id=number, number=1, **delta))
     qtbot.waitUntil(lambda: words in shown_words(built.window.pages))
+
+
+def test_escape_leads_from_a_collection_back_to_the_folder(qtbot: QtBot, built: Built) -> None:
+    built.navigator.open_collection("Best of")
+    qtbot.keyClick(built.grid, Qt.Key.Key_Escape)
+    assert built.listing.folder == FOLDER
+
+
+def test_a_long_sentence_in_the_status_line_does_not_widen_the_window(built: Built) -> None:
+    built.window.status.say("A very long sentence. " * 40, "Details", lambda: None)
+    built.window.resize(1000, 700)
+    assert built.window.status.minimumSizeHint().width() < 900
