@@ -30,7 +30,7 @@ MOST_ASKED = 500
 _MOST_KEPT = 5_000
 _PIECE = 250
 _PIECE_BYTES = 200_000
-_UNDER_WAY = 3
+_UNDER_WAY = 8
 _SETTLED_MS = 600
 
 
@@ -105,10 +105,12 @@ class MarksModel(QObject):
 
     Signals:
         changed: marks of some photos are others, or known now (frozenset of paths).
-        written: a change of many photos is through (:class:`Writing`).
+        progressed: a piece of a change is through (:class:`Writing`).
+        written: all of it is (:class:`Writing`).
     """
 
     changed = Signal(object)
+    progressed = Signal(object)
     written = Signal(object)
 
     def __init__(
@@ -233,6 +235,8 @@ class MarksModel(QObject):
         if not writing.waiting and writing.asked >= len(writing.paths):
             self._writings.remove(writing)
             self.written.emit(writing)
+        else:
+            self.progressed.emit(writing)
         self._send_next()
 
     # ------------------------------------------------------------ hearing

@@ -16,6 +16,7 @@ from rabbitviewer.organise.marks_words import (
     change_words,
     done_words,
     failure_words,
+    progress_words,
     short_words,
 )
 from rabbitviewer.window import MainWindow, Page
@@ -24,6 +25,7 @@ Value = TypeVar("Value")
 
 _MOST_COMPARED = 500
 _SOON_MS = 0
+_MANY = 2000
 
 
 class MarkActions(QObject):
@@ -52,6 +54,7 @@ class MarkActions(QObject):
         selection.current_changed.connect(self._soon.start)
         selection.selected_changed.connect(self._soon.start)
         window.page_changed.connect(self._soon.start)
+        marks.progressed.connect(self._on_progressed)
         marks.written.connect(self._on_written)
         self._enable()
 
@@ -116,6 +119,10 @@ class MarkActions(QObject):
         for spec in self._actions.specs():
             if spec.id.startswith("mark."):
                 self._actions[spec.id].setEnabled(on)
+
+    def _on_progressed(self, writing: Writing) -> None:
+        if len(writing.paths) > _MANY:
+            self._window.status.say(progress_words(writing))
 
     def _on_written(self, writing: Writing) -> None:
         status = self._window.status

@@ -57,6 +57,12 @@ def done_words(writing: Writing) -> str:
     return change_words(writing.change, len(writing.paths))
 
 
+def progress_words(writing: Writing) -> str:
+    """Say how many of many photos are written."""
+    words = _tr("{what} · {done} written")
+    return words.format(what=done_words(writing), done=f"{writing.changed:,}")
+
+
 def failure_words(writing: Writing) -> str:
     """Say what could not be written, and why."""
     if writing.error is not None:
