@@ -84,6 +84,7 @@ class Navigator(QObject):
         photo.menu_wanted.connect(self.show_menu)
         photo.comparing_changed.connect(self._show_state)
         selection.current_changed.connect(self._on_current_changed)
+        selection.selected_changed.connect(self._show_state)
         window.page_changed.connect(self._show_state)
         listing.rows_changed.connect(self._on_rows_changed)
         jobs.finished.connect(self._show_state)

@@ -138,10 +138,9 @@ class DuplicatesPage(Card):
         self._show()
         if total:
             locale = QLocale()
-            words = self.tr("Looking at {done} of {total}")
-            self._state.setText(
-                words.format(done=locale.toString(done), total=locale.toString(total))
-            )
+            words = self.tr("{done} of {total} photos")
+            shown = words.format(done=locale.toString(done), total=locale.toString(total))
+            self._state.setText(shown)
 
     def _show(self) -> None:
         model = self._model
@@ -152,6 +151,7 @@ class DuplicatesPage(Card):
         self._find.setVisible(not searching)
         set_look(self._find, "" if model.groups else "primary")
         self._state.setText(self._state_words(len(others)))
+        self.view.say_nothing(*self._nothing_words())
         for button in (self._best, self._reject, self._trash):
             button.setVisible(bool(model.groups))
             button.setEnabled(bool(others) or button is self._best)
@@ -159,18 +159,29 @@ class DuplicatesPage(Card):
         self._failures.setVisible(failed > 0)
         self._failures.setText(self.tr("{photos} not readable").format(photos=photos_words(failed)))
 
-    def _state_words(self, others: int) -> str:
+    def _nothing_words(self) -> tuple[str, str]:
+        """Return what stands where groups would be."""
         model = self._model
         if model.is_searching:
-            return self.tr("Looking for duplicates")
+            return self.tr("Looking for duplicates"), ""
         if model.error is not None:
-            return f"{model.error.message} {model.error.hint}".strip()
-        if not model.groups:
+            return model.error.message, model.error.hint
+        if not model.has_searched:
             return (
-                (self.tr("No duplicates left.") if model.found else self.tr("No duplicates found."))
-                if model.has_searched
-                else self.tr("Photos that are the same, or nearly so, are shown side by side.")
+                self.tr("Find photos that are the same, or nearly so"),
+                self.tr("Choose where to look and how much they may differ, then press Find."),
             )
+        if model.found:
+            return self.tr("No duplicates left"), self.tr("Ctrl+Z brings back what went away.")
+        return (
+            self.tr("No duplicates found"),
+            self.tr("Let photos differ more, or look in subfolders too."),
+        )
+
+    def _state_words(self, others: int) -> str:
+        model = self._model
+        if model.is_searching or not model.groups:
+            return ""
         locale = QLocale()
         size = sum(model.sizes.get(path, 0) for path in model.others())
         groups = (self.tr("{n} group") if len(model.groups) == 1 else self.tr("{n} groups")).format(

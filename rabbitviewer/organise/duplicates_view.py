@@ -62,6 +62,7 @@ class DuplicatesView(QAbstractScrollArea):
         self._tops: list[int] = []
         self._height = 0
         self._current = (0, 0)
+        self._nothing = ("", "")
         self._timer = QTimer(self, singleShot=True, interval=25)
         self._timer.timeout.connect(self._want)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -80,6 +81,12 @@ class DuplicatesView(QAbstractScrollArea):
         if group < len(groups) and place < len(groups[group].paths):
             return groups[group].paths[place]
         return b""
+
+    def say_nothing(self, title: str, words: str) -> None:
+        """Show *title* and *words* while there are no groups."""
+        self._nothing = (title, words)
+        self.setAccessibleDescription(f"{title} {words}".strip())
+        self.viewport().update()
 
     def cell_rect(self, group: int, place: int) -> QRect:
         """Return where a photo of a group lies in the viewport."""
@@ -170,6 +177,8 @@ class DuplicatesView(QAbstractScrollArea):
         look = tokens()
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), QColor(look.photo_area))
+        if not self._model.groups:
+            self._paint_nothing(painter, look)
         self._painter.begin()
         drawn = -1
         for place in self._seen():
@@ -181,6 +190,19 @@ class DuplicatesView(QAbstractScrollArea):
         painter.end()
         if self._painter.left_rough:
             QTimer.singleShot(0, self.viewport(), self.viewport().update)
+
+    def _paint_nothing(self, painter: QPainter, look: Tokens) -> None:
+        title, words = self._nothing
+        room = self.viewport().rect().adjusted(look.space_5, 0, -look.space_5, -look.space_5)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        painter.setFont(_font(self.font(), look.font_title, bold=True))
+        painter.setPen(QColor(look.text))
+        box = room.adjusted(0, room.height() * 2 // 5, 0, 0)
+        used = painter.boundingRect(box, flags, title)
+        painter.drawText(box, flags, title)
+        painter.setFont(_font(self.font(), look.font_body))
+        painter.setPen(QColor(look.text_secondary))
+        painter.drawText(box.adjusted(0, used.height() + look.space_2, 0, 0), flags, words)
 
     def _paint_heading(self, painter: QPainter, number: int, group: Group, look: Tokens) -> None:
         top = self._tops[number] - self._scroll

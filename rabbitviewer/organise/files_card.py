@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -16,6 +16,11 @@ from PySide6.QtWidgets import (
 from rabbitviewer.theme.controls import hairline, icon_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
+_PASSED = (
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+    QKeySequence.StandardKey.Quit,
+)
 _MOVES = (QEvent.Type.Resize, QEvent.Type.Move)
 
 
@@ -157,10 +162,10 @@ class Card(QFrame):
     # ------------------------------------------------------------ Qt
 
     def event(self, event: QEvent) -> bool:
-        """Take every key that nothing inside took: the shortcuts of the window must not."""
+        """Take every key that nothing inside took, but undo: shortcuts of the window must not."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
+            event.setAccepted(not any(event.matches(key) for key in _PASSED))
+            return event.isAccepted()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -118,7 +118,7 @@ def test_the_search_tells_how_far_it_is_and_can_be_stopped(
     press(qtbot, page, "Find")
     asked = wait_for(qtbot, fake_daemon, messages.DuplicatesRequest)
     fake_daemon.publish(messages.FileWorkProgress(work_id=asked.request_id, done=20, total=400))
-    qtbot.waitUntil(lambda: "Looking at 20 of 400" in texts(page))
+    qtbot.waitUntil(lambda: "20 of 400 photos" in texts(page))
     assert page.findChild(QProgressBar).value() == 20
     press(qtbot, page, "Stop")
     qtbot.waitUntil(
@@ -140,7 +140,7 @@ def test_the_best_of_every_group_stays_and_the_others_go_to_the_trash(
     assert isinstance(asked, messages.TrashPhotos)
     assert asked.paths == (FIRST, FOURTH)
     finish(fake_daemon, "trash")
-    qtbot.waitUntil(lambda: "No duplicates left." in texts(page))
+    qtbot.waitUntil(lambda: page.view.accessibleDescription().startswith("No duplicates left"))
 
 
 def test_a_click_lets_another_photo_stay_too(
@@ -211,3 +211,14 @@ def test_the_figures_name_the_sharpness_in_comparison(qtbot: QtBot, built: Built
     page, view = search(qtbot, built)
     group = page._model.groups[0]
     assert view.figures(FIRST, group) == "sharp 50 %"
+
+
+def test_ctrl_z_undoes_from_the_page_too(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    fake_daemon.publish(messages.Journal(undo="Put 2 photos into the trash"))
+    qtbot.waitUntil(built.window.actions_by_id["edit.undo"].isEnabled)
+    _page, view = search(qtbot, built)
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    wait_for(qtbot, fake_daemon, messages.UndoRequest)
