@@ -286,8 +286,8 @@ class ListingModel(Rows):
                 case FolderDelta():
                     self._take_delta(message)
                 case ListingMarks():
-                    self._shelf.take_marks(blob)
-                    self.marks_changed.emit()
+                    if self._shelf.take_marks(blob):
+                        self.marks_changed.emit()
                 case _:
                     self._arranging.take(blob)
                     self._show_order()

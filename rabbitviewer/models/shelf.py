@@ -147,16 +147,23 @@ class Shelf:
             marks.rating | marks.label << 8 | marks.flag << 16 | marks.bits << 24
         )
 
-    def take_marks(self, blob: bytes) -> None:
-        """Take marks as they come over the wire: (id, marks) of 4 bytes each."""
+    def take_marks(self, blob: bytes) -> bool:
+        """Take marks as they come over the wire: (id, marks) of 4 bytes each.
+
+        Returns:
+            Whether any photo has other ones now; what we said ourselves is shown already.
+        """
         told = array("I")
         told.frombytes(blob[: len(blob) // 8 * 8])
         if sys.byteorder == "big":
             told.byteswap()
         marks, count = self._marks, len(self._marks)
+        changed = False
         for photo_id, packed in zip(told[::2], told[1::2], strict=True):
-            if photo_id < count:
+            if photo_id < count and marks[photo_id] != packed:
                 marks[photo_id] = packed
+                changed = True
+        return changed
 
     # ------------------------------------------------------------ order
 
