@@ -33,6 +33,8 @@ class Trash:
             OSError: the file is not there, or the trash cannot be written.
         """
         os.lstat(path)
+        if sys.platform == "win32":
+            raise _none(path)
         folder, top = self._folder_for(path)
         if sys.platform == "darwin":
             return next(
@@ -61,11 +63,7 @@ class Trash:
                 _make(folder)
                 if device_of(folder) == device and not os.path.islink(folder):
                     return folder, top
-        raise RabbitError(
-            ErrorKind.NO_TRASH,
-            f"{os.fsdecode(path)} was not put into the trash: its volume has none.",
-            "Delete it for good, or leave it.",
-        )
+        raise _none(path)
 
 
 def forget(trashed: bytes) -> None:
@@ -132,6 +130,14 @@ def _make(folder: bytes) -> None:
             os.makedirs(os.path.join(folder, below), mode=0o700, exist_ok=True)
         if not os.access(os.path.join(folder, b"files"), os.W_OK):
             raise PermissionError(folder)
+
+
+def _none(path: bytes) -> RabbitError:
+    return RabbitError(
+        ErrorKind.NO_TRASH,
+        f"{os.fsdecode(path)} was not put into the trash: its volume has none.",
+        "Delete it for good, or leave it.",
+    )
 
 
 def _is_shared_trash(folder: bytes) -> bool:

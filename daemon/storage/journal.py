@@ -48,7 +48,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 KEPT_STEPS = 1000
-KEPT_BYTES = 64 << 20
+KEPT_BYTES = 32 << 20
 
 
 class JournalStep:
