@@ -231,11 +231,14 @@ def measure_orders(client: Client) -> dict[str, float]:
     return found
 
 
-def measure_searches(client: Client, plain: sqlite3.Connection) -> list[dict[str, object]]:
+def measure_searches(
+    client: Client, plain: sqlite3.Connection, pid: int
+) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     number = 1000
     for text in SEARCHES:
         ours, theirs, counts = [], [], []
+        cpu_before = cpu_s(pid)
         for end in range(1, len(text) + 1):
             number += 1
             typed = text[:end]
@@ -255,7 +258,9 @@ def measure_searches(client: Client, plain: sqlite3.Connection) -> list[dict[str
             {
                 "text": text,
                 "ms": [round(ms, 1) for ms in ours],
+                "median_ms": round(statistics.median(ours), 1),
                 "worst_ms": round(max(ours), 1),
+                "daemon_cpu_ms": round(1000 * (cpu_s(pid) - cpu_before) / len(text), 1),
                 "counts": counts,
                 "like_ms": round(statistics.median(theirs), 1),
                 "ratio": round(statistics.median(ours) / statistics.median(theirs), 2),
@@ -292,7 +297,7 @@ def run(folder: Path, count: int) -> dict[str, object]:
         result["warm"] = open_warm(client, folder, count)
         result["orders_ms"] = measure_orders(client)
         with contextlib.closing(plain_table(database)) as plain:
-            result["searches"] = measure_searches(client, plain)
+            result["searches"] = measure_searches(client, plain, process.pid)
         result["daemon_mb_open"] = resident_mb(process.pid)
         client.send(FolderClose(listing_id=1, request_id=5000))
         time.sleep(IDLE_S)
@@ -319,7 +324,8 @@ def main() -> None:
     for name, value in result.items():
         if name == "searches":
             for search in value:
-                print(f"  {search['text']!r}: worst {search['worst_ms']} ms, ", end="")
+                print(f"  {search['text']!r}: {search['median_ms']} ms, ", end="")
+                print(f"worst {search['worst_ms']}, CPU {search['daemon_cpu_ms']}, ", end="")
                 print(f"LIKE {search['like_ms']} ms, ratio {search['ratio']}")
         else:
             print(f"{name}: {value}")

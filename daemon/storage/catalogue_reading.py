@@ -163,10 +163,10 @@ def count(db: sqlite3.Connection) -> int:
 
 def folder_marks(db: sqlite3.Connection, top: bytes) -> dict[bytes, int]:
     """Return the folders at and below *top* with the times for which they are known."""
-    below = top.rstrip(b"/") + b"/"
+    below = os.path.join(top, b"")
     rows = db.execute(
         "SELECT path, mtime_ns FROM folders WHERE path = ? OR (path >= ? AND path < ?)",
-        (top, below, below[:-1] + b"0"),
+        (top, below, below[:-1] + bytes([below[-1] + 1])),
     )
     return dict(rows.fetchall())
 

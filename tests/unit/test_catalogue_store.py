@@ -199,3 +199,25 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RabbitError, match="could not be used"):
         within(tmp_path / "file", lambda store: store.count())
+
+
+def test_the_words_of_a_search_stay_those_of_the_photos(tmp_path: Path) -> None:
+    names = [b"/p/a.jpg", b"/p\xff/\xfe\x80 x.jpg", b"/p/line\nbreak.jpg", "/p/Ähre.jpg".encode()]
+
+    async def story(store: CatalogueStore) -> None:
+        await store.put([other(name) for name in names], {})
+        await store.put([other(name, title="Other", keywords=("new",)) for name in names], {})
+        await store.put_marks([PhotoMarks(path=name, title="Third") for name in names], {})
+        await store.put([other(b"/q/z.jpg")], {b"/q/z.jpg": names[0]})
+        await store.mark_gone(names)
+
+    within(tmp_path, story)
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalogue.db")) as database:
+        database.execute("UPDATE photos SET gone_s = 1 WHERE gone_s > 0")
+        database.commit()
+    assert within(tmp_path, lambda store: store.count()) == 1
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalogue.db")) as database:
+        database.execute(
+            "INSERT INTO photo_search (photo_search, rank) VALUES ('integrity-check', 1)"
+        )
+        assert database.execute("SELECT count(*) FROM photos").fetchone() == (1,)
