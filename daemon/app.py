@@ -32,6 +32,7 @@ from daemon.library.marks import MarksService
 from daemon.library.service import LibraryService
 from daemon.library.threads import FileThreads
 from daemon.library.tones import ToneService
+from daemon.memory import keep_freed_memory
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.formats import is_listed
@@ -78,6 +79,7 @@ async def run_daemon(folders: Folders) -> None:
         RabbitError: something it needs cannot be used; the sentence says what.
         OSError: a folder or the socket cannot be made.
     """
+    keep_freed_memory()
     settings = SettingsStore(folders)
     await asyncio.to_thread(settings.load)
     daemon_log.set_level(settings.current.daemon.log_level)

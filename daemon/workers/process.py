@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from daemon.memory import ENVIRONMENT
 from daemon.protocol.framing import Frame, FrameReader, FramingError, pack
 from daemon.tasks import AnyTask, Broken, Control, Finished, FromWorker, Kept, Progress, Run
 
@@ -69,7 +70,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         Raises:
             OSError: the system cannot start it.
         """
-        environment = dict(os.environ)
+        environment = ENVIRONMENT | dict(os.environ)
         if one_thread:
             for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
                 environment[name] = "1"
