@@ -39,6 +39,7 @@ class Travel(QObject):
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._on_rest)
         photo.shown.connect(self._on_shown)
+        photo.settled.connect(self._on_settled)
         thumbnails.ready.connect(self._on_thumbnail_ready)
         listing.photos_changed.connect(previews.forget)
         listing.photos_removed.connect(previews.forget)
@@ -66,13 +67,23 @@ class Travel(QObject):
             small = [] if self._previews.is_quick else ahead
             self._thumbnails.want([path], small, viewer=_VIEWER, whole=True)
             self._rest.start()
-        self._previews.look_ahead(ahead, *self._photo.canvas.area_px)
+        self._look_ahead(ahead)
+
+    def _look_ahead(self, ahead: list[bytes]) -> None:
+        """Hold *ahead* ready; where the zoom is kept, the next one with all its pixels."""
+        canvas = self._photo.canvas
+        close = canvas.keep_zoom and not canvas.viewport.fitted and not self._photo.hurried
+        self._previews.look_ahead(ahead, *canvas.area_px, whole=ahead[:1] if close else ())
 
     def _on_rest(self) -> None:
         self._thumbnails.want((), viewer=_VIEWER)
         if self._photo.path:
-            ahead = self.ahead_of(self._photo.path)
-            self._previews.look_ahead(ahead, *self._photo.canvas.area_px)
+            self._look_ahead(self.ahead_of(self._photo.path))
+
+    def _on_settled(self) -> None:
+        """The zoom is another one, perhaps: what comes next may be wanted with other pixels."""
+        if self._photo.path and self._photo.isVisible() and not self._photo.hurried:
+            self._look_ahead(self.ahead_of(self._photo.path))
 
     def _on_thumbnail_ready(self, path: bytes) -> None:
         if path == self._photo.path:

@@ -9,6 +9,8 @@ from collections.abc import Set as AbstractSet
 
 from rabbitviewer.models.preview import Box, Preview
 
+_BYTES_PER_PX = 4 * 4 / 3
+
 
 @dataclasses.dataclass
 class _Held:
@@ -51,6 +53,13 @@ class HeldPreviews:
             return True
         return not best.fills(box) and held.answered != box
 
+    def has_room_for_all_of(self, path: bytes) -> bool:
+        """Whether all pixels of *path* take no more than half of the budget."""
+        known = self.best(path)
+        if known is None:
+            return False
+        return _BYTES_PER_PX * known.source_width * known.source_height <= self.budget_bytes / 2
+
     def take(self, preview: Preview, box: Box) -> bool:
         """Keep *preview*, asked for in *box*, where it betters what there is of its stage."""
         held = self._held.setdefault(preview.path, _Held())
@@ -81,8 +90,8 @@ class HeldPreviews:
         Full pixels that are not on show go first, then what was not shown for longest, then what
         was held ready, the least probable first.
         """
-        used = sum(_size(held) for held in self._held.values())
         others = [path for path in self._held if path not in shown]
+        used = sum(_size(self._held[path]) for path in others)
         for path in others:
             if used <= self.budget_bytes:
                 return

@@ -28,6 +28,7 @@ from rabbitviewer.models.preview import Box, Preview, map_preview
 
 _AHEAD_AT_ONCE = 2
 _REST_MS = 90
+_FULL = (0, 0)
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 _UNMAPPED = ErrorInfo(
     ErrorKind.UNREADABLE,
@@ -92,6 +93,7 @@ class PreviewStore(QObject):
         self._asked: OrderedDict[bytes, _Asked] = OrderedDict()
         self._wanted: dict[str, _Wanted] = {}
         self._ahead: tuple[Sequence[bytes], Box] = ((), (0, 0))
+        self._whole: Sequence[bytes] = ()
         self._profile = ""
         self._hurried = False
         self._pace = Pace()
@@ -195,9 +197,25 @@ class PreviewStore(QObject):
             self._ask_wanted()
             self._ask_ahead()
 
-    def look_ahead(self, paths: Sequence[bytes], width_px: int, height_px: int) -> None:
-        """Hold these photos ready, the most probable next one first."""
+    def look_ahead(
+        self,
+        paths: Sequence[bytes],
+        width_px: int,
+        height_px: int,
+        *,
+        whole: Sequence[bytes] = (),
+    ) -> None:
+        """Hold these photos ready, the most probable next one first.
+
+        Args:
+            paths: The photos.
+            width_px: Width of the box they will be shown in.
+            height_px: Its height.
+            whole: Those of them that will be looked at closely: with all their pixels, where
+                there is room for that.
+        """
         self._ahead = (tuple(paths), (width_px, height_px))
+        self._whole = tuple(whole)
         self._cancel_unwanted()
         self._ask_ahead()
 
@@ -254,6 +272,12 @@ class PreviewStore(QObject):
                 return
             if path not in self._asked and self._lacks(path, box):
                 self._ask(path, box, "near")
+        if self._asked or self._hurried:
+            return
+        for path in self._whole:
+            if self._lacks(path, _FULL) and self._held.has_room_for_all_of(path):
+                self._ask(path, _FULL, "near")
+                return
 
     def _box_of(self, path: bytes) -> Box:
         """Return the box that serves all who want *path*."""

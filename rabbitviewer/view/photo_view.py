@@ -37,6 +37,7 @@ class PhotoView(QWidget):
         requested: pixels were asked for (path, the request's id).
         shown: another photo is to be shown; its pixels are asked for.
         comparing_changed: the result the handle lies across; empty: none.
+        settled: the photo, its zoom and place have stayed the same for a moment.
         turned: the photo on show is turned or mirrored for looking.
     """
 
@@ -44,6 +45,7 @@ class PhotoView(QWidget):
     requested = Signal(bytes, int)
     shown = Signal(bytes)
     comparing_changed = Signal(bytes)
+    settled = Signal()
     turned = Signal()
 
     def __init__(
@@ -81,7 +83,7 @@ class PhotoView(QWidget):
         self._broken = BrokenPhoto(self.canvas)
         self._figure = PassingFigure(self.canvas)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._settle.timeout.connect(self._ask_for_enough)
+        self._settle.timeout.connect(self._on_settled)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
@@ -201,8 +203,12 @@ class PhotoView(QWidget):
             self._broken.hide()
             shown = self.canvas.picture
             if shown is None or shown.path != picture.path or picture.is_better_than(shown):
+                known = shown.image.cacheKey() if shown and shown.path == picture.path else None
                 self._show(picture)
-                self._settle.start()
+                if picture.image.cacheKey() != known:
+                    self._settle.start()
+                if known is None and not self.canvas.viewport.fitted and not self._hurried:
+                    self._ask_for_enough()
         if picture.path == self._original_path:
             known = self.canvas.original
             if known is None or known.path != picture.path or picture.is_better_than(known):
@@ -255,7 +261,6 @@ class PhotoView(QWidget):
             wanted *= shown.source_width / max(shown.source_height, 1)
         if columns >= wanted * _ENOUGH or shown.quality in _COARSE:
             return
-        self._hurried = False
         full = not self.canvas.viewport.fitted or self.canvas.loupe_shown
         for path in filter(None, (self._path, self._original_path)):
             self._ask(path, full=full)
@@ -266,6 +271,11 @@ class PhotoView(QWidget):
         if not self.canvas.viewport.fitted or self._figure.isVisible():
             self._figure.say(f"{zoom * 100:.0f} %")
         self._settle.start()
+
+    def _on_settled(self) -> None:
+        self._hurried = False
+        self._ask_for_enough()
+        self.settled.emit()
 
     def _on_area_changed(self) -> None:
         """Ask for what could not be asked for before; for pixels of a new size once it stays."""

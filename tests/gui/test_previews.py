@@ -219,6 +219,27 @@ def test_full_pixels_keep_those_of_the_screen_as_a_level(qtbot, fake_daemon, sto
     assert (best.image.width(), best.level_for(4).width(), best.level_for(5).width()) == (8, 4, 8)
 
 
+def test_the_next_photo_is_held_with_all_its_pixels_where_it_will_be_looked_at_closely(
+    qtbot, fake_daemon, store, decoder
+):
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    store.want(b"/a", *BOX)
+    store.look_ahead([b"/b", b"/c"], *BOX, whole=[b"/b"])
+    qtbot.waitUntil(lambda: len(asked(fake_daemon)) == 4)
+    assert asked(fake_daemon)[-1] == (b"/b", 0, "near")
+
+
+def test_a_photo_too_large_for_half_of_the_budget_is_not_held_with_all_its_pixels(
+    qtbot, fake_daemon, client, folders, decoder
+):
+    store = PreviewStore(client, folders, budget_bytes=128)
+    fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
+    store.want(b"/a", *BOX)
+    store.look_ahead([b"/b"], *BOX, whole=[b"/b"])
+    qtbot.waitUntil(lambda: store.preview(b"/b") is not None)
+    assert len(asked(fake_daemon)) == 2
+
+
 def test_another_profile_asks_anew_for_what_is_on_show(qtbot, fake_daemon, store, decoder):
     fake_daemon.answer(PreviewRequest, lambda request: [decoder.surface(request)])
     with qtbot.waitSignal(store.ready):
@@ -290,7 +311,7 @@ def test_over_the_budget_the_photo_on_show_is_kept(qtbot, fake_daemon, client, f
         with qtbot.waitSignal(store.ready):
             store.want(path, *BOX)
     kept = [store.preview(path) is not None for path in (b"/a", b"/b", b"/c", b"/d")]
-    assert kept == [False, False, True, True]
+    assert kept == [False, True, True, True]
 
 
 def test_wanting_the_same_again_while_it_is_on_its_way_changes_nothing(
