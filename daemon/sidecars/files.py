@@ -98,10 +98,10 @@ def temporary_beside(path: bytes) -> bytes:
     """
     folder, name = os.path.split(path)
     mark = hashlib.blake2b(name, digest_size=5).hexdigest().encode()
-    short = (
-        name[:_NAME_BYTES].decode("utf-8", "ignore").encode() if len(name) > _NAME_BYTES else name
-    )
-    return os.path.join(folder, b".%b.%b.rvpart" % (short, mark))
+    end = min(len(name), _NAME_BYTES)
+    while 0 < end < len(name) and name[end] & 0xC0 == 0x80 and end > _NAME_BYTES - 4:
+        end -= 1  # not through a letter of UTF-8
+    return os.path.join(folder, b".%b.%b.rvpart" % (name[:end], mark))
 
 
 def _check_unchanged(was: SidecarFile) -> None:

@@ -191,9 +191,11 @@ def _write_rating(packet: Packet, editor: Editor, wanted: Said, said: Said, *, r
 def _write_flag(packet: Packet, editor: Editor, flag: str) -> None:
     if flag or packet.has(names.PICK):
         editor.set_simple(names.PICK, {"pick": "1", "reject": "-1"}.get(flag, "0"))
-    if packet.has(names.GOOD):
+    good = packet.simple(names.GOOD)
+    if good is not None:
         if flag:
-            editor.set_simple(names.GOOD, "true" if flag == "pick" else "false")
+            word = "true" if flag == "pick" else "false"
+            editor.set_simple(names.GOOD, word if good == good.lower() else word.capitalize())
         else:
             editor.remove(names.GOOD)
     if packet.has(names.DIGIKAM_PICK):

@@ -28,7 +28,7 @@ from rabbitviewer.models.shelf import ChosenPaths
 
 MOST_ASKED = 500
 _MOST_KEPT = 5_000
-_PIECE = 250
+_PIECE = 125
 _PIECE_BYTES = 200_000
 _UNDER_WAY = 8
 _SETTLED_MS = 600
