@@ -59,6 +59,7 @@ def ingest(work: Work, journal: JournalStore, plan: IngestPlan, facts_of: Facts)
             _bring_in(work, step, plan, some, relative, number)
             number += len(some) * len(plan.folders)
     finally:
+        work.can_undo = not step.is_empty
         step.commit_now()
 
 

@@ -238,6 +238,7 @@ class FileWorkService:
             try:
                 run(work, step)
             finally:
+                work.can_undo = not step.is_empty
                 step.commit_now()
 
         return self._enqueue(peer, kind, with_step)

@@ -71,6 +71,11 @@ class JournalStep:
         self.reversing = entry.reversal is not None
         self.undone = entry.undone
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing came true so far."""
+        return self._entry.current.is_empty
+
     async def note(self, records: Iterable[AnyRecord]) -> int:
         """Put *records* on the disk; call it before what they tell is done.
 
@@ -230,6 +235,7 @@ class JournalStore:
             if places:
                 line = Line("retract", entry.number, places=tuple(places))
                 entry.current.spans += self._file.append(line, durable=False)
+                entry.current.retracted += len(places)
 
     def commit_entry(self, entry: Entry) -> None:
         """A step: it is done; one without records leaves no trace."""
@@ -292,6 +298,7 @@ class JournalStore:
             case "note" | "retract":
                 entry.current.spans.append(span)
                 entry.current.count += line.count
+                entry.current.retracted += len(line.places)
             case "commit":
                 self._commit(entry, line.left)
                 entry.undone = entry.undone or line.undone
@@ -312,7 +319,7 @@ class JournalStore:
             entry.done, entry.reversal = entry.reversal, None
             entry.undone = not entry.undone
         entry.committed = True
-        if not entry.done.count and not entry.running:
+        if entry.done.is_empty and not entry.running:
             self._entries.pop(entry.number, None)
 
     def _of_batch(self, kind: str, batch: str) -> Entry | None:

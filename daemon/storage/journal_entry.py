@@ -12,10 +12,16 @@ _PHOTOS = re.compile(r"\b(\d+) photos?\b")
 
 @dataclass
 class Pass:
-    """Records of one way through a step: where they stand, how many there are."""
+    """Records of one way through a step: where they stand, how many were noted and retracted."""
 
     spans: list[Span] = field(default_factory=list[Span])
     count: int = 0
+    retracted: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of it came true."""
+        return self.retracted >= self.count
 
 
 @dataclass
@@ -40,7 +46,8 @@ class Entry:
     @property
     def size_bytes(self) -> int:
         """What its records take in the file."""
-        return sum(span.size for span in (*self.done.spans, *self.current.spans))
+        reversing = self.reversal.spans if self.reversal is not None else ()
+        return sum(span.size for span in (*self.done.spans, *reversing))
 
 
 def summed(old: str, new: str) -> str:

@@ -715,6 +715,7 @@ def test_a_volume_without_a_trash_fails_with_its_own_kind_and_deleting_works(
 
     refused, left, deleted = asyncio.run(story())
     assert [each.error.kind for each in refused.failed] == [ErrorKind.NO_TRASH]
+    assert not refused.can_undo
     assert left == ["a.jpg", "a.jpg.xmp"]
     assert (deleted.kind, deleted.can_undo, deleted.failed) == ("delete", False, ())
     assert names(photos) == []
