@@ -290,7 +290,7 @@ class _Painter(QStyledItemDelegate):
         note = command.group if command.enabled else command.reason or command.group
         rest = right.adjusted(left, 0, 0, 0)
         if rest.width() > 2 * look.space_5:
-            painter.setPen(QColor(quiet))
+            painter.setPen(QColor(look.text_secondary))
             elided = metrics.elidedText(note, Qt.TextElideMode.ElideRight, rest.width())
             painter.drawText(rest, middle, elided)
 

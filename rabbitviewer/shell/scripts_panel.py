@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -36,6 +36,8 @@ class ScriptsPanel(QFrame):
         super().__init__(parent)
         self._runs = runs
         self._cards: dict[Run, _Card] = {}
+        self._measure = QTimer(self, singleShot=True, interval=0)
+        self._measure.timeout.connect(self._fit)
         look = tokens()
         self.setFixedWidth(_WIDTH)
         self._clear = push_button(self.tr("Clear"), "quiet")
@@ -56,7 +58,7 @@ class ScriptsPanel(QFrame):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._page)
-        layout = QVBoxLayout(self)
+        self._whole = layout = QVBoxLayout(self)
         layout.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_4)
         layout.setSpacing(look.space_2)
         layout.addLayout(top)
@@ -69,6 +71,7 @@ class ScriptsPanel(QFrame):
         """Measure the cards, now that they have their look."""
         super().showEvent(event)
         self._fit()
+        self._measure.start()
 
     def _show(self) -> None:
         for run in [each for each in self._cards if each not in self._runs.runs]:
@@ -78,19 +81,23 @@ class ScriptsPanel(QFrame):
         for run in reversed(self._runs.runs):
             if run not in self._cards:
                 self._cards[run] = card = _Card(run, self._runs)
-                card.details.toggled.connect(self._fit)
+                card.details.toggled.connect(self._on_folded)
                 self._column.insertWidget(0, card)
             self._cards[run].show_run()
         self._empty.setVisible(not self._cards)
         self._scroll.setVisible(bool(self._cards))
         self._clear.setVisible(any(run.state != "running" for run in self._runs.runs))
-        self._fit()
+        self._measure.start()
 
-    def _fit(self, *_what: object) -> None:
+    def _on_folded(self, _is_open: bool) -> None:
+        self._measure.start()
+
+    def _fit(self) -> None:
         width = _WIDTH - 2 * tokens().space_4
-        self._column.activate()
-        height = self._column.totalHeightForWidth(width)
+        gap = self._column.spacing()
+        height = sum(card.height_at(width) + gap for card in self._cards.values()) + gap
         self._scroll.setFixedHeight(min(max(height, 0), _MOST_HEIGHT))
+        self._whole.activate()
         self.size_changed.emit()
 
 
@@ -121,13 +128,18 @@ class _Card(QFrame):
         top.addWidget(self._title, 1)
         top.addWidget(self._state)
         top.addWidget(self._stop)
-        layout = QVBoxLayout(self)
+        self._rows = layout = QVBoxLayout(self)
         layout.setContentsMargins(look.space_3, look.space_2, look.space_3, look.space_2)
         layout.setSpacing(look.space_2)
         layout.addLayout(top)
         layout.addWidget(self._bar)
         layout.addWidget(self._words)
         layout.addWidget(self.details)
+
+    def height_at(self, width: int) -> int:
+        """Return the height it needs."""
+        self._rows.invalidate()
+        return self._rows.totalHeightForWidth(width)
 
     def show_run(self) -> None:
         """Show how the run stands."""
