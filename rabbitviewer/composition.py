@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 
 _LATE = (
     ("looking", "add_looking"),
+    ("listing", "add_listing"),
     ("comparing", "add_side_by_side"),
     ("showing", "add_showing"),
     ("browsing", "add_left_panel"),
@@ -135,6 +136,7 @@ class Built:
         if self.photo.canvas.is_laid_out:
             area = self.photo.canvas.viewport
             state.photo_box = (area.area_width, area.area_height)
+            state.profile = self.photo.profile
 
 
 def build(
@@ -153,6 +155,8 @@ def build(
     client = DaemonClient(folders, launch=launch, trace=trace is not None, early=early)
     listing, thumbnails = ListingModel(client), ThumbnailStore(client)
     previews = PreviewStore(client, folders)
+    for store in (previews, thumbnails):
+        store.set_profile(state.profile)
     selection, jobs, hosts = Selection(), JobsModel(client), HostsModel(client)
     grid = ThumbnailGrid(listing, thumbnails, trace)
     photo = PhotoView(previews, jobs.pair_for, first_stage_of(thumbnails))

@@ -42,7 +42,11 @@ def first_requests(start: Start, state: WindowState) -> tuple[Message, ...]:
         return (asked,)
     if start.path and state.photo_box:
         width, height = state.photo_box
-        return (
-            PreviewRequest(path=WirePath(start.path), max_width_px=width, max_height_px=height),
+        first = PreviewRequest(
+            path=WirePath(start.path),
+            max_width_px=width,
+            max_height_px=height,
+            profile=state.profile,
         )
+        return (first,)
     return ()

@@ -108,6 +108,11 @@ class PreviewStore(QObject):
         return self._held.best(path)
 
     @property
+    def profile(self) -> str:
+        """Id of the monitor's profile whose colours pixels are asked for in; empty: sRGB."""
+        return self._profile
+
+    @property
     def is_quick(self) -> bool:
         """Whether pixels come as fast as a hurrying user goes on."""
         return self._pace.at_once > 1

@@ -30,6 +30,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         theme: ``system``, ``dark`` or ``light``.
         folder: The folder shown last.
         photo_box: Width and height of the photo's area, device pixels, to ask before it is there.
+        profile: Id of the profile of the screen that the window stood on last.
         recent: Folders shown before, newest first.
         recent_commands: What was run from the palette, newest first.
         filter_open: Whether the filter bar is shown.
@@ -52,6 +53,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     theme: str = ""
     folder: bytes = b""
     photo_box: tuple[int, int] | None = None
+    profile: str = ""
     recent: list[bytes] = msgspec.field(default_factory=list[bytes])
     recent_commands: list[str] = msgspec.field(default_factory=list[str])
     filter_open: bool = False

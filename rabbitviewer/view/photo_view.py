@@ -109,6 +109,11 @@ class PhotoView(QWidget):
         return self._compare_wanted
 
     @property
+    def profile(self) -> str:
+        """Id of the monitor's profile whose colours the photo is shown in; empty: sRGB."""
+        return self._source.profile
+
+    @property
     def hurried(self) -> bool:
         """Whether photos follow each other so fast that this one may be passed by."""
         return self._hurried
