@@ -22,6 +22,9 @@ _REDUCED, _SUBFILE_KIND = 1, 254
 _RAF = b"FUJIFILMCCD-RAW"
 _PANASONIC = b"IIU\0"
 _PANASONIC_JPEG = 46
+_PANASONIC_BORDERS = (4, 5, 6, 7)
+_FUJI_TABLES_BYTES = 16 << 10
+_FUJI_CROPPED_SIZE = 0x0111
 
 
 @dataclass
@@ -160,15 +163,21 @@ def _tiff(source: Source, head: bytes) -> Header:
 
 def _raw(source: Source, head: bytes) -> Header:
     if head.startswith(_RAF):
-        at, size = struct.unpack_from(">II", head, 84)
-        return _by_preview(source, at, size)
+        at, size, tables_at = struct.unpack_from(">III", head, 84)
+        header = _by_preview(source, at, size)
+        width, height = _fuji_size(source, tables_at)
+        if width * header.height_px > 1.5 * height * header.width_px:
+            height *= 2  # a Super CCD whose rows are counted by half
+        return _with_size(header, (width, height))
     if head[4:8] == b"ftyp":
         return _boxes(source, head)
     exif = Exif(buffered(source, head))
     if not exif.main.entries:
         return _by_decoder(source)
     if head.startswith(_PANASONIC) and (inside := exif.main.entries.get(_PANASONIC_JPEG)):
-        return _by_preview(source, inside.value_at, inside.size)
+        borders = [_side(exif, exif.main, tag) for tag in _PANASONIC_BORDERS]
+        size = (borders[3] - borders[1], borders[2] - borders[0])
+        return _with_size(_by_preview(source, inside.value_at, inside.size), size)
     header = Header(exif=exif)
     header.width_px, header.height_px = _largest(exif)
     _take_blocks(header, exif)
@@ -185,6 +194,28 @@ def _by_preview(source: Source, at: int, size: int) -> Header:
         if width * height > header.width_px * header.height_px:
             header.width_px, header.height_px = width, height
     return header
+
+
+def _with_size(header: Header, size: tuple[int, int]) -> Header:
+    """Let *header*, which tells the size of a preview, tell that of the photo where it is known."""
+    if min(size) > 0:
+        header.width_px, header.height_px = size
+    return header
+
+
+def _fuji_size(source: Source, at: int) -> tuple[int, int]:
+    """Return the size in the tables of a RAF; zeros when they do not tell."""
+    tables = source.read_at(at, _FUJI_TABLES_BYTES)
+    place = 4
+    for _ in range(int.from_bytes(tables[:4], "big")):
+        if place + 8 > len(tables):
+            break
+        tag, size = struct.unpack_from(">HH", tables, place)
+        if tag == _FUJI_CROPPED_SIZE and size == 4:
+            height, width = struct.unpack_from(">HH", tables, place + 4)
+            return width, height
+        place += 4 + size
+    return 0, 0
 
 
 def _take_blocks(header: Header, exif: Exif) -> None:

@@ -36,7 +36,8 @@ def camera_name(make: str, model: str) -> str:
     maker = " ".join(words)
     if not model or not maker:
         return model or maker
-    if model.lower().startswith(words[0].lower()):
+    first = model.split()[0].lower()
+    if first in map(str.lower, words) or first.startswith(words[0].lower()):
         return model
     return f"{maker} {model}"
 

@@ -161,6 +161,7 @@ def test_a_damaged_header_never_raises(tmp_path: Path, data: st.DataObject) -> N
         ("OLYMPUS IMAGING CORP.", "E-M1", "OLYMPUS E-M1"),
         ("SONY", "ILCE-7M4", "SONY ILCE-7M4"),
         ("", "X-T5", "X-T5"),
+        ("EASTMAN KODAK COMPANY", "KODAK DC240", "KODAK DC240"),
         ("Leica Camera AG", "LEICA Q3", "LEICA Q3"),
     ],
 )
