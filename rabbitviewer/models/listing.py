@@ -48,7 +48,7 @@ class ListingModel(Rows):
     Signals:
         folder_changed: another folder is open, or the same one anew.
         rows_changed: photos came, went, or stand in another order.
-        photos_changed: files changed (tuple of paths); what was made of them is old.
+        photos_changed: files changed or came back (tuple of paths); what is known of them is old.
         photos_removed: files are gone (tuple of paths).
         marks_changed: cells show other marks.
         ids_changed: the same photos have other ids (the shelf they had, the one they have).
@@ -192,18 +192,22 @@ class ListingModel(Rows):
         shelf = self._shelf
         lazy = isinstance(paths, ChosenPaths) and paths.shelf is shelf
         ids = paths.ids if lazy and isinstance(paths, ChosenPaths) else map(self._id_of, paths)
+        changed = False
         for photo_id in ids:
             if photo_id < 0:
                 continue
-            marks = shelf.marks(photo_id)
+            marks = before = shelf.marks(photo_id)
             if rating is not None:
                 marks = marks._replace(rating=rating)
             if label is not None:
                 marks = marks._replace(label=LABELS.index(label) if label in LABELS else 0)
             if flag is not None:
                 marks = marks._replace(flag=FLAGS.index(flag) if flag in FLAGS else 0)
-            shelf.set_marks(photo_id, marks)
-        self.marks_changed.emit()
+            if marks != before:
+                shelf.set_marks(photo_id, marks)
+                changed = True
+        if changed:
+            self.marks_changed.emit()
 
     # ------------------------------------------------------------ hearing
 
@@ -355,7 +359,8 @@ class ListingModel(Rows):
             self._show_order()
         elif changed:
             self.rows_changed.emit()
-        self._tell(changed, removed)
+        came = (entry.name for entry in delta.added)
+        self._tell([*changed, *came], removed)
         if delta.gone:
             self._set_state("gone")
         elif self.state in ("offline", "gone"):

@@ -237,7 +237,8 @@ class MarksModel(QObject):
             self.written.emit(writing)
         else:
             self.progressed.emit(writing)
-        self._send_next()
+        if self._writings and not self._turn.isActive():
+            self._turn.start()  # one piece per turn, however many answers came in this one
 
     # ------------------------------------------------------------ hearing
 
