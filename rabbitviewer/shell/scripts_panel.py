@@ -95,8 +95,11 @@ class ScriptsPanel(QFrame):
     def _fit(self) -> None:
         width = _WIDTH - 2 * tokens().space_4
         gap = self._column.spacing()
-        height = sum(card.height_at(width) + gap for card in self._cards.values()) + gap
+        height = sum(card.height_at(width) + gap for card in self._cards.values())
         self._scroll.setFixedHeight(min(max(height, 0), _MOST_HEIGHT))
+        policy = Qt.ScrollBarPolicy
+        needed = policy.ScrollBarAsNeeded if height > _MOST_HEIGHT else policy.ScrollBarAlwaysOff
+        self._scroll.setVerticalScrollBarPolicy(needed)
         self._whole.activate()
         self.size_changed.emit()
 
