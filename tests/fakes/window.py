@@ -90,14 +90,29 @@ class FakePixels(QObject):
         self.left: list[str] = []
         self.rests = 0
         self.ahead: tuple[bytes, ...] = ()
+        self.whole: tuple[bytes, ...] = ()
+        self.forgotten: tuple[bytes, ...] = ()
+        self.is_quick = False
+        self.profile = ""
 
     def let_go(self, viewer: str) -> None:
         """Remember that a viewer shows nothing any more."""
         self.left.append(viewer)
 
-    def look_ahead(self, paths: Sequence[bytes], width_px: int, height_px: int) -> None:
+    def look_ahead(
+        self,
+        paths: Sequence[bytes],
+        width_px: int,
+        height_px: int,
+        *,
+        whole: Sequence[bytes] = (),
+    ) -> None:
         """Remember what is to be held ready."""
-        self.ahead = tuple(paths)
+        self.ahead, self.whole = tuple(paths), tuple(whole)
+
+    def forget(self, paths: Sequence[bytes]) -> None:
+        """Remember which files changed."""
+        self.forgotten = tuple(paths)
 
     def rest(self) -> None:
         """Remember that the user came to rest."""
