@@ -137,9 +137,8 @@ class DuplicatesPage(Card):
         self._bar.setValue(done)
         self._show()
         if total:
-            locale = QLocale()
             words = self.tr("{done} of {total} photos")
-            shown = words.format(done=locale.toString(done), total=locale.toString(total))
+            shown = words.format(done=f"{done:,}", total=f"{total:,}")
             self._state.setText(shown)
 
     def _show(self) -> None:
@@ -185,7 +184,7 @@ class DuplicatesPage(Card):
         locale = QLocale()
         size = sum(model.sizes.get(path, 0) for path in model.others())
         groups = (self.tr("{n} group") if len(model.groups) == 1 else self.tr("{n} groups")).format(
-            n=locale.toString(len(model.groups))
+            n=f"{len(model.groups):,}"
         )
         goes = self.tr("{photos} could go").format(photos=photos_words(others))
         room = locale.formattedDataSize(size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication
 
 from rabbitviewer.models.filework import Outcome, Progress
 from rabbitviewer.words import file_name
@@ -16,7 +16,7 @@ def _tr(text: str) -> str:
 
 def photos_words(count: int) -> str:
     """Say how many photos: ``1 photo``, ``1,200 photos``."""
-    number = QLocale().toString(count)
+    number = f"{count:,}"
     return (_tr("{n} photo") if count == 1 else _tr("{n} photos")).format(n=number)
 
 
@@ -40,9 +40,8 @@ def progress_words(progress: Progress) -> str:
     }.get(progress.kind, _tr("Working on files"))
     if not progress.total:
         return doing
-    locale = QLocale()
     counted = _tr("{doing} {done} of {total}").format(
-        doing=doing, done=locale.toString(progress.done), total=locale.toString(progress.total)
+        doing=doing, done=f"{progress.done:,}", total=f"{progress.total:,}"
     )
     return f"{counted} · {file_name(progress.path)}" if progress.path else counted
 
@@ -55,7 +54,7 @@ def outcome_words(outcome: Outcome) -> str:
         return _nothing_words(outcome)
     parts = [_done_words(outcome)]
     if outcome.failed:
-        parts.append(_tr("{n} failed").format(n=QLocale().toString(len(outcome.failed))))
+        parts.append(_tr("{n} failed").format(n=f"{len(outcome.failed):,}"))
     if outcome.cancelled:
         parts.append(_tr("stopped"))
     if outcome.error is not None:

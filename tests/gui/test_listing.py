@@ -97,6 +97,14 @@ def test_a_changed_photo_stays_and_is_named(qtbot, fake_daemon, opened):
     assert (opened.entry(0).size_bytes, len(opened)) == (10, 3)
 
 
+def test_a_photo_that_came_back_is_named_so_that_what_was_known_of_it_is_forgotten(
+    qtbot, fake_daemon, opened
+):
+    with qtbot.waitSignal(opened.photos_changed) as got:
+        publish(qtbot, fake_daemon, opened, added=(entry(b"new.jpg"),))
+    assert got.args == [(b"/photos/new.jpg",)]
+
+
 def arranged(*ids):
     """Answer a wish for an order with these ids."""
     return lambda request: [
