@@ -14,7 +14,7 @@ from daemon.decode.icc import identify
 from daemon.decode.jpeg_header import ICC
 from daemon.decode.model import Pixels
 from daemon.decode.scaling import fitted_size, resized
-from daemon.decode.screen_color import rounded, shows_as, to_screen
+from daemon.decode.screen_color import to_screen
 from daemon.decode.strips import row_slices
 
 _STRIP_BYTES = 2 << 20
@@ -59,12 +59,6 @@ class Fitted:
         """Whether the channels stand as a window wants them."""
         return self.pixels.shape[2] == 4
 
-    def rgb(self) -> Pixels:
-        """Return the pixels (H, W, 3) as RGB."""
-        if self.is_bgrx:
-            return cast("Pixels", np.ascontiguousarray(self.pixels[..., 2::-1]))
-        return self.pixels
-
 
 def fit(pixels: Pixels, icc: bytes | None, box: tuple[int, int], source: tuple[int, int]) -> Fitted:
     """Return upright RGB or RGBA *pixels* fitted into a box, transparency on middle grey.
@@ -82,9 +76,8 @@ def fit(pixels: Pixels, icc: bytes | None, box: tuple[int, int], source: tuple[i
 def show(fitted: Fitted, monitor: bytes | None = None) -> Picture:
     """Return *fitted* for a monitor of the profile *monitor*; ``None``: sRGB."""
     size = fitted.source_width_px, fitted.source_height_px
-    if fitted.is_bgrx and shows_as(fitted.icc, monitor):
-        return Picture(np.ascontiguousarray(fitted.pixels, np.uint8), *size)
-    return Picture(bgrx(to_screen(fitted.rgb(), fitted.icc, monitor)), *size)
+    shown = to_screen(fitted.pixels, fitted.icc, monitor)
+    return Picture(np.ascontiguousarray(shown) if fitted.is_bgrx else bgrx(shown), *size)
 
 
 def as_jpeg(fitted: Fitted, quality: int, *, own_colors: bool) -> bytes:
@@ -96,15 +89,8 @@ def as_jpeg(fitted: Fitted, quality: int, *, own_colors: bool) -> bytes:
         own_colors: Keep the photo's profile, so that nothing is cut; otherwise sRGB.
     """
     plain = identify(fitted.icc) == "srgb"
-    if fitted.is_bgrx and (plain or own_colors):
-        pixels, layout = fitted.pixels, "BGRX"
-    elif own_colors:
-        whole = fitted.rgb()
-        eight = rounded(whole) if whole.dtype == np.uint16 else whole
-        pixels, layout = eight, "RGB"
-    else:
-        pixels, layout = to_screen(fitted.rgb(), fitted.icc, None), "RGB"
-    eight = np.ascontiguousarray(pixels, np.uint8)
+    pixels = to_screen(fitted.pixels, fitted.icc, fitted.icc if own_colors else None)
+    eight, layout = np.ascontiguousarray(pixels), "BGRX" if fitted.is_bgrx else "RGB"
     data = simplejpeg.encode_jpeg(eight, quality, layout, "420", fastdct=False)
     if plain or not own_colors or fitted.icc is None or len(fitted.icc) > _MAX_ICC_BYTES:
         return data

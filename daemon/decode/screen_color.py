@@ -26,7 +26,7 @@ from daemon.decode.scaling import in_bands
 _BAND_PX = 1 << 22
 _DEEP_BAND_PX = 1 << 16
 _RELATIVE_COLORIMETRIC = 1
-_BLACK_POINT, _FINE_TABLE, _NO_TABLE = 0x2000, 0x400, 0x100
+_BLACK_POINT, _FINE_TABLE, _NO_TABLE, _COPY_FOURTH = 0x2000, 0x400, 0x100, 0x04000000
 _LINEAR_STEPS = 1 << 20
 
 _Convert = Callable[[Pixels], NDArray[np.uint8]]
@@ -36,12 +36,12 @@ def to_screen(pixels: Pixels, icc: bytes | None, monitor: bytes | None) -> NDArr
     """Return *pixels* as a monitor shows them.
 
     Args:
-        pixels: Shape (H, W, 3), uint8 or uint16.
+        pixels: Shape (H, W, 3) RGB, uint8 or uint16; or (H, W, 4) BGRX, uint8.
         icc: Their RGB profile; ``None``: sRGB.
         monitor: The monitor's RGB profile; ``None``: sRGB.
 
     Returns:
-        Shape (H, W, 3), uint8; *pixels* themselves when nothing is to be done.
+        The same shape, uint8; *pixels* themselves when nothing is to be done.
     """
     same = identify(icc) == identify(monitor)
     deep = pixels.dtype == np.uint16
@@ -64,11 +64,6 @@ def to_screen(pixels: Pixels, icc: bytes | None, monitor: bytes | None) -> NDArr
 def rounded(pixels: Pixels) -> NDArray[np.uint8]:
     """Return 16-bit *pixels* at 8 bits: the exact rounding of v / 257, in integers."""
     return ((pixels.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
-
-
-def shows_as(icc: bytes | None, monitor: bytes | None) -> bool:
-    """Return whether 8-bit pixels of *icc* need no conversion for *monitor*."""
-    return identify(icc) == identify(monitor)
 
 
 @dataclass(frozen=True)
@@ -101,16 +96,17 @@ def _converter(icc: bytes | None, monitor: bytes | None, *, deep: bool) -> _Conv
         first, second = _matrix(icc), _matrix(monitor)
         if first is not None and second is not None:
             return _tables(first, second).convert
-    flags = _BLACK_POINT | (_NO_TABLE if deep else _FINE_TABLE)
+    flags = _BLACK_POINT | _COPY_FOURTH | (_NO_TABLE if deep else _FINE_TABLE)
     source, target = icc or _srgb(), monitor or _srgb()
 
     def through_cms(pixels: Pixels) -> NDArray[np.uint8]:
+        layout = "bgra" if pixels.shape[2] == 4 else "rgb"
         return imagecodecs.cms_transform(
             pixels,
             source,
             target,
-            colorspace="rgb",
-            outcolorspace="rgb",
+            colorspace=layout,
+            outcolorspace=layout,
             outdtype=np.uint8,
             intent=_RELATIVE_COLORIMETRIC,
             flags=flags,

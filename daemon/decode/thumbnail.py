@@ -11,7 +11,6 @@ from daemon.decode.jpeg_pixels import check, decode_pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
 from daemon.decode.photo import read_for_looking, usable_profile
 from daemon.decode.scaling import fitted_size, resized
-from daemon.decode.screen_color import shows_as
 from daemon.decode.source import Source, open_source
 from daemon.protocol.errors import RabbitError
 
@@ -32,7 +31,7 @@ def make_thumbnail(
     Raises:
         RabbitError: ``not_found`` (no such file, or no preview in it), ``unreadable``, ...
     """
-    return show(fit_thumbnail(path, size_px, embedded_only=embedded_only, monitor=monitor), monitor)
+    return show(fit_thumbnail(path, size_px, embedded_only=embedded_only), monitor)
 
 
 def make_preview(
@@ -49,37 +48,30 @@ def make_preview(
         RabbitError: as :func:`make_thumbnail`.
     """
     box = max_width_px, max_height_px
-    return show(fit_preview(path, *box, embedded_only=embedded_only, monitor=monitor), monitor)
+    return show(fit_preview(path, *box, embedded_only=embedded_only), monitor)
 
 
-def fit_thumbnail(
-    path: bytes, size_px: int, *, embedded_only: bool = False, monitor: bytes | None = None
-) -> Fitted:
+def fit_thumbnail(path: bytes, size_px: int, *, embedded_only: bool = False) -> Fitted:
     """Return *path* fitted into a square, in its own colours; see :func:`make_thumbnail`."""
     with open_source(path) as source:
         if embedded_only:
             return embedded_preview(source, size_px, size_px)
         if source.format == "raw":
-            return _raw_thumbnail(source, size_px, monitor)
-        return _decoded(source, size_px, size_px, monitor)
+            return _raw_thumbnail(source, size_px)
+        return _decoded(source, size_px, size_px)
 
 
 def fit_preview(
-    path: bytes,
-    max_width_px: int,
-    max_height_px: int,
-    *,
-    embedded_only: bool = False,
-    monitor: bytes | None = None,
+    path: bytes, max_width_px: int, max_height_px: int, *, embedded_only: bool = False
 ) -> Fitted:
     """Return *path* fitted into a box, in its own colours; see :func:`make_preview`."""
     with open_source(path) as source:
         if embedded_only:
             return embedded_preview(source, max_width_px, max_height_px)
-        return _decoded(source, max_width_px, max_height_px, monitor)
+        return _decoded(source, max_width_px, max_height_px)
 
 
-def fit_jpeg(source: Source, max_width: int, max_height: int, monitor: bytes | None) -> Fitted:
+def fit_jpeg(source: Source, max_width: int, max_height: int) -> Fitted:
     """Decode a JPEG in colour, at the smallest scale that is large enough.
 
     Raises:
@@ -90,7 +82,6 @@ def fit_jpeg(source: Source, max_width: int, max_height: int, monitor: bytes | N
     check(source, header)
     if header.components != 3:
         return _any(source, max_width, max_height)
-    icc = _profile(header)
     turn = header.orientation
     if swaps_sides(turn):
         max_width, max_height = max_height, max_width
@@ -101,16 +92,16 @@ def fit_jpeg(source: Source, max_width: int, max_height: int, monitor: bytes | N
         header,
         min_width_px=width,
         min_height_px=height,
-        layout="BGRX" if shows_as(icc, monitor) else "RGB",
+        layout="BGRX",
     )
     small = turn_upright(resized(whole, width, height), turn)
     size = (header.width_px, header.height_px)
-    return Fitted(small, icc, *(size[::-1] if swaps_sides(turn) else size))
+    return Fitted(small, _profile(header), *(size[::-1] if swaps_sides(turn) else size))
 
 
-def _decoded(source: Source, max_width: int, max_height: int, monitor: bytes | None) -> Fitted:
+def _decoded(source: Source, max_width: int, max_height: int) -> Fitted:
     if source.format == "jpeg":
-        return fit_jpeg(source, max_width, max_height, monitor)
+        return fit_jpeg(source, max_width, max_height)
     return _any(source, max_width, max_height)
 
 
@@ -127,7 +118,7 @@ def _profile(header: JpegHeader) -> bytes | None:
     return profile_for("adobe-rgb") if Exif.of(header.exif).is_adobe_rgb else None
 
 
-def _raw_thumbnail(source: Source, size_px: int, monitor: bytes | None) -> Fitted:
+def _raw_thumbnail(source: Source, size_px: int) -> Fitted:
     """Take the camera's preview when it is large enough, else develop at half size."""
     try:
         preview = embedded_preview(source, size_px, size_px)
@@ -135,4 +126,4 @@ def _raw_thumbnail(source: Source, size_px: int, monitor: bytes | None) -> Fitte
         preview = None
     if preview is not None and max(preview.pixels.shape[:2]) >= size_px * _RAW_PREVIEW_SHARE:
         return preview
-    return _decoded(source, size_px, size_px, monitor)
+    return _decoded(source, size_px, size_px)

@@ -39,9 +39,7 @@ def thumbnail(task: MakeThumbnail, context: Context) -> tuple[PixelsMade, bytes]
     """Make a thumbnail, and afterwards its JPEG for the cache when that is wanted."""
     context.checkpoint()
     monitor = monitor_profile(task.profile_path)
-    fitted = fit_thumbnail(
-        task.path, task.size_px, embedded_only=task.embedded_only, monitor=monitor
-    )
+    fitted = fit_thumbnail(task.path, task.size_px, embedded_only=task.embedded_only)
     if task.keep:
         context.afterwards(functools.partial(_kept, fitted, _THUMBNAIL_QUALITY, own_colors=False))
     picture = show(fitted, monitor)
@@ -54,11 +52,7 @@ def preview(task: MakePreview, context: Context) -> tuple[PixelsMade, bytes]:
     began = time.process_time()
     monitor = monitor_profile(task.profile_path)
     fitted = fit_preview(
-        task.path,
-        task.max_width_px,
-        task.max_height_px,
-        embedded_only=task.embedded_only,
-        monitor=monitor,
+        task.path, task.max_width_px, task.max_height_px, embedded_only=task.embedded_only
     )
     if task.keep and time.process_time() - began > _WORTH_KEEPING_S:
         context.afterwards(functools.partial(_kept, fitted, _PREVIEW_QUALITY, own_colors=True))
@@ -72,7 +66,7 @@ def show_cached(task: ShowCached, context: Context) -> tuple[PixelsMade, bytes]:
     data = _read_pack(task)
     monitor = monitor_profile(task.profile_path)
     with Source(b"a picture of the cache", io.BytesIO(data), len(data)) as source:
-        fitted = fit_jpeg(source, task.max_width_px, task.max_height_px, monitor)
+        fitted = fit_jpeg(source, task.max_width_px, task.max_height_px)
     shown = show(fitted, monitor)
     picture = Picture(shown.pixels, task.source_width_px, task.source_height_px)
     return _answer(picture, task.surface_path)
