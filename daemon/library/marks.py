@@ -29,6 +29,7 @@ _MOST_KEYWORDS = 200
 _MOST_FAILURES = 500
 _LANES = 4
 _SLICE = 32
+_TOLD = 128
 _EVENT_BYTES = 500_000
 
 OnMarks = Callable[[Sequence[PhotoMarks]], None]
@@ -117,8 +118,8 @@ class MarksService:
                 found = (path,)
             photos.update(dict.fromkeys(found))
         every = list(photos)
-        for start in range(0, len(every), MOST_READ):
-            self._tell(await self._read(every[start : start + MOST_READ]))
+        for start in range(0, len(every), _TOLD):
+            self._tell(await self._read(every[start : start + _TOLD]))
 
     # ------------------------------------------------------------ inside
 

@@ -243,7 +243,7 @@ class MarksModel(QObject):
     # ------------------------------------------------------------ hearing
 
     def _read(self, paths: Sequence[bytes]) -> None:
-        """Ask what the sidecars say."""
+        """Ask what the sidecars say, and believe it."""
         self._asked.update(paths)
         for start in range(0, len(paths), MOST_ASKED):
             some = tuple(paths[start : start + MOST_ASKED])
@@ -254,6 +254,7 @@ class MarksModel(QObject):
         self._asked.difference_update(paths)
         if isinstance(answer, Marks):
             self._keep(answer.marks)
+            self._show_in_listing(answer.marks)
 
     def _on_replied(self, message: object, _blob: bytes) -> None:
         if isinstance(message, Marks) and not message.request_id:
@@ -267,19 +268,20 @@ class MarksModel(QObject):
         self.changed.emit(frozenset(self._stale))
 
     def _keep(self, marks: Sequence[PhotoMarks]) -> None:
-        """Take what the daemon says over what was shown."""
-        alike: dict[tuple[int, str, str], list[bytes]] = {}
+        """Take what the daemon says; cells hear of it by :class:`ListingMarks`."""
         for one in marks:
             self._stale.discard(one.path)
             self._known[one.path] = one
             self._known.move_to_end(one.path)
-            alike.setdefault((one.rating, one.label, one.flag), []).append(one.path)
         while len(self._known) > _MOST_KEPT:
             self._known.popitem(last=False)
-        for (rating, label, flag), paths in alike.items():
-            self._listing.show_marks(paths, rating=rating, label=label, flag=flag)
         if marks:
             self.changed.emit(frozenset(one.path for one in marks))
+
+    def _show_in_listing(self, marks: Sequence[PhotoMarks]) -> None:
+        """Show what is true where a change that was shown already could not be written."""
+        for one in marks:
+            self._listing.show_marks([one.path], one.rating, one.label, one.flag)
 
     def _on_photos_changed(self, paths: Sequence[bytes]) -> None:
         """Their files are others: what they say may be too."""

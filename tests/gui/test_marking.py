@@ -107,14 +107,13 @@ def test_a_refusal_ends_the_change_and_is_told(
     assert told.error == error
 
 
-def test_marks_changed_elsewhere_are_shown(
-    qtbot: QtBot, marks: MarksModel, listing: ListingModel, fake_daemon: FakeDaemon
+def test_marks_changed_elsewhere_are_known(
+    qtbot: QtBot, marks: MarksModel, fake_daemon: FakeDaemon
 ) -> None:
     told = PhotoMarks(path=path(7), rating=3, label="green", keywords=("gull",))
     with qtbot.waitSignal(marks.changed):
         fake_daemon.publish(messages.Marks(marks=(told,)))
     assert marks.marks(path(7)) == told
-    assert listing.marks(7).rating == 3
 
 
 def test_news_of_our_own_change_does_not_undo_a_later_one(
