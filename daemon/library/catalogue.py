@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from daemon.library import scan
-from daemon.library.catalogue_listing import AttachedListing, Edited
+from daemon.library.catalogue_listing import AttachedListing
+from daemon.library.catalogue_orders import Edited
 from daemon.library.catalogue_sidecars import newest_sidecar
 from daemon.library.facts import Aside, FactsScanner, Rows
 from daemon.library.given_back import give_back

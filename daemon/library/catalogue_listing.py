@@ -6,27 +6,25 @@ import asyncio
 import contextlib
 import logging
 import os
-import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from daemon.library.arrange import SORTS, Arranger
+from daemon.library.arrange import Arranger
 from daemon.library.arrange_columns import Columns
+from daemon.library.catalogue_orders import Edited, Orders
 from daemon.library.catalogue_sidecars import really_stale, stale_by_sidecar
 from daemon.library.facts import FactsScanner, Rows
 from daemon.library.listing import Listing
 from daemon.library.threads import FileThreads
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import RabbitError
 from daemon.protocol.messages import (
     FilterChoices,
     IndexProgress,
     ListingArrange,
-    ListingArranged,
     ListingMarks,
 )
-from daemon.protocol.values import PhotoFilter
 from daemon.storage.catalogue import CatalogueStore
 from daemon.storage.catalogue_reading import FactsRow
 
@@ -35,12 +33,8 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _QUIET_S = 0.05
 _FIRST_WITHIN_S = 2.0
-_AGAIN_EVERY_S = 0.3
-_REST_FACTOR = 15
 _MARKS_BYTES = 8 * 50_000
 _BY_NAME_UP_TO = 500
-
-Edited = Callable[[], Awaitable[Collection[bytes]]]
 
 
 class AttachedListing:
@@ -77,11 +71,13 @@ class AttachedListing:
         self._scanner = scanner
         self._threads = threads
         self._arranging = arranging
-        self._edited = edited
         self._index = index
         self._columns = Columns(listing.roll)
         self._arranger = Arranger(self._columns)
         self._lock = asyncio.Lock()
+        self._orders = Orders(
+            listing, self._arranger, self._lock, arranging, edited, self._is_arranging
+        )
         self._news = asyncio.Event()
         self._unseen = bytearray()
         self._seen: list[int] = []
@@ -92,10 +88,6 @@ class AttachedListing:
         self._total = self._done = 0
         self._filled = False
         self._ready = asyncio.Event()
-        self._request: ListingArrange | None = None
-        self._told = b""
-        self._spent_s = 0.0
-        self._again: asyncio.TimerHandle | None = None
         listing.on_change.append(self._on_change)
         self._on_change(range(len(listing.roll.names)), (), ())
         self._task = asyncio.create_task(self._run())
@@ -107,8 +99,7 @@ class AttachedListing:
         self._scanner.remove(self)
         self._wanted.clear()
         self._task.cancel()
-        if self._again is not None:
-            self._again.cancel()
+        self._orders.close()
 
     # ------------------------------------------------------------ what clients ask
 
@@ -118,20 +109,14 @@ class AttachedListing:
         Raises:
             RabbitError: there is no such order.
         """
-        if request.sort not in SORTS:
-            raise RabbitError(
-                ErrorKind.INVALID_REQUEST,
-                f"Photos cannot be sorted by {request.sort!r}.",
-                f"Choose one of: {', '.join(SORTS)}.",
-            )
-        self._request = request
+        self._orders.remember(request)
         if not self._index:
             self._index = True
             self._read_more()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FIRST_WITHIN_S):
                 await self._ready.wait()
-        await self._answer(request, request.request_id)
+        await self._orders.answer(request, request.request_id)
 
     async def choices(self) -> FilterChoices:
         """Return what the photos can be filtered by."""
@@ -224,7 +209,7 @@ class AttachedListing:
             if len(self._columns):
                 self._ready.set()
             self._read_more()
-            self._answer_again()
+            self._orders.answer_again()
 
     async def _until_quiet(self) -> None:
         """Wait while the listing's snapshot is still coming in."""
@@ -325,62 +310,8 @@ class AttachedListing:
             message = ListingMarks(listing_id=self.listing.listing_id)
             self.listing.peer.send(message, told[start : start + _MARKS_BYTES])
 
-    async def _answer(self, request: ListingArrange, request_id: int) -> None:
-        edited: Collection[bytes] = ()
-        if request.filter.edited is not None:
-            prefix = self.listing.path
-            paths = await self._edited()
-            edited = {path[len(prefix) :] for path in paths if path.startswith(prefix)}
-        async with self._lock:
-            if not request_id and request is not self._request:
-                return
-            began_s = time.monotonic()
-            ids = await self._in_thread(
-                lambda: self._arranger.arrange(
-                    request.sort,
-                    backwards=request.backwards,
-                    wanted=request.filter,
-                    edited=edited,
-                )
-            )
-            self._spent_s = time.monotonic() - began_s
-        told = ids + bytes([self._is_arranging])
-        if request_id or told != self._told:
-            self._told = told
-            answer = ListingArranged(
-                request_id=request_id,
-                listing_id=self.listing.listing_id,
-                count=len(ids) // 4,
-                arranging=self._is_arranging,
-            )
-            self.listing.peer.send(answer, ids)
-
-    @property
     def _is_arranging(self) -> bool:
-        return not self._filled or bool(self._wanted)
-
-    def _answer_again(self) -> None:
-        """Answer the last request again soon; natural order of all is kept by the client."""
-        request = self._request
-        if request is None or self._again is not None or _is_plain(request):
-            return
-        wait_s = max(_AGAIN_EVERY_S, _REST_FACTOR * self._spent_s if self._wanted else 0.0)
-        self._again = asyncio.get_running_loop().call_later(wait_s, self._answer_now)
-
-    def _answer_now(self) -> None:
-        self._again = None
-        if self._request is not None:
-            task = asyncio.ensure_future(self._answer(self._request, 0))
-            task.add_done_callback(_log_failure)
+        return not self._filled or bool(self._wanted) or self._done < self._total
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._arranging, work)
-
-
-def _is_plain(request: ListingArrange) -> bool:
-    return request.sort == "name" and not request.backwards and request.filter == PhotoFilter()
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.warning("a listing was not arranged again", exc_info=error)

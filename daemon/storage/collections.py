@@ -215,13 +215,10 @@ def _lines(name: str, what: str, paths: Iterable[bytes]) -> list[dict[str, Any]]
 
 
 def _apply(known: dict[str, Members], change: dict[str, Any]) -> None:
-    for old, new in change.get("moved", ()):
-        for name, members in known.items():
-            if os.fsencode(old) in members:
-                known[name] = {
-                    (os.fsencode(new) if path == os.fsencode(old) else path): None
-                    for path in members
-                }
+    moved = {os.fsencode(old): os.fsencode(new) for old, new in change.get("moved", ())}
+    for name, members in known.items():
+        if not moved.keys().isdisjoint(members):
+            known[name] = {moved.get(path, path): None for path in members}
     if "name" not in change:
         return
     name = str(change["name"])
