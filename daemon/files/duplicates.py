@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from daemon.files.alike import near_groups
-from daemon.files.failures import failure
+from daemon.files.failures import failure, that_fit
 from daemon.files.paths import checked, checked_each
 from daemon.files.same import Candidate, candidates, photos_below, same_groups
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -33,7 +33,6 @@ _AT_ONCE = 16
 _KEEP_EVERY = 256
 _TELL_EVERY_S = 0.1
 _ANSWER_BYTES = 700_000
-_MAX_FAILURES = 500
 
 
 class DuplicateService:
@@ -101,7 +100,7 @@ class DuplicateService:
                 progress = _Progress(peer, request.request_id, len(single))
                 hashed = await self._hashed(single, progress, failed)
                 groups += await asyncio.to_thread(_alike, hashed, request.distance, stop)
-        return Duplicates(groups=_that_fit(groups), failed=tuple(failed[:_MAX_FAILURES]))
+        return Duplicates(groups=_that_fit(groups), failed=that_fit(failed))
 
     async def _hashed(
         self, photos: Sequence[Candidate], progress: _Progress, failed: list[PathFailure]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.values import PathFailure
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ANSWER_BYTES = 250_000
 _GONE = {errno.ENOENT, errno.ENOTDIR}
 
 
@@ -49,6 +51,19 @@ def explained(path: bytes, what: str, error: OSError | RabbitError) -> RabbitErr
     return RabbitError(
         ErrorKind.UNREADABLE, f"{name} {what}: {reason}.", "Check that its drive is connected."
     )
+
+
+def that_fit(failed: Iterable[PathFailure]) -> tuple[PathFailure, ...]:
+    """Return as many of *failed* as a message has room for beside what else it says."""
+    fitting: list[PathFailure] = []
+    room = _ANSWER_BYTES
+    for each in failed:
+        context = sum(len(name) + len(text) for name, text in each.error.context.items())
+        room -= len(each.path) + 4 * (len(each.error.message) + len(each.error.hint) + context) + 64
+        if room < 0:
+            break
+        fitting.append(each)
+    return tuple(fitting)
 
 
 def refused(path: bytes, kind: ErrorKind, problem: str, advice: str = "") -> PathFailure:

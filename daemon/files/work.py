@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from daemon.files.failures import failure, refused
+from daemon.files.failures import failure, refused, that_fit
 from daemon.protocol.errors import RabbitError
 from daemon.protocol.organising import FileWorkDone, FileWorkProgress
 from daemon.protocol.values import PathFailure
@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 _TELL_EVERY_S = 0.1
 _MAX_ANSWER_BYTES = 700_000
-_MAX_FAILURES = 500
 
 
 class Work:
@@ -158,7 +157,7 @@ class Work:
             work_id=self.work_id,
             kind=self.kind,
             moved=tuple(moved),
-            failed=tuple(self._failed[:_MAX_FAILURES]),
+            failed=that_fit(self._failed),
             cancelled=self.cancelled,
             can_undo=self.can_undo and error is None,
             error=error.info if error is not None else None,

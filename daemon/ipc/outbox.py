@@ -13,6 +13,7 @@ from daemon.protocol.framing import Frame, pack
 from daemon.protocol.messages import (
     AiEditPreview,
     AiEditProgress,
+    FileWorkProgress,
     HostChanged,
     Message,
     SettingsChanged,
@@ -96,6 +97,8 @@ def replacement_key(message: Message) -> Key | None:
     match message:
         case AiEditProgress() | AiEditPreview():
             return type(message).__name__, message.job_id
+        case FileWorkProgress():
+            return "FileWorkProgress", str(message.work_id)
         case HostChanged():
             return "HostChanged", message.host.name
         case SettingsChanged():

@@ -12,6 +12,7 @@ import pytest
 
 from daemon.files import primitives
 from daemon.files.trash import Trash
+from daemon.ipc.outbox import to_frame
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.message import WirePath
 from daemon.protocol.organising import (
@@ -841,3 +842,19 @@ def test_a_pair_of_which_one_is_refused_by_the_trash_stays_whole_and_both_are_na
     assert {each.path for each in done.failed} == set(paths)
     assert names(photos) == ["a.cr3", "a.jpg"]
     assert names(tmp_path / "Trash" / "info") == []
+
+
+def test_the_end_of_work_on_very_many_photos_fits_into_a_message(
+    tmp_path: Path, photos: Path
+) -> None:
+    deep = photos / ("d" * 200) / ("e" * 200)
+    deep.mkdir(parents=True)
+    paths = [WirePath.of(deep / ("x" * 200 + f"{number}.jpg")) for number in range(1500)]
+
+    async def story() -> FileWorkDone:
+        async with desk(tmp_path) as at:
+            return await transfer(at, paths, tmp_path / "t", move=True)
+
+    done = run(story())
+    assert len(done.failed) > 50
+    assert len(to_frame(done)) < 1 << 20
