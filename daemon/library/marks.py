@@ -62,7 +62,8 @@ class MarksService:
         self._threads = FileThreads()
         self._aside = AsideMarks(folder)
         self._queues: dict[bytes, tuple[asyncio.Lock, int]] = {}
-        self._working: set[asyncio.Task[MarksSet]] = set()
+        self._working: set[asyncio.Task[MarksSet] | asyncio.Task[None]] = set()
+        self._closing = False
         self.on_marks: OnMarks = _nobody
 
     async def open(self) -> None:
@@ -71,6 +72,7 @@ class MarksService:
 
     async def close(self) -> None:
         """Finish what was begun."""
+        self._closing = True
         if self._working:
             await asyncio.wait(self._working)
         self._threads.close()
@@ -108,6 +110,15 @@ class MarksService:
 
     async def files_changed(self, paths: Iterable[bytes]) -> None:
         """Photos or sidecars were changed by undo or other file work: tell what is said now."""
+        if not self._closing:
+            task = asyncio.create_task(self._hear(tuple(paths)))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+            await asyncio.shield(task)
+
+    # ------------------------------------------------------------ inside
+
+    async def _hear(self, paths: Sequence[bytes]) -> None:
         photos: dict[bytes, None] = {}
         for path in paths:
             if self._aside.holds(path):
@@ -119,9 +130,9 @@ class MarksService:
             photos.update(dict.fromkeys(found))
         every = list(photos)
         for start in range(0, len(every), _TOLD):
+            if self._closing:
+                return
             self._tell(await self._read(every[start : start + _TOLD]))
-
-    # ------------------------------------------------------------ inside
 
     async def _read(self, paths: Sequence[bytes]) -> tuple[PhotoMarks, ...]:
         def read(some: Sequence[bytes]) -> list[PhotoMarks]:
