@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 
-from PySide6.QtCore import QObject, QRunnable, QStorageInfo, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QStorageInfo, QTimer, Signal
 
 _EVERY_MS = 4000
 _PLACES = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
@@ -15,6 +17,8 @@ Volume = tuple[bytes, str]
 
 class Volumes(QObject):
     """Watches for drives that come and go.
+
+    The thread is one that the program's end does not wait for: a dead network drive may keep it.
 
     Signals:
         changed: others are there now (a tuple of path and name each).
@@ -27,8 +31,6 @@ class Volumes(QObject):
         super().__init__(parent)
         self._known: tuple[Volume, ...] = ()
         self._is_looking = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.look)
         self._looked.connect(self._on_looked)
@@ -46,26 +48,18 @@ class Volumes(QObject):
         """Look once, unless the last look still waits for a drive."""
         if not self._is_looking:
             self._is_looking = True
-            self._pool.start(_Look(self))
+            threading.Thread(target=self._look, name="volumes", daemon=True).start()
 
-    def tell(self, found: tuple[Volume, ...]) -> None:
-        """Hand over what a look found; called in its thread."""
-        self._looked.emit(found)
+    def _look(self) -> None:
+        found = mounted_volumes()
+        with contextlib.suppress(RuntimeError):  # the window is gone
+            self._looked.emit(found)
 
     def _on_looked(self, found: tuple[Volume, ...]) -> None:
         self._is_looking = False
         if found != self._known:
             self._known = found
             self.changed.emit(found)
-
-
-class _Look(QRunnable):
-    def __init__(self, owner: Volumes) -> None:
-        super().__init__()
-        self._owner = owner
-
-    def run(self) -> None:
-        self._owner.tell(mounted_volumes())
 
 
 def mounted_volumes() -> tuple[Volume, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -14,6 +16,7 @@ from rabbitviewer.browse.collections_list import CollectionsList
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.collections import CollectionsModel
 from rabbitviewer.models.folders import FolderModel
+from rabbitviewer.models.volumes import Volumes
 from rabbitviewer.organise.files_urls import paths_in
 from tests.fakes.daemon import FakeDaemon
 
@@ -124,3 +127,20 @@ def test_a_card_that_is_plugged_in_stands_after_the_places_and_goes_again(
     )
     model.set_volumes([])
     assert model.rowCount() == places
+
+
+def test_drives_are_looked_for_beside_the_window(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def mounted() -> tuple[tuple[bytes, str], ...]:
+        threads.append(threading.current_thread().name)
+        return ((b"/media/me/CARD", "CARD"),)
+
+    monkeypatch.setattr("rabbitviewer.models.volumes.mounted_volumes", mounted)
+    volumes = Volumes()
+    with qtbot.waitSignal(volumes.changed) as changed:
+        volumes.look()
+    assert changed.args == [((b"/media/me/CARD", "CARD"),)]
+    assert threads == ["volumes"]
