@@ -30,6 +30,7 @@ _MOST_FAILURES = 500
 _LANES = 4
 _SLICE = 32
 _TOLD = 128
+_END_S = 10.0
 _EVENT_BYTES = 500_000
 
 OnMarks = Callable[[Sequence[PhotoMarks]], None]
@@ -71,10 +72,10 @@ class MarksService:
         await self._threads.run(self._aside.load)
 
     async def close(self) -> None:
-        """Finish what was begun."""
+        """Finish what was begun; a drive that sleeps is not waited for long."""
         self._closing = True
         if self._working:
-            await asyncio.wait(self._working)
+            await asyncio.wait(self._working, timeout=_END_S)
         self._threads.close()
 
     def said_aside(self, path: bytes, sidecar_mtime_ns: int) -> Said | None:
