@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 
 from daemon.protocol.messages import IngestRequest
 from rabbitviewer.models.filework import FileWork, Outcome, Progress
 from rabbitviewer.models.remembered import Remembered
-from rabbitviewer.navigator import Navigator
 from rabbitviewer.organise.files_report import FileReports
 from rabbitviewer.organise.files_words import outcome_words
 from rabbitviewer.organise.ingest_card import IngestCard
@@ -21,7 +22,7 @@ class IngestActions(QObject):
     def __init__(
         self,
         window: MainWindow,
-        navigator: Navigator,
+        open_folder: Callable[[bytes], object],
         work: FileWork,
         reports: FileReports,
         remembered: Remembered,
@@ -38,7 +39,7 @@ class IngestActions(QObject):
         self._card.closed.connect(self._on_closed)
         self._card.ingest_wanted.connect(self._on_ingest_wanted)
         self._card.stop_wanted.connect(lambda: work.cancel(self._number))
-        self._card.folder_wanted.connect(navigator.open_folder)
+        self._card.folder_wanted.connect(open_folder)
         work.progressed.connect(self._on_progressed)
         work.ended.connect(self._on_ended)
         window.actions_by_id.connect_all({"file.ingest": self._open})

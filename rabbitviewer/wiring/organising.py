@@ -44,7 +44,7 @@ def connect_file_work(parts: Parts) -> None:
         reports,
         parts.state.organise,
     )
-    IngestActions(window, parts.navigator, work, reports, parts.state.organise)
+    IngestActions(window, parts.navigator.open_folder, work, reports, parts.state.organise)
     OpenActions(window, parts.selection, parts.state.organise)
     connect_dragging(parts, files)
     UndoActions(window, work)
