@@ -19,7 +19,7 @@ from daemon.storage.journal import AnyRecord, Created, JournalStep, Moved
 T = TypeVar("T")
 
 UNITS_PER_NOTE = 64
-_RESERVE_BYTES = 16 << 20
+_RESERVE_BYTES = 1 << 20
 
 Pairs = list[tuple[bytes, bytes]]
 Act = Callable[[bytes, bytes], None]

@@ -141,7 +141,7 @@ def test_a_card_that_reads_differently_each_time_is_not_trusted(
 def test_too_little_room_for_both_copies_is_said_before_the_first(
     tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = type("Usage", (), {"free": (16 << 20) + 3000})
+    usage = type("Usage", (), {"free": (1 << 20) + 3000})
     monkeypatch.setattr("daemon.files.organise.shutil.disk_usage", lambda path: usage)
     done = bring_in(tmp_path, card)
     again = bring_in(tmp_path, card, second_folder=WirePath.of(tmp_path / "second"))
