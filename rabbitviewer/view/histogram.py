@@ -13,6 +13,7 @@ from rabbitviewer.theme.tokens import Tokens, tokens
 
 _CHANNELS = ("histogram_red", "histogram_green", "histogram_blue")
 _LEAST_SHARE = 0.00005
+_ON_PHOTO_ALPHA = 0.94
 
 
 class HistogramView(QWidget):
@@ -56,7 +57,10 @@ class HistogramView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(look.overlay if self._on_photo else look.histogram_ground))
+        ground = QColor(look.histogram_ground)
+        if self._on_photo:
+            ground.setAlphaF(_ON_PHOTO_ALPHA)
+        painter.setBrush(ground)
         painter.drawRoundedRect(self.rect(), look.radius, look.radius)
         if self._tones is not None:
             room = look.font_small + look.space_2

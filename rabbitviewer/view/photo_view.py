@@ -165,6 +165,7 @@ class PhotoView(QWidget):
         self._path = b""
         self._leave_compare()
         self._source.let_go(self._viewer)
+        self.canvas.show_picture(None)
 
     def compare(self, original: bytes, result: bytes) -> None:
         """Show *result* with the handle between it and *original*."""

@@ -19,6 +19,17 @@ from rabbitviewer.view.pane import Pane
 from rabbitviewer.view.photo_view import PhotoView
 
 LEAST, MOST = 2, 4
+_USUAL_ASPECT = 1.5
+
+
+def columns_for(count: int, room_aspect: float, photo_aspect: float) -> int:
+    """Return in how many columns *count* photos are shown largest (aspects: width by height)."""
+
+    def photo_width(columns: int) -> float:
+        rows = -(-count // columns)
+        return min(room_aspect / columns, photo_aspect / rows)
+
+    return max(range(1, count + 1), key=photo_width, default=1)
 
 
 class SideBySide(QWidget):
@@ -88,16 +99,27 @@ class SideBySide(QWidget):
             self._grid.removeWidget(pane)
             pane.setVisible(False)
         self._shown = self._panes[: len(chosen)]
-        columns = 2 if len(chosen) == MOST else max(len(chosen), 1)
+        columns = columns_for(len(chosen), self._room_aspect(), self._photo_aspect(chosen))
         for number, (pane, path) in enumerate(zip(self._shown, chosen, strict=True)):
             self._grid.addWidget(pane, number // columns, number % columns)
             pane.setVisible(True)
             pane.show_photo(path)
         for column in range(MOST):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        for row in range(2):
+        for row in range(MOST):
             self._grid.setRowStretch(row, 1 if row * columns < len(chosen) else 0)
         self._make_current(chosen.index(current) if current in chosen else 0)
+
+    def _room_aspect(self) -> float:
+        return self.width() / max(self.height(), 1)
+
+    def _photo_aspect(self, paths: Sequence[bytes]) -> float:
+        """Return width by height of the first photo that is known, else that of most photos."""
+        for path in paths:
+            known = self._previews.preview(path) or self._first_stage(path)
+            if known is not None and known.source_height:
+                return known.source_width / known.source_height
+        return _USUAL_ASPECT
 
     def leave(self) -> None:
         """Nobody looks any more: nothing more is asked for."""
