@@ -144,7 +144,7 @@ class AttachedListing:
     @property
     def progress(self) -> IndexProgress | None:
         """How far the reading is; ``None``: there is nothing to read."""
-        if not self._total:
+        if not self._total or not self._index:
             return None
         total, folder = self._total, self.listing.path
         done = min(self._done, total)

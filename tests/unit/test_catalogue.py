@@ -54,7 +54,7 @@ class Room:
 
     def __init__(self, scan=None) -> None:
         folders = resolve_folders()
-        settings = SettingsStore(folders)
+        self.settings = settings = SettingsStore(folders)
         self.peer = FakePeer()
         self.render = FakeRender(scan or (lambda task: scan_facts(task, NobodyWaits())))
         self.store = CatalogueStore(folders.data / "catalogue.db")
@@ -328,5 +328,23 @@ def test_indexed_folders_are_read_with_all_below_them(photos: Path) -> None:
         async with room() as again:
             known = await again.catalogue.indexed_folders(again.peer, IndexedFolders())
             assert (known.folders, known.photos) == ((os.fsencode(photos),), 3)
+
+    told(story)
+
+
+def test_nothing_is_read_unasked_where_that_is_switched_off(photos: Path) -> None:
+    async def story() -> None:
+        config = resolve_folders().config_file
+        config.parent.mkdir(parents=True)
+        config.write_text("library:\n  index_opened: false\n")
+        async with room() as made:
+            made.settings.load()
+            await made.open(photos)
+            request = FilterChoicesRequest(listing_id=1)
+            await made.catalogue.filter_choices(made.peer, request)
+            assert made.render.submitted == []
+            wanted = ListingArrange(listing_id=1, sort="rating", backwards=True, request_id=9)
+            await made.catalogue.listing_arrange(made.peer, wanted)
+            await made.until(lambda: [m for m, ids in made.arranged() if ids == [1, 0, 2]])
 
     told(story)
