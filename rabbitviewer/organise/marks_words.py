@@ -69,7 +69,7 @@ def failure_words(writing: Writing) -> str:
         return " ".join(part for part in (writing.error.message, writing.error.hint) if part)
     first = writing.failed[0]
     if len(writing.paths) == 1:
-        return first.error.message
+        return f"{first.error.message} {first.error.hint}".strip()
     words = _tr("{failed} of {count} photos were not marked. {name}: {reason}")
     return words.format(
         failed=f"{len(writing.failed):,}",

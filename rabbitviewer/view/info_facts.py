@@ -170,13 +170,13 @@ def _recipe_lines(text: str) -> tuple[Line, ...]:
 def _groups() -> list[tuple[str, list[Line]]]:
     """Headings, and under each the names of the metadata with their titles."""
     camera = [
-        ("exposure_bias", _tr("Compensation")),
+        ("exposure_bias", _tr("Bias")),
         ("program", _tr("Program")),
         ("metering", _tr("Metering")),
         ("flash", _tr("Flash")),
         ("white_balance", _tr("White balance")),
-        ("focal_length_35", _tr("35 mm equivalent")),
-        ("serial", _tr("Serial number")),
+        ("focal_length_35", _tr("As 35 mm")),
+        ("serial", _tr("Serial no.")),
         ("software", _tr("Software")),
     ]
     described = [

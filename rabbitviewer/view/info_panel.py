@@ -268,6 +268,7 @@ def _make_table(lines: Sequence[Line]) -> QWidget:
         name_label = text_label(name, "secondary", wraps=True)
         name_label.setAlignment(Qt.AlignmentFlag.AlignTop)
         value_label = _selectable(_figures(text_label(value, wraps=True)))
+        value_label.setAlignment(Qt.AlignmentFlag.AlignTop)
         value_label.setToolTip(value)
         grid.addWidget(name_label, row, 0)
         grid.addWidget(value_label, row, 1)
