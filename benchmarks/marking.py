@@ -84,9 +84,10 @@ def connected():
         try:
             connection = DaemonConnection.open(resolve_folders())
             connection.hello()
-            return connection
         except RabbitError:
             time.sleep(0.05)
+        else:
+            return connection
     raise SystemExit("The daemon did not start.")
 
 

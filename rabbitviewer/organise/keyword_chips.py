@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QPushButton, QVBoxLayout, QWidget
 
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
@@ -122,7 +122,9 @@ class KeywordLine(QLineEdit):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(8)
-        completer.popup().setProperty("look", "completion")
+        choices = QListView()
+        choices.setProperty("look", "completion")
+        completer.setPopup(choices)
         self.setCompleter(completer)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

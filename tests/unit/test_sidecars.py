@@ -9,7 +9,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from daemon.files.primitives import temporary_beside as temporary_of_file_work
 from daemon.protocol.errors import RabbitError
 from daemon.sidecars import (
     ChangedMeanwhileError,
@@ -23,6 +26,7 @@ from daemon.sidecars import (
     renamed,
     write_marks,
 )
+from daemon.sidecars.files import temporary_beside
 
 DATA = Path(__file__).parent.parent / "data" / "sidecars"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -269,6 +273,21 @@ def test_names_that_are_no_text_are_marked(tmp_path: Path) -> None:
     write_marks(path, MarksChange(rating=2, add_keywords=("a\x00b",)), naming="full")
     assert read_marks(path).rating == 2
     assert read_marks(path).keywords == ("ab",)
+
+
+@given(name=st.one_of(st.binary(min_size=1), st.text(min_size=150, max_size=260).map(str.encode)))
+def test_recovery_after_a_crash_finds_the_temporary_file(name: bytes) -> None:
+    path = b"/photos/" + name.replace(b"/", b"")
+    assert temporary_beside(path) == temporary_of_file_work(path)
+
+
+def test_what_a_crash_left_is_no_hindrance(photo: Path) -> None:
+    sidecar = photo.with_name("photo.jpg.xmp")
+    left = Path(os.fsdecode(temporary_beside(os.fsencode(sidecar))))
+    left.write_bytes(b"half")
+    write(photo, rating=2)
+    assert not left.exists()
+    assert marks(photo).rating == 2
 
 
 # ---------------------------------------------------------------- inside photos
