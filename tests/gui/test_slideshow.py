@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QStyleFactory, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from rabbitviewer.models.selection import Selection
@@ -98,10 +98,12 @@ def test_escape_ends_it_at_the_photo_on_show(
     assert pixels.left == ["slideshow"]
 
 
-def test_photos_fade_into_each_other(qtbot: QtBot, pixels: FakePixels) -> None:
+def test_photos_fade_into_each_other(
+    qtbot: QtBot, pixels: FakePixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Slideshow, "_fades", lambda _self: True)
     slideshow = Slideshow(pixels)
     qtbot.addWidget(slideshow)
-    slideshow.setStyle(QStyleFactory.create("Fusion"))
     slideshow.resize(400, 300)
     start(qtbot, slideshow, seconds=60)
     pixels.ready.emit(flat(PATHS[0], RED))
