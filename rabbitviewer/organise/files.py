@@ -62,6 +62,7 @@ class FileActions(QObject):
         listing.rows_changed.connect(self._show_wanted)
         work.ended.connect(self._on_ended)
         reports.kept.connect(self._come_back)
+        reports.going.connect(self._leave)
         self._enable()
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
@@ -97,7 +98,7 @@ class FileActions(QObject):
     def _leave(self, paths: Sequence[bytes]) -> None:
         """Make the first photo after *paths* the current one, as they are about to go."""
         following = self._after(paths)
-        if following:
+        if following and self._selection.current in paths:
             self._left[paths[0]] = self._selection.current
             self._selection.set_selected(())
             self._selection.set_current(following)
@@ -170,7 +171,7 @@ class FileActions(QObject):
         if outcome.kind in ("trash", "move") and not outcome.done and outcome.paths:
             if outcome.kind == "move" or not self._asks(outcome):
                 self._come_back(outcome.paths)
-        elif outcome.kind in ("undo", "redo", "rename"):
+        elif outcome.kind in ("undo", "redo", "rename") or self._came_here(outcome):
             self._follow(outcome)
         elif outcome.kind == "trash":
             self._gone = outcome.paths
@@ -181,6 +182,9 @@ class FileActions(QObject):
         return any(each.error.kind == "no_trash" for each in outcome.failed) or (
             outcome.error is not None and outcome.error.kind == "no_trash"
         )
+
+    def _came_here(self, outcome: Outcome) -> bool:
+        return outcome.kind == "copy" and outcome.folder == self._listing.folder
 
     def _follow(self, outcome: Outcome) -> None:
         """Choose the photo under its new name as soon as the listing has it."""

@@ -18,10 +18,12 @@ class FileReports(QObject):
     """Tells how work on files ended.
 
     Signals:
-        kept: the user kept photos that could not go into the trash (paths).
+        kept: the user kept photos after all (paths).
+        going: the user wants photos deleted for good (paths).
     """
 
     kept = Signal(object)
+    going = Signal(object)
 
     def __init__(self, window: MainWindow, work: FileWork) -> None:
         super().__init__(window)
@@ -42,9 +44,13 @@ class FileReports(QObject):
         self._question.ask(
             self.tr("Delete {photos} for good?").format(photos=what),
             self.tr("The files and their sidecars cannot be brought back."),
-            (self.tr("Delete"), lambda: self._work.trash(paths, permanently=True)),
+            (self.tr("Delete"), lambda: self._delete(paths)),
             (self.tr("Keep"), lambda: self.kept.emit(paths)),
         )
+
+    def _delete(self, paths: tuple[bytes, ...]) -> None:
+        self.going.emit(paths)
+        self._work.trash(paths, permanently=True)
 
     def list_failures(self, outcome: Outcome) -> None:
         """List what failed in *outcome*."""
@@ -80,7 +86,7 @@ class FileReports(QObject):
                 "The drive has no trash that can be used. Files and sidecars deleted now cannot"
                 " be brought back."
             ),
-            (self.tr("Delete"), lambda: self._work.trash(paths, permanently=True)),
+            (self.tr("Delete"), lambda: self._delete(paths)),
             (self.tr("Keep"), lambda: self.kept.emit(paths)),
         )
 

@@ -46,7 +46,7 @@ class StatusLine(QFrame):
         self._counts = text_label("", "small")
         self._counts.setFont(figures_font(self._counts.font()))
         self._message = ElidedLabel("small")
-        self._offer = push_button("", "pill")
+        self._offer = push_button("", "offer")
         self._offer_run: object = None
         self._message_timer = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
         self._message_timer.timeout.connect(lambda: self.say(""))

@@ -75,6 +75,11 @@ QPushButton[look="pill"] { background: transparent; border: 1px solid transparen
 QPushButton[look="pill"]:hover, QPushButton[look="pill"]:checked { background: $raised;
     color: $text; }
 QPushButton[look="pill"]:focus { border: 1px solid $accent; }
+QPushButton[look="offer"] { background: transparent; border: 1px solid transparent;
+    border-radius: 10px; padding: 0 8px; min-height: 18px; font-size: ${font_small}px;
+    color: $accent_text; font-weight: 600; }
+QPushButton[look="offer"]:hover { background: $raised; }
+QPushButton[look="offer"]:focus { border: 1px solid $accent; }
 QPushButton[look="row"] { background: transparent; border: 1px solid transparent; text-align: left;
     padding: 0 10px; min-height: 34px; }
 QPushButton[look="row"]:hover { background: $raised; }

@@ -411,3 +411,15 @@ def test_a_program_that_does_not_start_is_said_so(
     pick(qtbot, built, 0)
     built.window.findChild(OpenActions).open_with(str(tmp_path / "gone"))
     qtbot.waitUntil(lambda: "gone could not be opened" in said(built))
+
+
+def test_after_a_deletion_the_next_photo_is_the_current_one(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    start_work(fake_daemon, messages.TrashPhotos)
+    pick(qtbot, built, 0)
+    pick(qtbot, built, 1, SHIFT)
+    qtbot.keyClick(grid(built), Qt.Key.Key_Delete, SHIFT)
+    qtbot.mouseClick(button(built.window, "Delete"), Qt.MouseButton.LeftButton)
+    wait_for(qtbot, fake_daemon, messages.TrashPhotos)
+    assert grid(built).current == THIRD
