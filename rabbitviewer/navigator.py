@@ -22,6 +22,8 @@ MENU = (
     "",
     "view.compare",
     "photo.show_original",
+    "view.side_by_side",
+    "view.slideshow",
     "",
     "file.open_with",
     "photo.show_in_folder",
