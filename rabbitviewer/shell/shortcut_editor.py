@@ -72,6 +72,7 @@ class ShortcutEditor(Overlay):
         inside.addWidget(hairline())
         inside.addLayout(self._make_bottom())
         self._search.textChanged.connect(self._filter)
+        self._search.returnPressed.connect(self._capture.setFocus)
         self._list.currentItemChanged.connect(self._on_marked)
         self._list.itemActivated.connect(lambda: self._capture.setFocus())
         self._capture.keySequenceChanged.connect(self._on_captured)
