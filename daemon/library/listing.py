@@ -22,6 +22,8 @@ from daemon.protocol.values import PhotoEntry
 NO_FOLDER = FolderMark(0, 0, 0)
 REST_FACTOR = 20
 _BREATH_S = 0.01
+_FIRST_SCREEN_S = 0.15
+_HURRIED = 3000
 
 T = TypeVar("T")
 OnChange = Callable[[Sequence[int], Sequence[int], Sequence[int]], None]
@@ -117,12 +119,20 @@ class Listing:
                 if request.recursive or len(entries) >= walk.FIRST_PIECE:
                     self._send_chunk(entries, last=False)
                     entries = []
+                    await self._let_others_in()
                 piece = await self._touch(lambda _: next(pieces, None), beat)
                 if piece is not None:
                     entries += [_unseen(name, piece) for name in piece.names]
             self._send_chunk(entries, last=True)
         finally:
             beat.stopped = True
+
+    async def _let_others_in(self) -> None:
+        """Slow a large folder down a little: its first screen of pictures matters more."""
+        told = len(self.roll.names)
+        if told > _HURRIED:
+            before = told - walk.PIECE <= _HURRIED
+            await asyncio.sleep(_FIRST_SCREEN_S if before else _BREATH_S)
 
     async def _look_at_first(self, piece: Piece | None, beat: Beat) -> list[PhotoEntry]:
         """Return the entries of the first screen, which is looked at before it is told."""

@@ -11,7 +11,7 @@ from PySide6.QtNetwork import QHostAddress, QLocalSocket, QTcpSocket
 
 from daemon.protocol.endpoint import Folders
 
-_READ_AHEAD_BYTES = 1 << 20
+_READ_AHEAD_BYTES = 256 << 10
 
 
 class DaemonStream(QObject):
@@ -20,7 +20,7 @@ class DaemonStream(QObject):
     Signals:
         opened: the stream can be written to.
         closed: it ended, or could not be opened; emitted once.
-        received: bytes arrived, at most 1 MiB at a time, so that the window gets its turns.
+        received: bytes arrived, at most 256 KiB at a time, so that the window gets its turns.
     """
 
     opened = Signal()
