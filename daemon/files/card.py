@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from daemon.files.failures import refused
 from daemon.files.paths import checked
@@ -118,10 +119,22 @@ def problem_of_place(path: bytes, relative: bytes) -> PathFailure | None:
     return None
 
 
+class Places(NamedTuple):
+    """Where a unit goes.
+
+    Attributes:
+        left: (card, target) of what is still to be copied.
+        known: Photos of the target that hold the same content already.
+    """
+
+    left: list[tuple[bytes, bytes]]
+    known: list[bytes]
+
+
 def places_for(
     unit: Unit, relative: dict[bytes, bytes], folder: bytes, reserved: set[bytes], *, skip: bool
-) -> list[tuple[bytes, bytes]]:
-    """Return (card, target) of what is still to be copied of *unit*, all with the same ``-N``.
+) -> Places:
+    """Return where *unit* goes, all with the same ``-N``.
 
     Args:
         unit: A photo, or a pair, with its sidecars on the card.
@@ -132,12 +145,13 @@ def places_for(
     """
     for pairs in _numbered(unit, relative, folder):
         photos = {old: new for old, new in pairs if old in relative}
-        if skip and all(_is_there(old, new) for old, new in photos.items()):
-            return []
         known = {old for old, new in photos.items() if skip and _is_there(old, new)}
+        there = [photos[old] for old in photos if old in known]
+        if len(known) == len(photos):
+            return Places([], there)
         left = [(old, new) for old, new in pairs if old not in known]
         if not any(new in reserved or os.path.lexists(new) for _, new in left):
-            return left
+            return Places(left, there)
     raise FileExistsError(folder)
 
 

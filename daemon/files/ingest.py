@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from daemon.files.card import IngestPlan, photos_on, places_for, problem_of_place
+from daemon.files.card import IngestPlan, Places, photos_on, places_for, problem_of_place
 from daemon.files.organise import Pairs, check_room, chunks, copier, execute, make_target
 from daemon.files.patterns import Subject
 from daemon.files.primitives import device_of, make_folder
@@ -20,6 +20,7 @@ from daemon.sidecars import (
     SidecarWrite,
     commit,
     plan_marks,
+    sidecars,
     unwritable,
 )
 from daemon.storage.journal import JournalStep, JournalStore, SidecarWritten, digest_of
@@ -71,7 +72,10 @@ def _bring_in(
     relative: dict[bytes, bytes],
     number: int,
 ) -> None:
-    """Copy some units into each folder, then write their keywords."""
+    """Copy some units into each folder, then write their keywords.
+
+    Those that arrived before without a sidecar get them too: a daemon was killed in between.
+    """
     copied: list[bytes] = []
     copy = copier(work)
     for folder in plan.folders:
@@ -79,7 +83,8 @@ def _bring_in(
         reserved: set[bytes] = set()
         for unit in units:
             number += 1
-            pairs = _places(work, plan, unit, relative, folder, reserved)
+            pairs, known = _places(work, plan, unit, relative, folder, reserved)
+            copied += [path for path in known if not sidecars(path)]
             if pairs:
                 planned.append((number, pairs))
                 reserved |= {new for _, new in pairs}
@@ -102,16 +107,16 @@ def _places(
     relative: dict[bytes, bytes],
     folder: bytes,
     reserved: set[bytes],
-) -> Pairs:
+) -> Places:
     try:
-        pairs = places_for(unit, relative, folder, reserved, skip=plan.skip_known)
-        for _, new in pairs:
+        places = places_for(unit, relative, folder, reserved, skip=plan.skip_known)
+        for _, new in places.left:
             make_folder(os.path.dirname(new))
     except OSError as error:
         for photo in unit.photos:
             work.fail(photo, "could not be copied", error)
-        return []
-    return pairs
+        return Places([], [])
+    return places
 
 
 def _named(

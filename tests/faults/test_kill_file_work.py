@@ -222,4 +222,5 @@ def test_ingest_goes_on_where_a_killed_daemon_stopped(
     assert tree(photos) == before
     there = tree(other_volume)
     assert {name: data for name, data in there.items() if name.endswith(".jpg")} == before
-    assert not [name for name in there if name.endswith(".rvpart")]
+    assert len([name for name in there if name.endswith(".xmp")]) == COUNT
+    assert len(there) == 2 * COUNT

@@ -91,6 +91,16 @@ def test_keywords_go_into_sidecars_and_the_copies_are_the_cards_bytes(
     assert set(read_marks(os.fsencode(copy)).keywords) >= {"Iceland", "Places|North"}
 
 
+def test_keywords_that_a_killed_daemon_did_not_write_are_written_the_next_time(
+    tmp_path: Path, card: Path
+) -> None:
+    bring_in(tmp_path, card, pattern="{stem}")
+    (tmp_path / "t" / "A.JPG").unlink()
+    bring_in(tmp_path, card, pattern="{stem}", keywords=("k",))
+    found = [read_marks(os.fsencode(path)).keywords for path in (tmp_path / "t").glob("*.JPG")]
+    assert found == [("k",)] * 3
+
+
 def test_a_second_copy_is_made_with_its_keywords(tmp_path: Path, card: Path) -> None:
     second = tmp_path / "second"
     bring_in(tmp_path, card, pattern="{stem}", keywords=("k",), second_folder=WirePath.of(second))
