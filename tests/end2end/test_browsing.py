@@ -17,6 +17,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 pytestmark = pytest.mark.slow
 
 LONG_MS = 60_000
+INDEX_RECORD_BYTES = 44
 
 
 @pytest.fixture
@@ -88,8 +89,11 @@ def test_a_folder_of_photos_is_painted_and_a_text_is_named_as_none(browser, phot
 
 
 def test_thumbnails_come_from_the_cache_the_second_time(qtbot, client, browser, photos, home):
-    cached = list((home / "cache" / "thumbnails").rglob("*.jpg"))
-    assert len(cached) == 4
+    def kept():
+        indexes = (home / "cache" / "thumbnails").glob("*.index")
+        return sum(path.stat().st_size for path in indexes) // INDEX_RECORD_BYTES
+
+    qtbot.waitUntil(lambda: kept() == 4, timeout=LONG_MS)
     again = ThumbnailStore(client)
     stages = []
     again.ready.connect(lambda path: stages.append(again.thumbnail(path).stage))
