@@ -5,7 +5,13 @@ import pytest
 from daemon.ipc import outbox
 from daemon.ipc.outbox import Outbox, OutboxFullError, replacement_key
 from daemon.protocol.errors import ErrorInfo, ErrorKind
-from daemon.protocol.messages import AiEditPreview, AiEditProgress, Done, Failed
+from daemon.protocol.messages import (
+    AiEditPreview,
+    AiEditProgress,
+    Done,
+    Failed,
+    FileWorkProgress,
+)
 
 
 def blocked() -> tuple[Outbox, list[bytes]]:
@@ -87,3 +93,9 @@ def test_progress_and_preview_of_a_job_are_replaced_apart_from_each_other() -> N
 def test_answers_are_never_replaced() -> None:
     failed = Failed(error=ErrorInfo(ErrorKind.INTERNAL, "x"))
     assert (replacement_key(Done()), replacement_key(failed)) == (None, None)
+
+
+def test_of_the_progress_of_one_piece_of_file_work_only_the_latest_waits() -> None:
+    first = FileWorkProgress(work_id=1, done=1, total=9)
+    assert replacement_key(first) == replacement_key(FileWorkProgress(work_id=1, done=2, total=9))
+    assert replacement_key(first) != replacement_key(FileWorkProgress(work_id=2, done=1, total=9))
