@@ -23,6 +23,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 _HEAD_BYTES = 256 << 10
 _SAME_ASPECT = 0.02
 _BLACK = 40
+_ENOUGH_SHARE, _ENOUGH_PX = 0.9, 1024
 
 Box = tuple[int, int]
 
@@ -38,7 +39,7 @@ def embedded_preview(source: Source, max_width_px: int, max_height_px: int) -> F
         case "jpeg":
             return _of_jpeg(source, box)
         case "raw":
-            return _of_tiff(source, box) or _of_raw(source, box)
+            return _best_of_raw(source, box)
         case "tiff":
             found = _of_tiff(source, box)
         case "heic":
@@ -107,6 +108,24 @@ def _of_tiff(source: Source, box: Box) -> Fitted | None:
     if turn != previews.orientation and swaps_sides(turn) != swaps_sides(previews.orientation):
         size = size[1], size[0]
     return _upright(without_bars(pixels, *size), turn, icc, size, box)
+
+
+def _best_of_raw(source: Source, box: Box) -> Fitted:
+    """Take the preview that the directories name; ask LibRaw, which is slower, if it is small.
+
+    Some makers hide the large one in their notes, or use no TIFF structure at all.
+    """
+    found = _of_tiff(source, box)
+    enough = min(_ENOUGH_SHARE * max(box), _ENOUGH_PX) if all(box) else _ENOUGH_PX
+    if found is not None and max(found.pixels.shape[:2]) >= enough:
+        return found
+    try:
+        other = _of_raw(source, box)
+    except RabbitError:
+        if found is None:
+            raise
+        return found
+    return found if found and found.pixels.size >= other.pixels.size else other
 
 
 def _of_raw(source: Source, box: Box) -> Fitted:

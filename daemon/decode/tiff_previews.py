@@ -98,18 +98,18 @@ class TiffPreviews:
             self.orientation = head.orientation
 
     def _directories(self) -> Iterator[StoredPreview]:
-        waiting = [(self._exif.main, True)]
+        waiting = [self._exif.main]
         seen = 0
         while waiting and seen < _MAX_DIRECTORIES:
-            directory, is_first = waiting.pop(0)
+            directory = waiting.pop(0)
             seen += 1
             self._note_size(directory)
-            yield from self._of(directory, is_first=is_first)
+            yield from self._of(directory)
             links = directory.entries.get(_SUB_IFDS)
             offsets = [int(each) for each in self._exif.numbers(links)[:8]] if links else []
             if directory.next_offset:
                 offsets.append(directory.next_offset)
-            waiting += [(self._exif.directory(offset), False) for offset in offsets]
+            waiting += [self._exif.directory(offset) for offset in offsets]
 
     def _note_size(self, directory: Directory) -> None:
         crop = directory.entries.get(_CROP_SIZE)
@@ -119,7 +119,7 @@ class TiffPreviews:
         if sides[0] * sides[1] > self._largest[0] * self._largest[1]:
             self._largest = int(sides[0]), int(sides[1])
 
-    def _of(self, directory: Directory, *, is_first: bool) -> Iterator[StoredPreview]:
+    def _of(self, directory: Directory) -> Iterator[StoredPreview]:
         number = self._exif.number
         offset, length = number(_JPEG_AT, directory), number(_JPEG_BYTES, directory)
         if offset and length and (found := self._jpeg(int(offset), int(length))):
@@ -128,7 +128,7 @@ class TiffPreviews:
         if panasonic and (found := self._jpeg(panasonic.value_at, panasonic.size)):
             yield found
         reduced = int(number(_KIND, directory) or 0) & 1
-        if not reduced and (is_first or self._source.format != "raw"):
+        if not reduced and self._source.format != "raw":
             return
         strips, sizes = directory.entries.get(_STRIPS), directory.entries.get(_BYTES)
         if strips is None or sizes is None or strips.length != 1 or sizes.length != 1:
@@ -138,7 +138,7 @@ class TiffPreviews:
         if compression in _JPEG_COMPRESSIONS:
             if found := self._jpeg(at, size):
                 yield found
-        elif compression == 1 and (plain := self._plain(directory, at, size)):
+        elif reduced and compression == 1 and (plain := self._plain(directory, at, size)):
             yield plain
 
     def _plain(self, directory: Directory, offset: int, size: int) -> StoredPreview | None:

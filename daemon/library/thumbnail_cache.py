@@ -5,10 +5,7 @@ A key is the digest of path, time, size and use, so a picture is never wrong, on
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +26,6 @@ class ThumbnailCache:
     """One store of pictures; every method blocks and may be called on any thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._store = PackStore(folder)
 
     def find(self, photo: PhotoState, size_px: int) -> Cached | None:
@@ -68,13 +64,6 @@ class ThumbnailCache:
     def drop(self, photo: PhotoState, size_px: int) -> None:
         """Forget a picture (it is damaged)."""
         self._store.drop(_digest(photo, size_px))
-
-    def sweep(self) -> None:
-        """Remove the single files that earlier versions kept."""
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(self._folder):
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
 
     def close(self) -> None:
         """Let go of the files."""

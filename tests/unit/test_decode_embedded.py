@@ -81,6 +81,19 @@ def test_a_raw_files_letterboxed_preview_is_cropped(tmp_path: Path) -> None:
     assert make_thumbnail(path, 256, embedded_only=True).pixels.shape == (106, 160, 4)
 
 
+def test_a_picture_in_the_first_directory_counts_too(tmp_path: Path) -> None:
+    # as in Canon's CR2: a JPEG strip without any word on its kind
+    picture = jpeg(1536, 1024)
+    block = bytearray(b"II*\0\x08\0\0\0")
+    fields = [(259, 3, b"\6\0"), (273, 4, bytes(4)), (279, 4, len(picture).to_bytes(4, "little"))]
+    places = append_directory(block, "<", [(tag, kind, 1, value) for tag, kind, value in fields])
+    struct.pack_into("<I", block, places[273], len(block))
+    path = tmp_path / "a.cr2"
+    path.write_bytes(bytes(block) + picture)
+    with open_source(os.fsencode(path)) as source:
+        assert [each.width_px for each in TiffPreviews(source).found] == [1536]
+
+
 def test_a_preview_outside_the_file_is_none(tmp_path: Path) -> None:
     path = raw_file(tmp_path, [jpeg(160, 120)])
     os.truncate(path, os.path.getsize(path) - 1)

@@ -166,15 +166,6 @@ def test_a_folder_that_cannot_be_made_is_no_failure(tmp_path):
     assert cache.find(PHOTO, 512) is None
 
 
-def test_single_files_of_earlier_versions_are_removed(cache, folder):
-    (folder / "a7").mkdir(parents=True)
-    (folder / "a7" / "a7b0.jpg").write_bytes(JPEG)
-    write(cache)
-    cache.sweep()
-    assert not (folder / "a7").exists()
-    assert cache.read(PHOTO, 512) == JPEG
-
-
 def test_surfaces_are_files_of_this_user_alone(tmp_path):
     path = Surfaces(tmp_path / "surfaces").make()
     assert os.stat(path).st_mode & 0o777 == 0o600
