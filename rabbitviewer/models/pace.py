@@ -34,6 +34,10 @@ class Pace:
         """How many requests may be under way; slow ones leave a worker to the thumbnails."""
         return 2 if self.answer_s < _QUICK_S else 1
 
+    def is_quick(self, waited_s: float) -> bool:
+        """Whether answers keep up, where the oldest request is under way for so long."""
+        return self.at_once > 1 and waited_s < _QUICK_S
+
     def comes_in_time(self, under_way: int) -> bool:
         """Whether the photo on show now can be there before the next step."""
         return under_way < self.at_once and self.answer_s < _IN_TIME_STEPS * self.step_s

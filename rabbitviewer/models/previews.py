@@ -115,7 +115,9 @@ class PreviewStore(QObject):
     @property
     def is_quick(self) -> bool:
         """Whether pixels come as fast as a hurrying user goes on."""
-        return self._pace.at_once > 1
+        now_s = time.monotonic()
+        waited_s = [now_s - asked.since_s for asked in self._asked.values()]
+        return self._pace.is_quick(max(waited_s, default=0.0))
 
     def set_budget_mb(self, megabytes: int) -> None:
         """Keep that many megabytes of pixels from now on."""

@@ -145,7 +145,8 @@ class PhotoView(QWidget):
             return
         coarse = self._first_stage(self._path)
         if coarse is not None:
-            self._show(dataclasses.replace(coarse, request_id=request_id))
+            asked = request_id or self._last_request
+            self._show(dataclasses.replace(coarse, request_id=asked))
 
     def turn(self, change: Callable[[ViewTurn], ViewTurn]) -> None:
         """Turn or mirror the photo on show for looking; its file stays as it is."""

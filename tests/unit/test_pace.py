@@ -29,6 +29,11 @@ def test_the_photo_on_show_is_asked_for_only_where_it_can_still_be_seen() -> Non
     assert not paced(0.3, 0.033).comes_in_time(under_way=0)
 
 
+def test_an_answer_that_is_late_already_is_not_quick() -> None:
+    assert paced(0.02, 0.033).is_quick(waited_s=0.03)
+    assert not paced(0.02, 0.033).is_quick(waited_s=0.5)
+
+
 def test_answers_are_learnt_from() -> None:
     pace = Pace()
     for _ in range(30):
