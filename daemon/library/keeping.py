@@ -35,6 +35,11 @@ class Keeping:
         self._settings = settings
         self._under_way: set[asyncio.Task[None]] = set()
 
+    @property
+    def keeps_screens(self) -> bool:
+        """Whether there is room for photos at the size of the screen."""
+        return self._settings.current.cache.previews_mb > 0
+
     def look(self, path: bytes, size_px: int) -> tuple[PhotoState, Cached | None]:
         """Return what the file is now, and its kept thumbnail; blocking.
 

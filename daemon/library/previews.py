@@ -75,7 +75,7 @@ class Previews:
                 self._keeping.screens.drop(photo, SCREEN_SIZE)
             else:
                 return
-        task = _task(photo, box, profile)
+        task = _task(photo, box, profile, keep=bool(box[0]) and self._keeping.keeps_screens)
         early = None
         if priority is Priority.VISIBLE and box[0]:
             early = asyncio.create_task(self._send_early(peer, request, task, small))
@@ -143,7 +143,9 @@ def _check_box(request: PreviewRequest) -> None:
         )
 
 
-def _task(photo: PhotoState, box: tuple[int, int], profile_path: bytes) -> MakePreview:
+def _task(
+    photo: PhotoState, box: tuple[int, int], profile_path: bytes, *, keep: bool
+) -> MakePreview:
     return MakePreview(
         path=photo.path,
         max_width_px=box[0],
@@ -151,7 +153,7 @@ def _task(photo: PhotoState, box: tuple[int, int], profile_path: bytes) -> MakeP
         generation=photo.mtime_ns,
         file_bytes=photo.size_bytes,
         profile_path=profile_path,
-        keep=bool(box[0]),
+        keep=keep,
         levels=not box[0],
     )
 
