@@ -40,6 +40,7 @@ class PhotoCanvas(PhotoSurface):
 
     Attributes:
         clicks_zoom: A click goes to 100 % and back.
+        idle_timer: After that long a rest the pointer goes, in full screen.
     """
 
     keys_released = Signal()
@@ -55,8 +56,8 @@ class PhotoCanvas(PhotoSurface):
         self._toggled = QElapsedTimer()
         self._hold_timer = QTimer(self, singleShot=True, interval=_HOLD_MS)
         self._hold_timer.timeout.connect(lambda: self.hold_original(on=True))
-        self._idle_timer = QTimer(self, singleShot=True, interval=_IDLE_MS)
-        self._idle_timer.timeout.connect(self._hide_pointer)
+        self.idle_timer = QTimer(self, singleShot=True, interval=_IDLE_MS)
+        self.idle_timer.timeout.connect(self._hide_pointer)
         self.setMouseTracking(True)
 
     def pointer(self) -> QPointF | None:
@@ -96,7 +97,7 @@ class PhotoCanvas(PhotoSurface):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move what was taken hold of."""
         where = event.position()
-        self._idle_timer.start()
+        self.idle_timer.start()
         if self.loupe_shown:
             self.set_loupe(where)
         if self._drag_from is None:
@@ -196,7 +197,7 @@ class PhotoCanvas(PhotoSurface):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Leave the pointer alone where it is no longer ours."""
-        self._idle_timer.stop()
+        self.idle_timer.stop()
         super().leaveEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -216,3 +216,16 @@ def test_photos_that_follow_each_other_at_once_are_asked_for_as_passed_by(
     assert not view.hurried
     view.show_photo(NEXT)
     assert view.hurried
+
+
+def test_in_full_screen_the_pointer_goes_after_a_rest_and_comes_back_with_a_move(
+    qtbot: QtBot, view: PhotoView, pixels: FakePixels
+) -> None:
+    show(view, pixels, flat(PHOTO, RED))
+    view.showFullScreen()
+    view.canvas.idle_timer.setInterval(1)
+    qtbot.mouseMove(view.canvas, QPoint(50, 50))
+    qtbot.waitUntil(lambda: view.canvas.cursor().shape() == Qt.CursorShape.BlankCursor)
+    view.canvas.idle_timer.setInterval(60_000)
+    qtbot.mouseMove(view.canvas, QPoint(60, 50))
+    assert view.canvas.cursor().shape() != Qt.CursorShape.BlankCursor
