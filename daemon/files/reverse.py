@@ -83,7 +83,7 @@ class Reversal:
             path = path_of(opposite)
             try:
                 carry_out(opposite, contents.get(path))
-            except OSError as error:
+            except (OSError, RabbitError) as error:
                 work.fail(path, "could not be put back", error)
                 undone.append(number)
                 if isinstance(opposite, Trashed):
@@ -108,7 +108,6 @@ class Reversal:
         """
         match record:
             case Moved():
-                _check_there(record.new, record.old)
                 return Moved(record.new, record.old, record.unit, record.inode)
             case Trashed():
                 return Restored(record.trashed, record.old, record.unit)
@@ -142,9 +141,11 @@ def carry_out(record: AnyRecord, content: bytes | None = None) -> None:
 
     Raises:
         OSError: it could not be done.
+        RabbitError: the same, in words.
     """
     match record:
         case Moved():
+            _check_there(record.old, record.new)
             make_folder(os.path.dirname(record.new))
             move_file(record.old, record.new)
         case Trashed():
@@ -210,7 +211,7 @@ def _sidecar_back(record: SidecarWritten) -> SidecarWritten:
 
 
 def _check_there(path: bytes, old: bytes) -> None:
-    """Say what is in the way before anything is noted.
+    """Say which file is missing, and not only the name that it was to have.
 
     Raises:
         RabbitError: ``not_found``.
@@ -224,12 +225,16 @@ def _check_there(path: bytes, old: bytes) -> None:
 
 
 def _runs(records: Sequence[AnyRecord]) -> Iterator[list[AnyRecord]]:
-    """Yield records in pieces in which no path comes twice: each sees what came of the others."""
+    """Yield records in pieces in which no content is changed twice: each sees what the others did.
+
+    Moves may follow each other within a piece: what undoes them does not depend on the files.
+    """
     some: list[AnyRecord] = []
     paths: set[bytes] = set()
     for record in records:
         touched = set(paths_of(record))
-        if some and (len(some) >= _RECORDS_PER_NOTE or touched & paths):
+        again = not isinstance(record, Moved) and bool(touched & paths)
+        if some and (again or len(some) >= _RECORDS_PER_NOTE):
             yield some
             some, paths = [], set()
         some.append(record)
