@@ -53,9 +53,9 @@ class DuplicatesActions(QObject):
         listing.folder_changed.connect(self._page.close_card)
         listing.photos_removed.connect(model.drop)
         work.ended.connect(self._on_ended)
-        window.actions_by_id.connect_all({"file.duplicates": self._open})
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open the page."""
         self._chosen = tuple(self._selection.selected)
         self._page.prepare(len(self._chosen), self._remembered.distance)
 
@@ -95,7 +95,7 @@ class DuplicatesActions(QObject):
         if self._comes_back and page != Page.SIDE_BY_SIDE:
             self._comes_back = False
             if self._model.groups:
-                QTimer.singleShot(0, self, self._open)
+                QTimer.singleShot(0, self, self.open)
 
     def _on_ended(self, outcome: Outcome) -> None:
         if outcome.kind in ("trash", "delete", "move") and outcome.error is None:

@@ -50,7 +50,7 @@ class FileActions(QObject):
         self._work = work
         self._reports = reports
         self._state = state
-        self._targets = TargetCard(window)
+        self._targets: TargetCard | None = None
         self._left: dict[bytes, bytes] = {}
         self._wanted: tuple[bytes, ...] = ()
         self._gone: tuple[bytes, ...] = ()
@@ -137,6 +137,8 @@ class FileActions(QObject):
         title = self.tr("Move {photos} to…") if move else self.tr("Copy {photos} to…")
         here = self._listing.folder
         offered = [*self._remembered.targets, *self._state.recent]
+        if self._targets is None:
+            self._targets = TargetCard(self._window)
         self._targets.ask(
             title.format(photos=subject_words(paths)),
             self.tr("Move") if move else self.tr("Copy"),

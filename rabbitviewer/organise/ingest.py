@@ -42,9 +42,9 @@ class IngestActions(QObject):
         self._card.folder_wanted.connect(open_folder)
         work.progressed.connect(self._on_progressed)
         work.ended.connect(self._on_ended)
-        window.actions_by_id.connect_all({"file.ingest": self._open})
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open the form."""
         if not self._number:
             self._finder.begin()
         self._card.open_card(self._card.focus_first())

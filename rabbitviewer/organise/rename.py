@@ -49,9 +49,9 @@ class RenameActions(QObject):
         self._field = NameField(window, work)
         self._card.rename_wanted.connect(self._on_rename_wanted)
         self._field.rename_wanted.connect(self._on_name_wanted)
-        window.actions_by_id.connect_all({"file.rename": self._rename})
 
-    def _rename(self) -> None:
+    def open(self) -> None:
+        """Ask for the new name of the selected photo, or for a pattern for several."""
         paths = tuple(self._selection.selected)
         if len(paths) == 1:
             self._field.ask(paths[0], self._place_of(paths[0]))

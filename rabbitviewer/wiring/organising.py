@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
+import importlib
+from typing import Protocol
 
-from rabbitviewer.models.duplicates import DuplicatesModel
+from PySide6.QtCore import QObject
+
 from rabbitviewer.models.filework import FileWork
-from rabbitviewer.organise.duplicates import DuplicatesActions
 from rabbitviewer.organise.files import FileActions
 from rabbitviewer.organise.files_opening import OpenActions
 from rabbitviewer.organise.files_progress import ProgressStrip
 from rabbitviewer.organise.files_report import FileReports
-from rabbitviewer.organise.ingest import IngestActions
-from rabbitviewer.organise.rename import RenameActions
 from rabbitviewer.organise.undo import UndoActions
-from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.window import Page
 from rabbitviewer.wiring.dragging import connect_dragging
 from rabbitviewer.wiring.parts import Parts
+
+_FORMS = {
+    "file.rename": "make_rename",
+    "file.duplicates": "make_duplicates",
+    "file.ingest": "make_ingest",
+}
+"""Functions of ``wiring.organise_forms`` by the action that opens what they make."""
+
+
+class Form(Protocol):
+    """What a form's maker returns."""
+
+    def open(self) -> None:
+        """Open the form."""
+        ...
+
+
+class FormMaker(Protocol):
+    """Makes a form."""
+
+    def __call__(self, parts: Parts, work: FileWork, reports: FileReports) -> Form:
+        """Return the form."""
+        ...
 
 
 def connect_file_work(parts: Parts) -> None:
@@ -26,38 +46,29 @@ def connect_file_work(parts: Parts) -> None:
     work = FileWork(parts.client, window)
     reports = FileReports(window, work)
     files = FileActions(window, parts.listing, parts.selection, work, reports, parts.state)
-    RenameActions(
-        window,
-        parts.listing,
-        parts.selection,
-        work,
-        parts.state.organise,
-        lambda path: _name_place(parts, path),
-    )
-    DuplicatesActions(
-        window,
-        DuplicatesModel(parts.client, window),
-        parts.listing,
-        parts.selection,
-        parts.thumbnails,
-        work,
-        reports,
-        parts.state.organise,
-    )
-    IngestActions(window, parts.navigator.open_folder, work, reports, parts.state.organise)
+    Forms(parts, work, reports)
     OpenActions(window, parts.selection, parts.state.organise)
     connect_dragging(parts, files)
     UndoActions(window, work)
     window.put_above_status(ProgressStrip(work))
 
 
-def _name_place(parts: Parts, path: bytes) -> QPoint:
-    """Return where in the window the name of a photo may be edited: at its cell, or its foot."""
-    grid, row = parts.grid, parts.listing.row(path)
-    if parts.window.page == Page.GRID and row >= 0:
-        cell = grid.cell_rect(row)
-        foot = QPoint(cell.center().x(), cell.bottom() - tokens().space_4)
-        return grid.viewport().mapTo(parts.window, foot)
-    canvas = parts.photo.canvas
-    foot = QPoint(canvas.width() // 2, canvas.height() - 2 * tokens().space_5)
-    return canvas.mapTo(parts.window, foot)
+class Forms(QObject):
+    """Makes each form when it is opened for the first time: nobody waits for it before."""
+
+    def __init__(self, parts: Parts, work: FileWork, reports: FileReports) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        self._work = work
+        self._reports = reports
+        self._made: dict[str, Form] = {}
+        parts.window.actions_by_id.connect_all(
+            {action: lambda action=action: self._open(action) for action in _FORMS}
+        )
+
+    def _open(self, action: str) -> None:
+        if action not in self._made:
+            forms = importlib.import_module("rabbitviewer.wiring.organise_forms")
+            make: FormMaker = getattr(forms, _FORMS[action])
+            self._made[action] = make(self._parts, self._work, self._reports)
+        self._made[action].open()
