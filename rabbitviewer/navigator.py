@@ -130,7 +130,8 @@ class Navigator(QObject):
         self.place_changed.emit()
 
     def open_photo(self, path: bytes) -> None:
-        """Show the photo at *path*, its folder behind it."""
+        """Show the photo at *path*, its folder behind it; keys act on it alone."""
+        self._selection.set_selected(())
         self._selection.set_current(path)
         self._window.show_page(Page.PHOTO)
         self._photo.show_photo(path)
@@ -227,6 +228,7 @@ class Navigator(QObject):
     def _to_grid(self) -> None:
         self._photo.end_compare()
         self._grid.set_current(self._selection.current)
+        self._selection.set_selected(self._grid.selected)
         self._window.show_page(Page.GRID)
         self._show_state()
 

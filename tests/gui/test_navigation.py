@@ -317,3 +317,20 @@ def test_the_arrows_go_on_from_a_photo_whose_file_was_deleted(
     qtbot.waitUntil(lambda: len(built.listing) == 2)
     qtbot.keyClick(canvas(built), getattr(Qt.Key, f"Key_{key}"))
     qtbot.waitUntil(lambda: shown(built) == neighbour)
+
+
+def test_keys_act_on_the_photo_alone_and_on_the_selection_again_in_the_grid(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    fake_daemon.answer(messages.SetMarks, lambda _: [messages.MarksSet(changed=1)])
+    qtbot.keyClick(grid(built), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    chosen = list(built.grid.selected)
+    qtbot.keyClick(grid(built), Qt.Key.Key_Return)
+    qtbot.keyClick(canvas(built), Qt.Key.Key_4)
+    qtbot.waitUntil(lambda: len(fake_daemon.of(messages.SetMarks)) == 1)
+    qtbot.keyClick(canvas(built), Qt.Key.Key_Return)
+    qtbot.keyClick(grid(built), Qt.Key.Key_5)
+    qtbot.waitUntil(lambda: len(fake_daemon.of(messages.SetMarks)) == 2)
+    marked = [getattr(message, "paths", ()) for message in fake_daemon.of(messages.SetMarks)]
+    assert len(chosen) == 3
+    assert [list(paths) for paths in marked] == [[FIRST], chosen]
