@@ -323,6 +323,7 @@ def test_keys_act_on_the_photo_alone_and_on_the_selection_again_in_the_grid(
     qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
 ) -> None:
     fake_daemon.answer(messages.SetMarks, lambda _: [messages.MarksSet(changed=1)])
+    qtbot.keyClick(grid(built), Qt.Key.Key_Home)
     qtbot.keyClick(grid(built), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     chosen = list(built.grid.selected)
     qtbot.keyClick(grid(built), Qt.Key.Key_Return)
