@@ -5,7 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
 
 from daemon.protocol.messages import IngestRequest, WirePath
 from rabbitviewer.models.filework import Progress
@@ -162,6 +169,8 @@ class IngestCard(Card):
         self.body.addLayout(buttons)
         for widget in (self._bar, self._stop, self._open):
             widget.hide()
+        for chip in chips.findChildren(QPushButton):
+            self.setTabOrder(self._go, chip)
 
     def _tokens(self) -> tuple[tuple[str, str], ...]:
         return (

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QPushButton,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -117,6 +118,8 @@ class RenameCard(Card):
         self.body.addWidget(chips)
         self.body.addWidget(self._table, 1)
         self.body.addLayout(buttons)
+        for chip in chips.findChildren(QPushButton):
+            self.setTabOrder(self._apply, chip)
 
     def _tokens(self) -> tuple[tuple[str, str], ...]:
         return (
