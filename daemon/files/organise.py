@@ -89,8 +89,11 @@ def execute(
     Returns:
         The pairs that came true.
     """
+    inodes: dict[bytes, int] = {}
     records: list[AnyRecord] = [
-        _record(old, new, number, moving=moving) for number, pairs in numbered for old, new in pairs
+        _record(old, new, number, inodes, moving=moving)
+        for number, pairs in numbered
+        for old, new in pairs
     ]
     place = step.note_now(records)
     done: Pairs = []
@@ -206,14 +209,19 @@ def _put_back(work: Work, done: Pairs, *, moving: bool) -> None:
             work.fail(new, "could not be put back", error)
 
 
-def _record(old: bytes, new: bytes, unit: int, *, moving: bool) -> AnyRecord:
+def _record(
+    old: bytes, new: bytes, unit: int, inodes: dict[bytes, int], *, moving: bool
+) -> AnyRecord:
+    """Return the record of one file; *inodes* are those of files that move on from there."""
     if not moving:
         return Created(new, source=old, unit=unit)
     try:
         stays = device_of(os.path.dirname(old)) == device_of(os.path.dirname(new))
     except OSError:
         stays = False
-    return Moved(old, new, unit, inode_of(old) if stays else 0)
+    inode = (inodes.get(old) or inode_of(old)) if stays else 0
+    inodes[new] = inode
+    return Moved(old, new, unit, inode)
 
 
 def make_target(folder: bytes) -> None:

@@ -29,8 +29,8 @@ from daemon.storage.journal import (
 log = logging.getLogger(__name__)
 
 
-def recover(step: JournalStep) -> list[bytes]:
-    """Bring the files of a step that was under way into order, and end the step.
+def settle(step: JournalStep) -> list[bytes]:
+    """Bring the files of a step that was under way into order; the step is not ended.
 
     Files of one photo are finished together when one of them is done; what was not begun is
     taken out of the journal. Half-made copies are removed.
@@ -56,10 +56,6 @@ def recover(step: JournalStep) -> list[bytes]:
                 forget(record.trashed)
             changed += _paths(record)
     step.retract_now(undone)
-    if step.reversing and not step.records_now():
-        step.abandon_now(forget=False)
-    else:
-        step.commit_now()
     log.info("%s was under way: %d changes kept, %d not", step.title, len(changed), len(undone))
     return changed
 
@@ -146,6 +142,8 @@ def _finished(record: AnyRecord) -> bool:
     try:
         if _is_half(record):
             os.unlink(record.trashed if isinstance(record, Restored) else _old(record))
+        elif isinstance(record, Moved) and record.inode not in (0, inode_of(record.old)):
+            return False  # another file has that name by now
         elif not isinstance(record, (SidecarWritten, Turned)):
             carry_out(record)
         else:

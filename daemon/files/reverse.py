@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from daemon.files.primitives import (
@@ -48,10 +49,11 @@ class Reversal:
     def run(self, work: Work, step: JournalStep) -> None:
         """Carry out the reversal *step* and end it, in the journal as well.
 
-        A step of which nothing could be reversed stays when another try may help (the drive is
+        A reversal that a killed daemon had begun is gone on with. A step of which nothing could be
+        reversed stays when another try may help (the drive is
         not there), and is forgotten otherwise.
         """
-        records = list(step.records_now(before=True).values())[::-1]
+        records = _left(step)
         work.total = len(records)
         turned = [record for record in records if isinstance(record, Turned)]
         for some in _runs([r for r in records if not isinstance(r, Turned)]):
@@ -241,3 +243,25 @@ def _runs(records: Sequence[AnyRecord]) -> Iterator[list[AnyRecord]]:
         paths |= touched
     if some:
         yield some
+
+
+def _left(step: JournalStep) -> list[AnyRecord]:
+    """Return the records that are not reversed yet, newest first."""
+    reversed_already = Counter(_mark(record) for record in step.records_now().values())
+    left: list[AnyRecord] = []
+    for record in reversed(step.records_now(before=True).values()):
+        mark = _mark(record)
+        if reversed_already[mark]:
+            reversed_already[mark] -= 1
+        else:
+            left.append(record)
+    return left
+
+
+def _mark(record: AnyRecord) -> tuple[bytes, ...]:
+    """Return what a record and the one that reverses it have in common, and no other of a step."""
+    match record:
+        case Moved():
+            return tuple(sorted((record.old, record.new)))
+        case _:
+            return (path_of(record),)

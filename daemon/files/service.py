@@ -13,7 +13,7 @@ from daemon.files.facts import FactsOf
 from daemon.files.ingest import IngestPlan, ingest
 from daemon.files.organise import copy_photos, move_photos
 from daemon.files.paths import checked, checked_each
-from daemon.files.recovery import recover
+from daemon.files.recovery import settle
 from daemon.files.rename import plan_names, rename_photos
 from daemon.files.reverse import Reversal
 from daemon.files.trash import Trash
@@ -26,6 +26,7 @@ from daemon.protocol.organising import (
     CopyPhotos,
     FileWorkCancel,
     FileWorkDone,
+    FileWorkProgress,
     FileWorkStarted,
     IngestRequest,
     Journal,
@@ -102,8 +103,8 @@ class FileWorkService:
         steps = self._journal.unfinished()
         if steps:
             loop = asyncio.get_running_loop()
-            changed = await loop.run_in_executor(self._thread, _recover_all, steps)
-            self._changed(tuple(changed))
+            work = Work(next(self._numbers), "undo", _nobody, self._changed)
+            await loop.run_in_executor(self._thread, self._recover_all, work, steps)
 
     async def close(self) -> None:
         """Stop after the file that is worked on."""
@@ -263,6 +264,20 @@ class FileWorkService:
         del self._works[work.work_id]
         peer.send(done)
 
+    def _recover_all(self, work: Work, steps: Sequence[JournalStep]) -> None:
+        """Settle what was under way; an undo is carried through, all else ends where it was."""
+        for step in steps:
+            try:
+                work.files_changed(settle(step))
+                if step.reversing:
+                    self._reversal.run(work, step)
+                else:
+                    step.commit_now()
+            except RabbitError as error:
+                log.warning("%s could not be brought to an end: %s", step.title, error)
+        for failed in work.failed:
+            log.warning("%s", failed.error.message)
+
     def _changed(self, paths: tuple[bytes, ...]) -> None:
         for callback in self.on_files_changed:
             callback(paths)
@@ -288,14 +303,8 @@ def _ended(work: Work, run: Run) -> FileWorkDone:
     return work.ended()
 
 
-def _recover_all(steps: Sequence[JournalStep]) -> list[bytes]:
-    changed: list[bytes] = []
-    for step in steps:
-        try:
-            changed += recover(step)
-        except RabbitError as error:
-            log.warning("%s could not be brought to an end: %s", step.title, error)
-    return changed
+def _nobody(progress: FileWorkProgress) -> None:
+    del progress
 
 
 def _nothing(*, redo: bool) -> RabbitError:
