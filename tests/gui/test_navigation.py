@@ -327,6 +327,8 @@ def test_keys_act_on_the_photo_alone_and_on_the_selection_again_in_the_grid(
     qtbot.keyClick(grid(built), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     chosen = list(built.grid.selected)
     qtbot.keyClick(grid(built), Qt.Key.Key_Return)
+    four = built.window.actions_by_id["mark.rating_4"]
+    qtbot.waitUntil(lambda: shown(built) == FIRST and four.isEnabled())
     qtbot.keyClick(canvas(built), Qt.Key.Key_4)
     qtbot.waitUntil(lambda: len(fake_daemon.of(messages.SetMarks)) == 1)
     qtbot.keyClick(canvas(built), Qt.Key.Key_Return)
