@@ -224,3 +224,24 @@ def test_ingest_goes_on_where_a_killed_daemon_stopped(
     assert {name: data for name, data in there.items() if name.endswith(".jpg")} == before
     assert len([name for name in there if name.endswith(".xmp")]) == COUNT
     assert len(there) == 2 * COUNT
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.01])
+@pytest.mark.parametrize("kind", ["move", "swap", "trash"])
+def test_an_undo_whose_daemon_is_killed_is_carried_through(
+    real_daemon: RealDaemon, photos: Path, other_volume: Path, kind: str, delay_s: float
+) -> None:
+    before = tree(photos)
+    connection = real_daemon.start()
+    finish(connection, request_of(kind, photos, other_volume))
+    begin(connection, UndoRequest(), delay_s)
+    real_daemon.kill()
+    connection.close()
+
+    connection = real_daemon.start()
+    top = connection.request(JournalRequest(), Journal)
+    undone = finish(connection, UndoRequest()) if top.undo else None
+    connection.close()
+
+    assert undone is None or undone.failed == ()
+    assert tree(photos) == before
