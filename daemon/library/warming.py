@@ -105,17 +105,22 @@ class Warming:
                     self._missing, listing.path, names, looked.size_px
                 )
                 for photo in missing:
-                    if self._is_busy() or self._looked != looked or left <= 0:
+                    if not self._may_go_on(listing, looked) or left <= 0:
                         break
                     await self._make(photo, looked)
                     left -= 1
                 else:
-                    if not self._is_busy() and self._looked == looked:
+                    if self._may_go_on(listing, looked):
                         continue
                 break
             else:
                 self._done = (id(listing), looked.size_px)
                 return
+
+    def _may_go_on(self, listing: Listing, looked: _Looked) -> bool:
+        """Whether the listing is still open, and nobody looked or waits meanwhile."""
+        still_open = any(each is listing for each in self._listings)
+        return still_open and not self._is_busy() and self._looked == looked
 
     async def _quiet(self) -> None:
         """Wait until nobody has waited for pixels for a while."""

@@ -68,3 +68,29 @@ def test_no_more_is_made_than_half_of_what_the_cache_holds():
 def test_it_rests_while_somebody_waits_for_pixels():
     waits = iter([True, True, False] + [False, True] + [False] * 1000)
     assert len(set(warm(Kept(), b"/photos/0.jpg", busy=lambda: next(waits))[0])) == 10
+
+
+def test_nothing_more_is_made_once_the_folder_is_closed():
+    async def main():
+        made = []
+        threads, peer = FileThreads(), FakePeer()
+        listing = open_listing(peer, *(b"%d.jpg" % number for number in range(10)))
+
+        def make(task):
+            made.append(task.path)
+            if len(made) == 3:
+                warming.closed(listing)
+            return MADE, b""
+
+        render = FakeRender(make)
+        warming = Warming(render, Kept(), threads, lambda: False, lambda: 100, quiet_s=0.001)
+        warming.opened(listing)
+        warming.looked_at(
+            peer.peer_id, ThumbnailRequest(path=WirePath(b"/photos/0.jpg"), size_px=9)
+        )
+        await asyncio.wait({warming._task}, timeout=5)
+        await warming.close()
+        threads.close()
+        return made
+
+    assert len(asyncio.run(main())) == 3
