@@ -45,17 +45,17 @@ from rabbitviewer.travel import Travel
 from rabbitviewer.view.filmstrip import Filmstrip
 from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
-from rabbitviewer.window import MainWindow, Rooms
+from rabbitviewer.window import MainWindow, Page, Rooms
 from rabbitviewer.wiring.parts import LateRooms, LateStep, Parts
 
 _log = logging.getLogger(__name__)
 
 _LATE = (
+    ("browsing", "add_left_panel"),
     ("looking", "add_looking"),
     ("listing", "add_listing"),
     ("comparing", "add_side_by_side"),
     ("showing", "add_showing"),
-    ("browsing", "add_left_panel"),
     ("organising", "connect_file_work"),
     ("marking", "add_marking"),
     ("filtering", "add_filter_bar"),
@@ -223,7 +223,13 @@ def build(
         navigator=navigator,
         surroundings=surroundings,
     )
-    later = LateSteps([*(_step(parts, *each) for each in _LATE), gc.enable], window)
+
+    def is_waiting() -> bool:
+        shown = thumbnails if window.page == Page.GRID else previews
+        return listing.state == "loading" or shown.is_waiting
+
+    steps = [*(_step(parts, *each) for each in _LATE), gc.enable]
+    later = LateSteps(steps, is_waiting, window)
     return Built(window, client, navigator, listing, grid, photo, theme, later)
 
 

@@ -103,6 +103,11 @@ class PreviewStore(QObject):
         client.connected.connect(self._ask_again)
         client.replied.connect(self._on_replied)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something on the screen is still to come."""
+        return any(self._lacks(each.path, each.box) for each in self._wanted.values())
+
     def preview(self, path: bytes) -> Preview | None:
         """Return the best there is of *path*; None: nothing yet."""
         return self._held.best(path)

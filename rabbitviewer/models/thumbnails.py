@@ -113,6 +113,12 @@ class ThumbnailStore(QObject):
         known = self._thumbnails.get(path)
         return known is not None and known.stage == "final" and path not in self._old
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something on the screen is still to come."""
+        seen = (path for visible, _ in self._viewers.values() for path in visible)
+        return not all(map(self.is_settled, seen))
+
     # ------------------------------------------------------------ asking
 
     def want(

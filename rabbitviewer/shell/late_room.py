@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-_AFTER_MS = 150
-_BETWEEN_MS = 5
+_AFTER_MS = 100
+_BETWEEN_MS = 10
+_PATIENCE_MS = 2500
 
 
 class LateRoom(QWidget):
@@ -29,24 +30,66 @@ class LateRoom(QWidget):
 
 
 class LateSteps(QObject):
-    """Steps that build what the first picture does not need, one per turn of the event loop."""
+    """Steps that build what the first picture does not need, one per turn of the event loop.
 
-    def __init__(self, steps: Iterable[Callable[[], object]], parent: QObject) -> None:
+    The first step is taken soon; the others once the pixels on show have come, so that they take
+    no time from the workers, or at the first key or press, so that nothing is missing then.
+    """
+
+    def __init__(
+        self,
+        steps: Iterable[Callable[[], object]],
+        is_waiting: Callable[[], bool],
+        parent: QObject,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            steps: What is to be built, in this order.
+            is_waiting: Whether pixels on show are still to come.
+            parent: Qt's owner.
+        """
         super().__init__(parent)
         self._steps = deque(steps)
+        self._is_waiting = is_waiting
+        self._begun = False
+        self._patience = 0
         self._turn = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._turn.timeout.connect(self._take_next)
 
     def begin(self) -> None:
         """Take the first step once the first pixels had time to come, then one per turn."""
+        self._patience = _PATIENCE_MS // _BETWEEN_MS
         self._turn.start()
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
 
     def finish(self) -> None:
         """Take all steps that are left, now."""
         while self._steps:
             self._steps.popleft()()
+        self._leave()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Somebody acts: build everything first."""
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
+            self.finish()
+        return False
 
     def _take_next(self) -> None:
-        if self._steps:
+        if self._is_waiting() and self._begun and self._patience > 0:
+            self._patience -= 1
+        elif self._steps:
+            self._begun = True
             self._steps.popleft()()
-            self._turn.start(_BETWEEN_MS)
+        else:
+            self._leave()
+            return
+        self._turn.start(_BETWEEN_MS)
+
+    def _leave(self) -> None:
+        self._turn.stop()
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
