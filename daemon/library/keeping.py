@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import stat
 import time
@@ -14,6 +15,8 @@ from daemon.library.thumbnail_cache import Cached, PhotoState, ThumbnailCache
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.settings import SettingsStore
 from daemon.tasks import AnyTask, Kept, MakePreview, MakeThumbnail
+
+_log = logging.getLogger(__name__)
 
 SCREEN_SIZE = 0
 _SETTLED_NS = 2_000_000_000
@@ -34,6 +37,7 @@ class Keeping:
         self._threads = threads
         self._settings = settings
         self._under_way: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def keeps_screens(self) -> bool:
@@ -68,13 +72,13 @@ class Keeping:
 
     def take(self, task: AnyTask, kept: Kept, jpeg: bytes) -> None:
         """A worker sent *jpeg* of *task*; more than a few at once are not kept."""
-        if len(self._under_way) >= _MAX_UNDER_WAY:
+        if self._closed or len(self._under_way) >= _MAX_UNDER_WAY:
             return
         work = asyncio.get_running_loop().create_task(
             self._threads.run(self._keep, task, kept, jpeg)
         )
         self._under_way.add(work)
-        work.add_done_callback(self._under_way.discard)
+        work.add_done_callback(self._ended)
 
     async def settled(self) -> None:
         """Return once everything that was taken in is kept."""
@@ -82,9 +86,15 @@ class Keeping:
             await asyncio.wait(self._under_way)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files; what workers send from now on is dropped."""
+        self._closed = True
         self.thumbnails.close()
         self.screens.close()
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        self._under_way.discard(work)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            _log.warning("a picture was not kept", exc_info=error)
 
     def _keep(self, task: AnyTask, kept: Kept, jpeg: bytes) -> None:
         """Keep it, unless the file is still being written or changed meanwhile."""

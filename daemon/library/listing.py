@@ -101,6 +101,8 @@ class Listing:
                 await self._follow(unsure=late)
                 late = False
         finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await asyncio.shield(self._threads.run(self._watch.close))
 
     # ------------------------------------------------------------ the snapshot

@@ -101,6 +101,7 @@ class LibraryService:
             render, self._surfaces, self._threads, self._keeping, self.profiles
         )
         self._running: dict[_Group, dict[int, asyncio.Task[None]]] = {}
+        self._unended: set[asyncio.Task[None]] = set()
         self._unnumbered = 0
         self._warming = Warming(
             render,
@@ -113,10 +114,10 @@ class LibraryService:
     async def close(self) -> None:
         """Stop all work."""
         await self._warming.close()
-        tasks = [task for running in self._running.values() for task in running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in self._unended:
+            if not task.cancelling():
+                task.cancel()
+        await asyncio.gather(*self._unended, return_exceptions=True)
         await self._keeping.settled()
         self._keeping.close()
         self._threads.close()
@@ -248,6 +249,7 @@ class LibraryService:
         self._cancel(group, number)
         task = asyncio.create_task(work)
         running[number] = task
+        self._unended.add(task)
         task.add_done_callback(lambda done: self._forget(group, number, done))
 
     async def _carry_out(
@@ -271,6 +273,7 @@ class LibraryService:
             task.cancel()
 
     def _forget(self, group: _Group, number: int, task: asyncio.Task[None]) -> None:
+        self._unended.discard(task)
         running = self._running.get(group, {})
         if running.get(number) is task:
             del running[number]

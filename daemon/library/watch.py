@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -77,7 +78,9 @@ class FolderWatch:
         self._heard = False
         self._pace = pace
         self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
         self._observer: BaseObserver | None = None
+        self._closed = False
         self._due: dict[bytes, float] = {}
         self._news = asyncio.Event()
         self.is_polling = True
@@ -98,15 +101,21 @@ class FolderWatch:
         except OSError as error:
             _log.info("polling %s: %s", os.fsdecode(self._path), error)
             return
-        self._observer = observer
-        self.is_polling = False
+        with self._lock:
+            too_late = self._closed
+            if not too_late:
+                self._observer = observer
+                self.is_polling = False
+        if too_late:
+            _end(observer)
 
     def close(self) -> None:
-        """Stop watching; blocking."""
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join()
-            self._observer = None
+        """Stop watching, also where :meth:`start` is still under way; blocking."""
+        with self._lock:
+            self._closed = True
+            observer, self._observer = self._observer, None
+        if observer is not None:
+            _end(observer)
 
     async def settled(self) -> set[bytes]:
         """Wait for names that changed and settled; empty when it is time to look at the folder."""
@@ -157,6 +166,11 @@ class FolderWatch:
     def _note(self, name: bytes, settling: bool) -> None:
         self._due[name] = self._loop.time() + (self._pace.settle_s if settling else 0.0)
         self._news.set()
+
+
+def _end(observer: BaseObserver) -> None:
+    observer.stop()
+    observer.join()
 
 
 class _Handler(FileSystemEventHandler):

@@ -106,9 +106,7 @@ def map_preview(message: SurfaceReady, blob: bytes, folder: Path) -> Preview:
         QImage.Format.Format_RGB32,
     )
     levels = tuple(
-        QImage(
-            memoryview(pixels)[offset:], width, height, 4 * width, QImage.Format.Format_RGB32
-        )
+        QImage(memoryview(pixels)[offset:], width, height, 4 * width, QImage.Format.Format_RGB32)
         for offset, width, height in message.levels
     )
     return Preview(

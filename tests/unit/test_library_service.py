@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from daemon.protocol.messages import (
 )
 from daemon.render import Priority
 from daemon.settings import SettingsStore
-from daemon.tasks import MakePreview, MakeThumbnail, PhotoInfoRead, PixelsMade, ShowCached
+from daemon.tasks import Kept, MakePreview, MakeThumbnail, PhotoInfoRead, PixelsMade, ShowCached
 from tests.fakes.peer import FakePeer
 from tests.fakes.render import FakeRender
 
@@ -400,6 +401,35 @@ def test_a_closed_listing_is_followed_no_longer(tmp_path):
         assert service._running[peer.peer_id, "listing"] == {}
 
     serve(test)
+
+
+def test_a_listing_whose_client_leaves_as_the_daemon_ends_ends_in_good_order(tmp_path, caplog):
+    async def test(service, peer, _render):
+        await service.folder_open(peer, FolderOpen(path=WirePath.of(tmp_path), listing_id=1))
+        await peer.wait_for(FolderChunk)
+        service.peer_closed(peer)
+        await service.close()
+
+    serve(test)
+    assert not caplog.records
+
+
+def test_what_workers_send_for_the_cache_after_the_end_is_dropped(photo):
+    trouble = []
+
+    async def test(service, peer, render):
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: trouble.append(context))
+        await service.thumbnail(peer, thumbnail(photo))
+        await peer.wait_for(ThumbnailReady, 2)
+        await service.close()
+        render.keep(render.submitted[-1].task, Kept(1, 1920, 960, 6000, 3000), b"jpeg")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gc.collect()
+
+    serve(test)
+    assert trouble == []
 
 
 def test_two_clients_may_use_the_same_listing_id(tmp_path):
