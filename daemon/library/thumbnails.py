@@ -21,6 +21,7 @@ PRIORITIES = {
     "near": Priority.NEAR,
     "background": Priority.BACKGROUND,
 }
+_NO_PIXELS = PixelsMade(width_px=0, height_px=0, source_width_px=0, source_height_px=0)
 
 
 class Thumbnails:
@@ -61,14 +62,12 @@ class Thumbnails:
                 yield _answer(request, made, "final", cached=True), pixels
                 return
         if priority is not Priority.BACKGROUND:
-            answer = await self._make_embedded(request, photo, size_px, priority)
-            if answer is not None:
-                yield answer
+            yield await self._make_embedded(request, photo, size_px, priority)
         yield await self._make_final(request, photo, size_px, priority)
 
     async def _make_embedded(
         self, request: ThumbnailRequest, photo: PhotoState, size_px: int, priority: Priority
-    ) -> tuple[ThumbnailReady, bytes] | None:
+    ) -> tuple[ThumbnailReady, bytes]:
         task = MakeThumbnail(
             path=photo.path,
             size_px=size_px,
@@ -80,7 +79,7 @@ class Thumbnails:
         try:
             made, pixels = await self._pixels(task, priority)
         except RabbitError:
-            return None
+            return _answer(request, _NO_PIXELS, "none"), b""
         return _answer(request, made, "embedded"), pixels
 
     async def _make_final(

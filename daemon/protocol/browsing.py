@@ -156,7 +156,7 @@ class Subfolders(Message, frozen=True, tag="subfolders"):
 
 
 class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
-    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded, then final) or `Failed`.
+    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded or none, then final) or `Failed`.
 
     *priority*: ``visible`` | ``near`` | ``background``. *profile* as for previews.
     """
@@ -170,7 +170,8 @@ class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
 class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):
     """Upright BGRX pixels as the frame's blob, stride ``4 * width_px``.
 
-    *stage*: embedded | final. *cached*: it was kept from an earlier time.
+    *stage*: embedded | none (the file has no preview of its own: no pixels, 0 x 0) | final.
+    *cached*: it was kept from an earlier time.
     """
 
     path: bytes

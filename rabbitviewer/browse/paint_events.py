@@ -13,8 +13,9 @@ class PaintEvents:
     """Watches repaints while tracing; without a trace it costs nothing.
 
     What is seen changes for a reason: *open*, *scroll*, *jump* or *filter*. From then on the first
-    repaint in which every seen photo has pixels is one event, the first in which nothing better is
-    to come another. A scroll to what is there already is none.
+    repaint in which every seen photo shows the preview that its file holds, where it holds one, is
+    one event (counting those that show something), the first in which nothing better is to come
+    another. A scroll to what is there already is none.
     """
 
     def __init__(
@@ -67,13 +68,9 @@ class PaintEvents:
             self._finish("final", len(paths))
             return
         self._waited = True
-        if all(map(self._has_something, paths)):
-            self._finish("embedded", len(paths))
-
-    def _has_something(self, path: bytes) -> bool:
-        return (
-            self._thumbnails.thumbnail(path) is not None or self._thumbnails.error(path) is not None
-        )
+        if all(map(self._thumbnails.has_first_stage, paths)):
+            shown = sum(self._thumbnails.thumbnail(path) is not None for path in paths)
+            self._finish("embedded", shown)
 
     def _finish(self, stage: str, count: int) -> None:
         if self._waited and stage not in self._stages_done:

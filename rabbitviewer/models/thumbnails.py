@@ -50,6 +50,7 @@ class _Asked:
     request_id: int
     priority: str
     size_px: int
+    has_preview: bool = True
 
 
 class ThumbnailStore(QObject):
@@ -112,6 +113,12 @@ class ThumbnailStore(QObject):
             return True
         known = self._thumbnails.get(path)
         return known is not None and known.stage == "final" and path not in self._old
+
+    def has_first_stage(self, path: bytes) -> bool:
+        """Whether the first stage is over for *path*: it shows something, or can show nothing."""
+        asked = self._asked.get(path)
+        without = asked is not None and not asked.has_preview
+        return path in self._thumbnails or path in self._errors or without
 
     @property
     def is_waiting(self) -> bool:
@@ -254,7 +261,10 @@ class ThumbnailStore(QObject):
     def _on_answer(self, path: bytes, asked: _Asked, message: Message, blob: bytes) -> None:
         if self._asked.get(path) is not asked:
             return
-        if isinstance(message, ThumbnailReady) and len(blob) == _bytes_of(message):
+        if isinstance(message, ThumbnailReady) and message.stage == "none":
+            asked.has_preview = False
+            self.ready.emit(path)
+        elif isinstance(message, ThumbnailReady) and len(blob) == _bytes_of(message):
             self._take(path, asked, message, blob)
         elif isinstance(message, Failed):
             del self._asked[path]

@@ -51,6 +51,17 @@ def test_pixels_are_shown_as_they_came(qtbot, fake_daemon, store):
     assert (thumbnail.source_width, thumbnail.source_height) == (6000, 4000)
 
 
+def test_a_file_without_a_preview_of_its_own_is_through_with_its_first_stage(
+    qtbot, fake_daemon, store
+):
+    fake_daemon.answer(ThumbnailRequest, lambda request: [ready(request, "none", b"")])
+    with qtbot.waitSignal(store.ready):
+        store.want([b"/a"])
+    assert store.has_first_stage(b"/a")
+    assert store.thumbnail(b"/a") is None
+    assert not store.is_settled(b"/a")
+
+
 def test_the_embedded_stage_is_replaced_by_the_real_one(qtbot, fake_daemon, store):
     fake_daemon.answer(
         ThumbnailRequest,

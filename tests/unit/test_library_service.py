@@ -178,6 +178,18 @@ def test_background_work_skips_the_embedded_stage(photo):
     assert [ready.stage for ready in serve(test).of(ThumbnailReady)] == ["final"]
 
 
+def test_a_photo_without_a_preview_inside_is_told_to_have_none(photo):
+    def run(task):
+        return NO_EMBEDDED if getattr(task, "embedded_only", False) else looker(task)
+
+    async def test(service, peer, _render):
+        await service.thumbnail(peer, thumbnail(photo))
+        await peer.wait_for(ThumbnailReady, 2)
+
+    answers = [(ready.stage, blob) for ready, blob in serve(test, run).sent]
+    assert answers == [("none", b""), ("final", b"2" * 8)]
+
+
 def test_a_broken_photo_fails_with_its_reason(photo):
     def run(task):
         return (
