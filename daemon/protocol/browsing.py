@@ -156,7 +156,7 @@ class Subfolders(Message, frozen=True, tag="subfolders"):
 
 
 class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
-    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded or none, then final) or `Failed`.
+    """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded or none, final) or `Failed`.
 
     *priority*: ``visible`` | ``near`` | ``background``. *profile* as for previews.
     """
