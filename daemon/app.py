@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 MAX_AUTO_WORKERS = 8
 LOOKING_SILENCE_S = 60.0
-END_WITHIN_S = 20.0
+END_WITHIN_S = 15.0  # `daemon stop` waits a little longer
 
 
 class Services(NamedTuple):

@@ -58,6 +58,7 @@ class BuiltinHost:
         self._start_s = start_s
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
+        self._starting: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._port = 0
         self._starts: list[float] = []
@@ -85,8 +86,11 @@ class BuiltinHost:
         return HostAddress(host="127.0.0.1", port=self._port, builtin=True)
 
     async def close(self) -> None:
-        """End the process for good."""
+        """End the process for good, also one that is only just starting."""
         self._closed = True
+        if self._starting is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._starting.kill()
         async with self._lock:
             await self._stop()
 
@@ -108,8 +112,10 @@ class BuiltinHost:
         """Start a process on *port*, on a free one where that is taken; return it and its port."""
         errors, said = "", b""
         for wanted in dict.fromkeys((port, 0)):
-            process = await self._spawn(wanted)
+            process = self._starting = await self._spawn(wanted)
             try:
+                if self._closed:
+                    process.kill()
                 async with asyncio.timeout(self._start_s):
                     said = await _first_line(process)
                 found = mapping(json.loads(said)).get("port")
@@ -123,7 +129,11 @@ class BuiltinHost:
             except asyncio.CancelledError:
                 await _end(process)
                 raise
+            finally:
+                self._starting = None
             await _end(process, patience_s=0.2)
+            if self._closed:
+                break
         raise self._failed(errors, str(self._log_file))
 
     async def _spawn(self, port: int) -> asyncio.subprocess.Process:

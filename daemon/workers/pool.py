@@ -170,8 +170,10 @@ class WorkerPool:
             verdict, lasting = verdicts.ended_by_the_system(run.task), False
         else:
             verdict = verdicts.died(run.task, worker.exit_code)
-        log.warning("worker %d of pool %s: %s", worker.pid, self.name, verdict.message)
-        if verdict.kind is not ErrorKind.CANCELLED:
+        expected = verdict.kind is ErrorKind.CANCELLED
+        level = logging.DEBUG if expected else logging.WARNING
+        log.log(level, "worker %d of pool %s: %s", worker.pid, self.name, verdict.message)
+        if not expected:
             files = files_read(run.task)
             await asyncio.to_thread(self._refused.remember, files, verdict, for_a_while=not lasting)
         return verdict

@@ -310,6 +310,20 @@ def test_a_built_in_host_that_dies_during_a_run_comes_back_on_its_port(tmp_path:
     assert old != new
 
 
+def test_closing_does_not_wait_for_a_host_that_is_only_just_starting(tmp_path: Path) -> None:
+    async def go() -> str:
+        life = Life(tmp_path, "import time; time.sleep(60)", start_s=60.0)
+        starting = asyncio.create_task(life.host.address())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await life.host.close()
+        with pytest.raises(RabbitError) as caught:
+            await starting
+        return caught.value.info.message
+
+    assert "it ended at once" in run(go())
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [
