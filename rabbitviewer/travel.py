@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.previews import PreviewStore
+from rabbitviewer.models.sprint import Sprint
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.view.photo_view import PhotoView
 
@@ -36,6 +37,7 @@ class Travel(QObject):
         self._photo = photo
         self._last = b""
         self._step = 1
+        self._sprint = Sprint()
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._on_rest)
         photo.shown.connect(self._on_shown)
@@ -64,10 +66,20 @@ class Travel(QObject):
         ahead = self.ahead_of(path)
         if self._photo.hurried:
             ahead = self._around(path, range(1, _FAR_AHEAD + 1))
-            small = [] if self._previews.is_quick else ahead
-            self._thumbnails.want([path], small, viewer=_VIEWER, whole=True)
+            small = [] if self._previews.is_quick else self._sprint_on(path)
+            self._thumbnails.want((), small, viewer=_VIEWER, whole=True)
             self._rest.start()
         self._look_ahead(ahead)
+
+    def _sprint_on(self, path: bytes) -> list[bytes]:
+        """Return the photos whose thumbnails can be there when they are reached."""
+        last = len(self._listing) - 1 if self._step > 0 else 0
+        row = self._listing.row(path)
+        rows = self._sprint.step(row, self._step, last, self._is_there) if row >= 0 else []
+        return [self._listing.path(each) for each in rows]
+
+    def _is_there(self, row: int) -> bool:
+        return self._thumbnails.thumbnail(self._listing.path(row)) is not None
 
     def _look_ahead(self, ahead: list[bytes]) -> None:
         """Hold *ahead* ready; where the zoom is kept, the next one with all its pixels."""
@@ -76,6 +88,7 @@ class Travel(QObject):
         self._previews.look_ahead(ahead, *canvas.area_px, whole=ahead[:1] if close else ())
 
     def _on_rest(self) -> None:
+        self._sprint.stop()
         self._thumbnails.want((), viewer=_VIEWER)
         if self._photo.path:
             self._look_ahead(self.ahead_of(self._photo.path))
@@ -86,5 +99,6 @@ class Travel(QObject):
             self._look_ahead(self.ahead_of(self._photo.path))
 
     def _on_thumbnail_ready(self, path: bytes) -> None:
+        self._sprint.answered(self._listing.row(path))
         if path == self._photo.path:
             self._photo.show_first_stage()

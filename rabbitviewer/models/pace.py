@@ -9,6 +9,7 @@ _FIRST_STEP_S = 0.05
 _FIRST_ANSWER_S = 0.1
 _QUICK_S = 0.06
 _IN_TIME_STEPS = 1.5
+_TRY_EVERY_S = 0.6
 
 
 class Pace:
@@ -23,6 +24,7 @@ class Pace:
         self.answer_s = _FIRST_ANSWER_S
         self.step_s = _FIRST_STEP_S
         self._last_s = 0.0
+        self._tried_s = 0.0
 
     @property
     def lead(self) -> int:
@@ -33,6 +35,18 @@ class Pace:
     def at_once(self) -> int:
         """How many requests may be under way; slow ones leave a worker to the thumbnails."""
         return 2 if self.answer_s < _QUICK_S else 1
+
+    def ahead_at_once(self) -> int:
+        """How many requests ahead may be under way now.
+
+        Slow answers are asked for only now and then, to learn when they get quick: the workers are
+        the thumbnails' meanwhile.
+        """
+        now_s = time.monotonic()
+        if self.at_once == 1 and now_s - self._tried_s < _TRY_EVERY_S:
+            return 0
+        self._tried_s = now_s
+        return self.at_once
 
     def is_quick(self, waited_s: float) -> bool:
         """Whether answers keep up, where the oldest request is under way for so long."""

@@ -274,7 +274,7 @@ class PreviewStore(QObject):
         paths, box = self._ahead
         at_once = _AHEAD_AT_ONCE
         if self._hurried:
-            paths, at_once = paths[self._pace.lead :], self._pace.at_once
+            paths, at_once = paths[self._pace.lead :], self._pace.ahead_at_once()
         elif self._is_visible_under_way():
             return
         if not self._client.is_connected:
@@ -284,8 +284,11 @@ class PreviewStore(QObject):
                 return
             if path not in self._asked and self._lacks(path, box):
                 self._ask(path, box, "near")
-        if self._asked or self._hurried:
-            return
+        if not self._asked and not self._hurried:
+            self._ask_whole()
+
+    def _ask_whole(self) -> None:
+        """Ask for all pixels of the next photo that is to be held with them."""
         for path in self._whole:
             if self._lacks(path, _FULL) and self._held.has_room_for_all_of(path):
                 self._ask(path, _FULL, "near")
