@@ -44,6 +44,7 @@ $(VENV)/.run: pyproject.toml .ci/system-packages
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable .
+	@$(BIN)/python -m compileall -q daemon rabbitviewer # some environments never let Python do it
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
