@@ -87,7 +87,8 @@ class Navigator(QObject):
         photo.comparing_changed.connect(self._show_state)
         selection.current_changed.connect(self._on_current_changed)
         selection.selected_changed.connect(self._show_state)
-        window.page_changed.connect(self._show_state)
+        window.page_changed.connect(self._on_rows_changed)
+        window.top_bar.filter_left.connect(self._leave_filter)
         listing.rows_changed.connect(self._on_rows_changed)
         jobs.finished.connect(self._show_state)
         jobs.reset.connect(self._show_state)
@@ -245,6 +246,12 @@ class Navigator(QObject):
             self._to_grid()
         self._window.top_bar.focus_filter()
 
+    def _leave_filter(self) -> None:
+        """Go to what was found."""
+        self._window.show_page(self._window.page)
+        if len(self._listing) and self._listing.row(self._selection.current) < 0:
+            self.go_to(0)
+
     def _back(self) -> None:
         """Leave one thing at a time: panel, full screen, comparison, photo."""
         if self._window.side.isAncestorOf(self._window.focusWidget() or self._window):
@@ -296,14 +303,23 @@ class Navigator(QObject):
         if self._window.page == Page.PHOTO:
             self._photo.show_photo(path)
         self._grid.set_current(path)
+        self._note_hidden()
         self._show_state()
 
     def _on_grid_selection(self, current: bytes, selected: tuple[bytes, ...]) -> None:
         self._selection.set_selected(selected)
         self._selection.set_current(current)
 
-    def _on_rows_changed(self) -> None:
+    def _on_rows_changed(self, *_what: object) -> None:
+        """Let keys act on nothing that a filter hides."""
+        if self._window.page == Page.GRID:
+            self._selection.set_selected(self._grid.selected)
+        self._note_hidden()
         self._show_state()
+
+    def _note_hidden(self) -> None:
+        in_grid = self._window.page == Page.GRID
+        self._selection.set_hidden(in_grid and self._listing.row(self._selection.current) < 0)
 
     def _show_state(self, *_what: object) -> None:
         """Say by the actions what is on show and what can be done."""

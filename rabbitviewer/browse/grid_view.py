@@ -69,6 +69,7 @@ class GridView(QAbstractScrollArea):
         self._forward = True
         self._rushed_px = 0
         self._edited: Collection[bytes] = frozenset()
+        self._is_current_hidden = False
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
         self._want_timer.timeout.connect(self._want)
         self._resize_timer = QTimer(self, singleShot=True, interval=_RESIZE_MS)
@@ -251,12 +252,15 @@ class GridView(QAbstractScrollArea):
         self._events.begin("open")
 
     def _on_rows_changed(self) -> None:
-        was_empty = self._cells.count == 0
+        was_empty, was_hidden = self._cells.count == 0, self._is_current_hidden
         self._picking.remember_row()
+        self._is_current_hidden = bool(self.current) and self._picking.current_row < 0
         self._events.rows_changed()
         self._lay_out()
         if was_empty and len(self._listing):
             self._want()
+            self._bring_into_view(self._picking.current_row)
+        elif was_hidden and not self._is_current_hidden:
             self._bring_into_view(self._picking.current_row)
 
     def _on_photos_removed(self, paths: tuple[bytes, ...]) -> None:

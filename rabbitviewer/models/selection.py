@@ -24,6 +24,7 @@ class Selection(QObject):
         super().__init__(parent)
         self._current = b""
         self._selected: Sequence[bytes] = ()
+        self._is_hidden = False
 
     @property
     def current(self) -> bytes:
@@ -34,17 +35,25 @@ class Selection(QObject):
     def selected(self) -> Sequence[bytes]:
         """The selected photos, in the order of the grid; the current one alone when none is.
 
+        A current photo that the filter hides is not among them: nobody means what is not seen.
         Paths are made when they are read, so that a hundred thousand selected photos cost nothing.
         """
         if self._selected:
             return self._selected
-        return (self._current,) if self._current else ()
+        return (self._current,) if self._current and not self._is_hidden else ()
 
     def set_current(self, path: bytes) -> None:
         """Make *path* the current photo."""
         if path != self._current:
             self._current = path
+            self._is_hidden = False
             self.current_changed.emit(path)
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Say whether the current photo is one that is not shown."""
+        if hidden != self._is_hidden:
+            self._is_hidden = hidden
+            self.selected_changed.emit()
 
     def set_selected(self, paths: Iterable[bytes]) -> None:
         """Make *paths* the selected photos."""

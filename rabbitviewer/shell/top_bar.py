@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSlider, QToolButton, QWidget
 
@@ -14,6 +14,7 @@ from rabbitviewer.theme.tokens import tokens
 _FILTER_WIDTH = 168
 _SLIDER_WIDTH = 96
 _ROOM_FOR_ALL = 900
+_LEAVING = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class TopBar(QFrame):
@@ -24,11 +25,13 @@ class TopBar(QFrame):
 
     Signals:
         filter_changed: the text of the filter box.
+        filter_left: the cursor leaves the filter box, for the grid.
         sort_changed: the column and whether it runs backwards.
         size_changed: the edge of a thumbnail's cell, logical pixels.
     """
 
     filter_changed = Signal(str)
+    filter_left = Signal()
     sort_changed = Signal(str, bool)
     size_changed = Signal(int)
 
@@ -79,6 +82,7 @@ class TopBar(QFrame):
         for row in (left, right, layout):
             row.setSpacing(look.space_2)
         self._filter.textChanged.connect(self.filter_changed)
+        self._filter.left.connect(self.filter_left)
         self._size.valueChanged.connect(self.size_changed)
 
     @property
@@ -183,14 +187,28 @@ class TopBar(QFrame):
 
 
 class _FilterBox(QLineEdit):
-    """Esc clears it, then leaves it."""
+    """Esc clears it, then leaves it.
+
+    Signals:
+        left: the user goes on to what was found.
+    """
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Have Esc before it is the key that goes back."""
+        wanted = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if wanted and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Clear on Esc while there is text; Down and Enter go to the grid."""
+        """Clear on Esc while there is text, else leave; Down and Enter go to the grid."""
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
-        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.focusNextChild()
+        elif event.key() in _LEAVING:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

@@ -81,6 +81,12 @@ def trigger(built: Built, action_id: str) -> None:
     built.window.actions_by_id[action_id].trigger()
 
 
+def rated(daemon: FakeDaemon) -> list[tuple[bytes, ...]]:
+    """Say of which photos a mark was to be written."""
+    asked = daemon.of(messages.SetMarks)
+    return [each.paths for each in asked if isinstance(each, messages.SetMarks)]
+
+
 def shown_words(widget: QWidget) -> str:
     return " ".join(each.text() for each in widget.findChildren(QLabel) if each.isVisible())
 
@@ -264,3 +270,51 @@ def test_a_long_sentence_in_the_status_line_does_not_widen_the_window(built: Bui
     built.window.status.say("A very long sentence. " * 40, "Details", lambda: None)
     built.window.resize(1000, 700)
     assert built.window.status.minimumSizeHint().width() < 900
+
+
+def test_keys_act_on_nothing_that_the_filter_hides(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    trigger(built, "select.all")
+    built.window.top_bar.filter_changed.emit("sea")
+    qtbot.waitUntil(lambda: len(built.listing) == 1)
+    qtbot.waitUntil(built.window.actions_by_id["mark.rating_5"].isEnabled)
+    trigger(built, "mark.rating_5")
+    qtbot.waitUntil(lambda: bool(rated(fake_daemon)))
+    assert rated(fake_daemon) == [(b"/photos/sea.jpg",)]
+
+
+def test_the_current_photo_counts_again_once_the_filter_shows_it(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    built.navigator.go_to(0)
+    built.window.top_bar.filter_changed.emit("sea")
+    qtbot.waitUntil(lambda: len(built.listing) == 1)
+    trigger(built, "mark.rating_4")
+    trigger(built, "filter.clear")
+    qtbot.waitUntil(lambda: len(built.listing) == 3)
+    qtbot.waitUntil(built.window.actions_by_id["mark.rating_5"].isEnabled)
+    trigger(built, "mark.rating_5")
+    qtbot.waitUntil(lambda: bool(rated(fake_daemon)))
+    assert rated(fake_daemon) == [(b"/photos/rain.jpg",)]
+
+
+def test_escape_empties_the_search_then_goes_to_the_photos(qtbot: QtBot, built: Built) -> None:
+    trigger(built, "filter.focus")
+    box = built.window.focusWidget()
+    qtbot.keyClicks(box, "sea")
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    emptied = built.window.top_bar.filter_text == "" and built.window.focusWidget() is box
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert emptied
+    assert built.window.focusWidget() is built.grid
+
+
+def test_enter_goes_from_the_search_to_what_was_found(qtbot: QtBot, built: Built) -> None:
+    trigger(built, "filter.focus")
+    box = built.window.focusWidget()
+    qtbot.keyClicks(box, "sea")
+    qtbot.waitUntil(lambda: len(built.listing) == 1)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert built.window.focusWidget() is built.grid
+    assert tuple(built.grid.selected) == (b"/photos/sea.jpg",)
