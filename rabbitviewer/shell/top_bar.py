@@ -197,8 +197,8 @@ class _FilterBox(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Have Esc before it is the key that goes back."""
-        wanted = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if wanted and event.key() == Qt.Key.Key_Escape:
+        early = event.type() == QEvent.Type.ShortcutOverride
+        if early and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
         return super().event(event)
