@@ -17,7 +17,7 @@ from tests.end2end.program import Program
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
-    """Let programs be interrupted: one that a shell starts with ``&`` ignores it, and so do ours."""
+    """Let programs be interrupted: what a shell starts with ``&`` ignores it otherwise."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
