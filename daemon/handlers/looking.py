@@ -33,6 +33,7 @@ from daemon.tasks import (
 _THUMBNAIL_QUALITY, _PREVIEW_QUALITY = 80, 90
 _WORTH_KEEPING_S = 0.02
 _MAX_PROFILE_BYTES = 16 << 20
+_MOST_INLINE_BYTES = 48 << 20
 
 
 def thumbnail(task: MakeThumbnail, context: Context) -> tuple[PixelsMade, bytes]:
@@ -147,7 +148,12 @@ def _answer(
 ) -> tuple[PixelsMade, bytes]:
     if not surface_path:
         return _made(picture), picture.pixels.tobytes()
-    copies = write_surface(surface_path, picture.pixels, levels=levels)
+    try:
+        copies = write_surface(surface_path, picture.pixels, levels=levels)
+    except RabbitError:
+        if picture.pixels.nbytes > _MOST_INLINE_BYTES:
+            raise
+        return _made(picture), picture.pixels.tobytes()  # a full disk must not hide the photo
     return _made(picture, surface_path, copies), b""
 
 

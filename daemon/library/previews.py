@@ -119,6 +119,9 @@ class Previews:
             raise
         if instead_of is not None:
             instead_of.cancel()
+        if surface_path and not made.surface_path:
+            self._surfaces.discard(surface_path)
+            surface_path = b""
         surface_id = self._surfaces.give(peer.peer_id, surface_path) if surface_path else 0
         quality = step.quality or _quality(made)
         peer.send(_answer(request, made, quality, surface_path, surface_id), pixels)

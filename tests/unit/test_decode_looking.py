@@ -18,6 +18,7 @@ from daemon.decode.exif import append_directory
 from daemon.decode.icc import profile_for
 from daemon.decode.jpeg_header import read_header
 from daemon.decode.thumbnail import fit_preview, make_preview, make_thumbnail
+from daemon.handlers import looking
 from daemon.handlers.looking import HANDLERS
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import (
@@ -190,19 +191,33 @@ def test_a_full_size_preview_has_every_pixel(photo: Path) -> None:
     assert (made.width_px, made.height_px) == (600, 800)
 
 
-def test_a_full_disk_is_an_error_before_anything_is_written(
-    photo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def on_a_full_disk(photo: Path, surface: Path, monkeypatch: pytest.MonkeyPatch) -> MakePreview:
     def full(handle: int, offset: int, size: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    task = MakePreview(
+    return MakePreview(
         path=os.fsencode(photo),
         max_width_px=0,
         max_height_px=0,
-        surface_path=os.fsencode(tmp_path / "surface"),
+        surface_path=os.fsencode(surface),
     )
+
+
+def test_a_preview_that_the_disk_has_no_room_for_comes_in_the_message(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made, pixels = run(on_a_full_disk(photo, tmp_path / "surface", monkeypatch))
+    assert (made.surface_path, made.levels) == (b"", ())
+    assert pixels.shape[:2] == (800, 600)
+    assert (tmp_path / "surface").stat().st_size == 0
+
+
+def test_a_full_disk_is_told_where_a_preview_is_too_large_for_a_message(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    task = on_a_full_disk(photo, tmp_path / "surface", monkeypatch)
+    monkeypatch.setattr(looking, "_MOST_INLINE_BYTES", 1000)
     with pytest.raises(RabbitError) as caught:
         HANDLERS[MakePreview](task, Idle())
     assert caught.value.info.kind is ErrorKind.DISK_FULL

@@ -3,6 +3,7 @@ import gc
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daemon.library.service import LibraryService
@@ -45,11 +46,17 @@ def looker(task):
         case MakeThumbnail():
             return SMALL, b"2" * 8
         case ShowCached():
-            return SMALL, b"" if task.surface_path else b"3" * 8
+            return where_asked(task, b"3" * 8)
         case MakePreview(embedded_only=True):
             return NO_EMBEDDED
         case MakePreview():
-            return SMALL, b"" if task.surface_path else b"4" * 8
+            return where_asked(task, b"4" * 8)
+
+
+def where_asked(task, pixels):
+    if not task.surface_path:
+        return SMALL, pixels
+    return msgspec.structs.replace(SMALL, surface_path=task.surface_path), b""
 
 
 @pytest.fixture
@@ -265,6 +272,20 @@ def test_a_large_preview_is_a_surface_that_goes_when_it_was_mapped(photo):
 
     (ready,) = serve(test).of(SurfaceReady)
     assert (ready.quality, ready.stride_bytes, ready.source_width_px) == ("screen", 8, 6000)
+
+
+def test_a_large_preview_comes_inline_where_the_cache_has_no_room(photo, home):
+    def full_disk(task):
+        return NO_EMBEDDED if task.embedded_only else (SMALL, b"4" * 8)
+
+    async def test(service, peer, _render):
+        await service.preview(peer, preview(photo))
+        await peer.wait_for(SurfaceReady)
+        ((ready, pixels),) = peer.sent
+        assert (ready.surface_path, ready.surface_id, pixels) == (b"", 0, b"4" * 8)
+        assert list((home / "cache" / "surfaces").iterdir()) == []
+
+    serve(test, full_disk)
 
 
 def test_a_small_preview_comes_inline(photo):
