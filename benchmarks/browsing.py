@@ -189,6 +189,7 @@ def hundred_thousand(bench: Bench) -> Figures:
             for event in window.events()
             if event["name"] == "ui_stall" and event["ts"] > began
         ]
+        window.wait("visible_thumbnails_painted", began, reason="jump")
         time.sleep(_IDLE_S)
         return {
             "first_screen": (first - start) / 1000,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 SCREEN = (1920, 1200)
 Event = dict[str, object]
+_TITLE_PX = 22
 
 
 @contextlib.contextmanager
@@ -105,11 +106,11 @@ class Window:
     def fill_screen(self) -> None:
         """Make the window as large as the screen."""
         self.xdotool("windowmove", self._id(), "0", "0")
-        self.xdotool("windowsize", self._id(), *map(str, SCREEN))
+        self.xdotool("windowsize", self._id(), str(SCREEN[0]), str(SCREEN[1] - _TITLE_PX))
 
     def drag_scroll_bar(self, for_s: float) -> None:
         """Drag the grid's scroll bar from top to bottom; the window fills the screen."""
-        column, top, bottom = SCREEN[0] - 5, 60, SCREEN[1] - 40
+        column, top, bottom = SCREEN[0] - 5, 85, SCREEN[1] - 40
         self.xdotool("mousemove", str(column), str(top))
         self.xdotool("mousedown", "1")
         steps = max(int(for_s * 50), 1)
