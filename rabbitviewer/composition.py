@@ -228,7 +228,7 @@ def build(
         shown = thumbnails if window.page == Page.GRID else previews
         return listing.state == "loading" or shown.is_waiting
 
-    steps = [*(_step(parts, *each) for each in _LATE), gc.enable]
+    steps = [*(_step(parts, *each) for each in _LATE), gc.freeze, gc.enable]
     later = LateSteps(steps, is_waiting, window)
     return Built(window, client, navigator, listing, grid, photo, theme, later)
 

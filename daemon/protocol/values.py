@@ -7,7 +7,7 @@ import msgspec
 from daemon.protocol.errors import ErrorInfo
 
 
-class PhotoEntry(msgspec.Struct, frozen=True, array_like=True):
+class PhotoEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One photo of a listing: raw name, size, modification time.
 
     *size_bytes* is -1 while the file was not looked at yet. *partner* is the ending of the RAW file
