@@ -70,6 +70,7 @@ class GridView(QAbstractScrollArea):
         self._rushed_px = 0
         self._edited: Collection[bytes] = frozenset()
         self._is_current_hidden = False
+        self._total = 0
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
         self._want_timer.timeout.connect(self._want)
         self._resize_timer = QTimer(self, singleShot=True, interval=_RESIZE_MS)
@@ -253,6 +254,8 @@ class GridView(QAbstractScrollArea):
 
     def _on_rows_changed(self) -> None:
         was_empty, was_hidden = self._cells.count == 0, self._is_current_hidden
+        was_seen = self._total == self._listing.total and self.current in self._seen
+        self._total = self._listing.total
         self._picking.remember_row()
         self._is_current_hidden = bool(self.current) and self._picking.current_row < 0
         self._events.rows_changed()
@@ -260,7 +263,7 @@ class GridView(QAbstractScrollArea):
         if was_empty and len(self._listing):
             self._want()
             self._bring_into_view(self._picking.current_row)
-        elif was_hidden and not self._is_current_hidden:
+        elif (was_hidden or was_seen) and not self._is_current_hidden:
             self._bring_into_view(self._picking.current_row)
 
     def _on_photos_removed(self, paths: tuple[bytes, ...]) -> None:

@@ -67,7 +67,7 @@ def facts_of(info: PhotoInfo) -> Facts:
     size = f"{info.width_px} × {info.height_px}"
     megapixels = info.width_px * info.height_px / 1e6
     pixels = f"{size} ({megapixels:.1f} MP)" if megapixels >= 0.1 else size
-    bytes_words = QLocale().formattedDataSize(info.size_bytes, 1)
+    bytes_words = _size_words(info.size_bytes)
     exposure = [left.pop(name, "") for name in ("exposure", "f_number", "iso", "focal_length")]
     if exposure[2]:
         exposure[2] = _tr("ISO {value}").format(value=exposure[2])
@@ -113,7 +113,7 @@ def shared_facts(infos: Sequence[PhotoInfo]) -> Facts:
     def same(values: Sequence[str]) -> str:
         return values[0] if len(set(values)) == 1 else mixed
 
-    total = QLocale().formattedDataSize(sum(info.size_bytes for info in infos), 1)
+    total = _size_words(sum(info.size_bytes for info in infos))
     pixels = same([f"{info.width_px} × {info.height_px}" for info in infos])
     formats = " + ".join(sorted({info.format.upper() for info in infos}))
     positions = {one.position for one in every}
@@ -204,6 +204,11 @@ def _position(text: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return found if comma and abs(found[0]) <= 90 and abs(found[1]) <= 180 else None
+
+
+def _size_words(size_bytes: int) -> str:
+    """Say how large a file is, in the units cameras and file managers use."""
+    return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def _date(value: str) -> str:

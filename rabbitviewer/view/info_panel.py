@@ -107,6 +107,8 @@ class InfoPanel(QScrollArea):
         if wanted == self._wanted and len(self._infos) + len(self._failed) == len(wanted):
             self._show(len(chosen))
             return
+        if not self._wanted and len(wanted) == 1:
+            self._put_head([_heading(file_name(wanted[0]))])
         self._wanted, self._infos, self._failed = wanted, {}, {}
         for path in wanted:
             request = PhotoInfoRequest(path=WirePath.of(path))

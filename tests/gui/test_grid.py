@@ -580,3 +580,15 @@ def test_the_trace_tells_when_the_folder_is_on_the_screen(
     assert told[-1] == {"folder": "/photos", "count": 3, "stage": "final", "reason": "open"}
     names = [event["name"] for event in events]
     assert names.index("folder_listed") < names.index("first_thumbnail_painted")
+
+
+def test_the_current_photo_stays_in_view_when_the_filter_goes(qtbot, opened, listing):
+    listing.set_filter("03")
+    qtbot.waitUntil(lambda: len(listing) < 40)
+    opened.setFocus()
+    qtbot.keyClick(opened, Qt.Key.Key_End)
+    chosen = opened.current
+    listing.set_filter("")
+    assert len(listing) == 40
+    box = opened.cell_rect(listing.row(chosen))
+    assert opened.viewport().rect().contains(box)

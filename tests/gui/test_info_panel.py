@@ -70,7 +70,7 @@ def test_facts_are_shown_in_words(
 ) -> None:
     fake_daemon.answer(messages.PhotoInfoRequest, lambda _request: [INFO])
     selection.set_current(PHOTO)
-    qtbot.waitUntil(lambda: "IMG_0001.jpg" in words(panel))
+    qtbot.waitUntil(lambda: "Adobe RGB" in words(panel))
     shown = words(panel)
     assert "6000 × 4000 (24.0 MP)" in shown
     assert "Adobe RGB" in shown
@@ -79,6 +79,14 @@ def test_facts_are_shown_in_words(
     assert "1/250\u00a0s · f/2.8 · ISO\u00a0400" in shown
     assert "54.57310° N, 13.66270° W" in shown
     assert "Jana Weber" in shown
+
+
+def test_the_name_is_said_before_the_facts_are_known(
+    qtbot: QtBot, panel: InfoPanel, fake_daemon: FakeDaemon, selection: Selection
+) -> None:
+    fake_daemon.answer(messages.PhotoInfoRequest, lambda _request: [])
+    selection.set_current(PHOTO)
+    qtbot.waitUntil(lambda: "IMG_0001.jpg" in words(panel))
 
 
 def test_a_result_says_how_it_was_made(
