@@ -129,6 +129,15 @@ class GridView(QAbstractScrollArea):
             self.viewport().update()
         self._bring_into_view(self._picking.current_row)
 
+    def choose(self, paths: Sequence[bytes]) -> None:
+        """Select those of *paths* that are shown; the first is the current one, in view."""
+        rows = [row for row in map(self._listing.row, paths) if row >= 0]
+        if rows:
+            self._picking.pick(rows[0])
+            self._picking.select_rows(rows)
+            self._tell()
+            self._bring_into_view(rows[0])
+
     def set_edited(self, paths: Collection[bytes]) -> None:
         """Put the badge of edited photos on *paths*."""
         self._edited = paths

@@ -16,7 +16,7 @@ from rabbitviewer.organise.files_targets import TargetCard
 from rabbitviewer.organise.files_urls import is_cut, mime_of, paths_in
 from rabbitviewer.organise.files_words import subject_words
 from rabbitviewer.shell.state import WindowState
-from rabbitviewer.window import MainWindow
+from rabbitviewer.window import MainWindow, Page
 
 _NEED_PHOTOS = (
     "file.trash",
@@ -42,8 +42,11 @@ class FileActions(QObject):
         work: FileWork,
         reports: FileReports,
         state: WindowState,
+        choose: Callable[[Sequence[bytes]], None] = lambda _paths: None,
     ) -> None:
+        """Act on *selection*; *choose* selects several photos in the grid."""
         super().__init__(window)
+        self._choose = choose
         self._window = window
         self._listing = listing
         self._selection = selection
@@ -189,7 +192,7 @@ class FileActions(QObject):
         return outcome.kind == "copy" and outcome.folder == self._listing.folder
 
     def _follow(self, outcome: Outcome) -> None:
-        """Choose the photo under its new name as soon as the listing has it."""
+        """Choose the photos under their new names as soon as they are listed."""
         renamed = dict(outcome.moved)
         known = [renamed[path] for path in outcome.paths if path in renamed]
         self._wanted = tuple(known or renamed.values() or self._gone)
@@ -197,11 +200,13 @@ class FileActions(QObject):
         self._show_wanted()
 
     def _show_wanted(self) -> None:
-        found = next((path for path in self._wanted if self._listing.row(path) >= 0), b"")
+        found = [path for path in self._wanted if self._listing.row(path) >= 0]
         if found:
             self._wanted = ()
             self._selection.set_selected(())
-            self._selection.set_current(found)
+            self._selection.set_current(found[0])
+            if len(found) > 1 and self._window.page == Page.GRID:
+                self._choose(found)
 
     def _enable(self, *_what: object) -> None:
         wanted = bool(self._selection.selected), bool(self._listing.folder)

@@ -45,7 +45,8 @@ def connect_file_work(parts: Parts) -> None:
     window = parts.window
     work = FileWork(parts.client, window)
     reports = FileReports(window, work)
-    files = FileActions(window, parts.listing, parts.selection, work, reports, parts.state)
+    listing, selection = parts.listing, parts.selection
+    files = FileActions(window, listing, selection, work, reports, parts.state, parts.grid.choose)
     Forms(parts, work, reports)
     OpenActions(window, parts.selection, parts.state.organise)
     connect_dragging(parts, files)

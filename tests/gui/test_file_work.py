@@ -423,3 +423,14 @@ def test_after_a_deletion_the_next_photo_is_the_current_one(
     qtbot.mouseClick(button(built.window, "Delete"), Qt.MouseButton.LeftButton)
     wait_for(qtbot, fake_daemon, messages.TrashPhotos)
     assert grid(built).current == THIRD
+
+
+def test_all_photos_are_selected_under_their_new_names(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    pick(qtbot, built, 1)
+    moved = ((b"/photos/old_1.jpg", FIRST), (b"/photos/old_2.jpg", THIRD))
+    outcome = Outcome(1, "rename", tuple(old for old, _new in moved), done=2, moved=moved)
+    built.window.findChild(FileWork).ended.emit(outcome)
+    assert tuple(grid(built).selected) == (FIRST, THIRD)
+    assert grid(built).current == FIRST
