@@ -28,6 +28,7 @@ class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
     Attributes:
         path: The photo.
         size_px: Side of the box.
+        shown_px: Side of a smaller box for the answer; what is kept fills *size_px*. 0: the same.
         embedded_only: Only the file's own small preview; a failure of kind ``not_found`` without.
         generation: The file's modification time; equal tasks are joined, and those of a file's
             earlier content are not equal.
@@ -38,6 +39,7 @@ class MakeThumbnail(Task, frozen=True, tag="make_thumbnail"):
 
     path: bytes
     size_px: int
+    shown_px: int = 0
     embedded_only: bool = False
     generation: int = 0
     file_bytes: int = 0

@@ -73,6 +73,15 @@ def fit(pixels: Pixels, icc: bytes | None, box: tuple[int, int], source: tuple[i
     return Fitted(resized(on_grey(pixels), *fitted_size(width, height, *box)), icc, *source)
 
 
+def smaller(fitted: Fitted, side_px: int) -> Fitted:
+    """Return *fitted* brought down into a square of *side_px*; 0: as it is."""
+    height, width = fitted.pixels.shape[:2]
+    if not side_px or max(width, height) <= side_px:
+        return fitted
+    pixels = resized(fitted.pixels, *fitted_size(width, height, side_px, side_px))
+    return Fitted(pixels, fitted.icc, fitted.source_width_px, fitted.source_height_px)
+
+
 def show(fitted: Fitted, monitor: bytes | None = None) -> Picture:
     """Return *fitted* for a monitor of the profile *monitor*; ``None``: sRGB."""
     size = fitted.source_width_px, fitted.source_height_px

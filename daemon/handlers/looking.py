@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Callable
 
-from daemon.decode.display import Fitted, Picture, as_jpeg, fit, for_screen, show
+from daemon.decode.display import Fitted, Picture, as_jpeg, fit, for_screen, show, smaller
 from daemon.decode.icc import device_space
 from daemon.decode.photo import read_bytes, read_photo
 from daemon.decode.source import Source
@@ -43,7 +43,7 @@ def thumbnail(task: MakeThumbnail, context: Context) -> tuple[PixelsMade, bytes]
     fitted = fit_thumbnail(task.path, task.size_px, embedded_only=task.embedded_only)
     if task.keep:
         context.afterwards(functools.partial(_kept, fitted, _THUMBNAIL_QUALITY, own_colors=False))
-    picture = show(fitted, monitor)
+    picture = show(smaller(fitted, task.shown_px), monitor)
     return _made(picture), picture.pixels.tobytes()
 
 

@@ -54,7 +54,8 @@ class Thumbnails:
         profile = self._profiles.path(request.profile)
         if cached is not None:
             try:
-                task = show_cached(cached, (size_px, size_px), profile)
+                side_px = min(_shown_px(request) or size_px, size_px)
+                task = show_cached(cached, (side_px, side_px), profile)
                 made, pixels = await self._pixels(task, priority)
             except RabbitError:
                 self._keeping.thumbnails.drop(photo, size_px)
@@ -71,6 +72,7 @@ class Thumbnails:
         task = MakeThumbnail(
             path=photo.path,
             size_px=size_px,
+            shown_px=_shown_px(request),
             embedded_only=True,
             generation=photo.mtime_ns,
             file_bytes=photo.size_bytes,
@@ -88,6 +90,7 @@ class Thumbnails:
         task = MakeThumbnail(
             path=photo.path,
             size_px=size_px,
+            shown_px=_shown_px(request),
             generation=photo.mtime_ns,
             file_bytes=photo.size_bytes,
             keep=True,
@@ -151,6 +154,10 @@ def read_priority(name: str) -> Priority:
             f"There is no priority {name!r}.",
             "visible, near, background",
         ) from None
+
+
+def _shown_px(request: ThumbnailRequest) -> int:
+    return max(request.shown_px, MIN_SIZE_PX) if request.shown_px > 0 else 0
 
 
 def _answer(

@@ -158,13 +158,15 @@ class Subfolders(Message, frozen=True, tag="subfolders"):
 class ThumbnailRequest(Message, frozen=True, tag="thumbnail_request"):
     """Ask for a thumbnail: up to two :class:`ThumbnailReady` (embedded or none, final) or `Failed`.
 
-    *priority*: ``visible`` | ``near`` | ``background``. *profile* as for previews.
+    *priority*: ``visible`` | ``near`` | ``background``. *profile* as for previews. *shown_px*: the
+    answer fits into a square of that side; it is made and kept at *size_px*. 0: the same.
     """
 
     path: WirePath
     size_px: int
     priority: str = "visible"
     profile: str = ""
+    shown_px: int = 0
 
 
 class ThumbnailReady(Message, frozen=True, tag="thumbnail_ready"):

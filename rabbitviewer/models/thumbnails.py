@@ -6,7 +6,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -19,7 +19,6 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.models.thumbnail_size import fitted
 
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 
@@ -50,6 +49,7 @@ class _Asked:
     request_id: int
     priority: str
     size_px: int
+    shown_px: int
     has_preview: bool = True
 
 
@@ -224,7 +224,7 @@ class ThumbnailStore(QObject):
         dropped: list[int] = []
         for path, priority in self._wanted().items():
             known = self._asked.get(path)
-            if known is not None and not self._is_worth_more(known, priority):
+            if known is not None and not self._is_worth_more(path, known, priority):
                 continue
             if known is None and self.is_settled(path):
                 continue
@@ -234,18 +234,28 @@ class ThumbnailStore(QObject):
         if dropped:
             self._client.send(CancelRequests(request_ids=tuple(dropped)))
 
-    def _is_worth_more(self, known: _Asked, priority: str) -> bool:
+    def _is_worth_more(self, path: bytes, known: _Asked, priority: str) -> bool:
         more_urgent = priority == "visible" and known.priority != "visible"
-        return more_urgent or known.size_px != self._size_px
+        return more_urgent or known.size_px != self._size_px or self._is_too_small(path, known)
+
+    def _is_too_small(self, path: bytes, known: _Asked) -> bool:
+        wanted_px = self._shown_px_of(path)
+        return bool(known.shown_px) and (not wanted_px or wanted_px > known.shown_px)
+
+    def _shown_px_of(self, path: bytes) -> int:
+        """Return the square that is enough for all who show *path*; 0: as it comes."""
+        return 0 if any(path in paths for paths in self._whole.values()) else self._shown_px
 
     def _ask(self, path: bytes, priority: str) -> None:
+        shown_px = self._shown_px_of(path)
         request = ThumbnailRequest(
             path=WirePath(path),
             size_px=self._size_px,
             priority=priority,
             profile=self._profile,
+            shown_px=shown_px,
         )
-        asked = _Asked(0, priority, self._size_px)
+        asked = _Asked(0, priority, self._size_px, shown_px)
         asked.request_id = self._client.send(
             request, lambda message, blob: self._on_answer(path, asked, message, blob)
         )
@@ -290,9 +300,7 @@ class ThumbnailStore(QObject):
         )
         self._remove(path, keep_mark=True)
         self._errors.pop(path, None)
-        kept_px = 0
-        if not any(path in paths for paths in self._whole.values()):
-            image, kept_px = self._brought_down(image, message)
+        kept_px = asked.shown_px if max(image.width(), image.height()) >= asked.shown_px else 0
         self._thumbnails[path] = Thumbnail(
             image,
             message.stage,
@@ -304,15 +312,6 @@ class ThumbnailStore(QObject):
         self._used_bytes += image.sizeInBytes()
         self._make_room()
         self.ready.emit(path)
-
-    def _brought_down(self, image: QImage, message: ThumbnailReady) -> tuple[QImage, int]:
-        """Return *image* at the size at which it is shown, where that is much smaller."""
-        edge = self._shown_px
-        if not edge or max(image.width(), image.height()) <= edge:
-            return image, 0
-        width, height = fitted(message.source_width_px, message.source_height_px, edge, grows=True)
-        smooth = Qt.TransformationMode.SmoothTransformation
-        return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, smooth), edge
 
     def _make_room(self) -> None:
         if self._used_bytes <= self._budget_bytes:

@@ -194,17 +194,29 @@ def test_what_one_viewer_lets_go_of_another_may_still_want(qtbot, fake_daemon, s
 
 def large(request, stage="final"):
     message, _ = ready(request, stage)
-    message = msgspec.structs.replace(message, width_px=300, height_px=200)
-    return message, RED * (300 * 200)
+    width = request.shown_px or 300
+    message = msgspec.structs.replace(message, width_px=width, height_px=200)
+    return message, RED * (width * 200)
 
 
-def test_pixels_are_kept_no_larger_than_they_are_shown(qtbot, fake_daemon, store):
+def test_pixels_come_no_larger_than_they_are_shown(qtbot, fake_daemon, store):
     fake_daemon.answer(ThumbnailRequest, lambda request: [large(request)])
     store.set_shown_px(150)
     with qtbot.waitSignal(store.ready):
         store.want([b"/a"])
-    image = store.thumbnail(b"/a").image
-    assert (image.width(), image.height()) == (150, 100)
+    (request,) = fake_daemon.of(ThumbnailRequest)
+    assert (request.size_px, request.shown_px) == (512, 150)
+    assert store.thumbnail(b"/a").image.width() == 150
+
+
+def test_who_shows_more_than_a_cell_gets_them_whole(qtbot, fake_daemon, store):
+    fake_daemon.answer(ThumbnailRequest, lambda request: [large(request)])
+    store.set_shown_px(150)
+    with qtbot.waitSignal(store.ready):
+        store.want([b"/a"], viewer="grid")
+    with qtbot.waitSignal(store.ready):
+        store.want([b"/a"], viewer="photo", whole=True)
+    assert store.thumbnail(b"/a").image.width() == 300
 
 
 def test_larger_cells_ask_anew_for_what_was_kept_small(qtbot, fake_daemon, store):

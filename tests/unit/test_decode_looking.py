@@ -12,12 +12,12 @@ import pytest
 import simplejpeg
 from PIL import Image, ImageDraw
 
-from daemon.decode.display import as_jpeg
+from daemon.decode.display import as_jpeg, smaller
 from daemon.decode.embedded import without_bars
 from daemon.decode.exif import append_directory
 from daemon.decode.icc import profile_for
 from daemon.decode.jpeg_header import read_header
-from daemon.decode.thumbnail import fit_preview, make_preview, make_thumbnail
+from daemon.decode.thumbnail import fit_preview, fit_thumbnail, make_preview, make_thumbnail
 from daemon.handlers import looking
 from daemon.handlers.looking import HANDLERS
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -311,3 +311,13 @@ def preview_block(preview: Image.Image) -> bytes:
     sizes = [(513, start), (514, len(jpeg.getvalue()))]
     append_directory(block, "<", [(tag, 4, 1, v.to_bytes(4, "little")) for tag, v in sizes])
     return b"Exif\0\0" + bytes(block) + jpeg.getvalue()
+
+
+def test_a_thumbnail_is_kept_larger_than_it_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (1200, 800), "#808080").save(path)
+    fitted = fit_thumbnail(os.fsencode(path), 512)
+    shown = smaller(fitted, 100)
+    assert shown.pixels.shape[:2] == (67, 100)
+    assert (shown.source_width_px, shown.source_height_px) == (1200, 800)
+    assert smaller(fitted, 0) is smaller(fitted, 1024) is fitted
