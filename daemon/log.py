@@ -69,6 +69,7 @@ def open_log(path: Path, level: str) -> None:
     for chatty in ("httpx", "httpcore", "asyncio", "watchdog"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk costs lines of the log, nothing else
     crashes = os.open(
         path.with_name("daemon-crash.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
     )

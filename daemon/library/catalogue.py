@@ -300,7 +300,11 @@ class Catalogue:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, RabbitError):
+            log.warning("%s", error)
+        else:
             log.warning("the catalogue failed", exc_info=error)
 
 

@@ -129,5 +129,9 @@ def _is_plain(request: ListingArrange) -> bool:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, RabbitError):
+        log.warning("a listing was not arranged again: %s", error)
+    else:
         log.warning("a listing was not arranged again", exc_info=error)

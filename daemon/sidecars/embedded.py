@@ -30,9 +30,10 @@ def embedded_xmp(path: bytes) -> bytes:
     """
     # a FIFO would wait for its writer for ever
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return b""
     with os.fdopen(handle, "rb", buffering=16384) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return b""
         head = file.read(16)
         reader = _reader_for(head)
         if reader is None:

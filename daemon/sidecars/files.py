@@ -46,16 +46,18 @@ def read_file(path: bytes) -> SidecarFile:
         return SidecarFile(path, None)
     except OSError as error:
         raise _unreadable(path, error) from error
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        try:
-            facts = os.fstat(handle)
-            if not stat.S_ISREG(facts.st_mode):
-                raise refused(path, "it is not a regular file")
-            if facts.st_size > MOST_BYTES:
-                raise refused(path, f"it is larger than {MOST_BYTES >> 20} MB")
+    try:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise refused(path, "it is not a regular file")
+        if facts.st_size > MOST_BYTES:
+            raise refused(path, f"it is larger than {MOST_BYTES >> 20} MB")
+        with os.fdopen(handle, "rb", buffering=0, closefd=False) as file:
             return SidecarFile(path, file.readall(), facts.st_mtime_ns)
-        except OSError as error:
-            raise _unreadable(path, error) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(handle)
 
 
 def replace_file(was: SidecarFile, data: bytes, *, settled: bool = True) -> None:

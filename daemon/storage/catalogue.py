@@ -247,6 +247,7 @@ class CatalogueStore:
         with contextlib.suppress(OSError):
             os.replace(self._path, target)
         log.warning("the catalogue is made again; the damaged one is now %s", target)
+        self._open_writer()  # whoever reads next finds its tables
 
     def _free_name(self) -> Path:
         day = time.strftime("%Y-%m-%d")

@@ -145,11 +145,14 @@ class CollectionStore:
             data = b""
         except OSError as error:
             raise self._failure(error, "read") from error
+        passed_over = 0
         for line in data.splitlines():
             try:
                 _apply(known, json.loads(line))
-            except (ValueError, TypeError, KeyError, AttributeError):
-                log.warning("%s: a line was passed over", self._path)
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                passed_over += 1
+        if passed_over:
+            log.warning("%s: lines that were damaged: %d", self._path, passed_over)
         self._known, self._lines_bytes = known, len(data)
         if data and not data.endswith(b"\n"):
             self._rewrite()

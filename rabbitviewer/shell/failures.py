@@ -27,6 +27,7 @@ def start_log(path: Path) -> None:
         path, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8", delay=True
     )
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.raiseExceptions = False  # a full disk costs lines of the log, nothing else
     listener = logging.handlers.QueueListener(lines, file)
     root = logging.getLogger()
     root.addHandler(logging.handlers.QueueHandler(lines))

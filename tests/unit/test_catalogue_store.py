@@ -195,6 +195,21 @@ def test_a_damaged_database_is_moved_aside_and_begun_anew(
     assert "made again" in caplog.text
 
 
+def test_who_reads_finds_an_empty_catalogue_after_a_damaged_one(tmp_path: Path) -> None:
+    within(tmp_path, lambda store: store.put([PHOTO], {}))
+    database = tmp_path / "catalogue.db"
+    whole = database.read_bytes()
+
+    async def story(store: CatalogueStore) -> list[FactsRow]:
+        await store.open()
+        with database.open("r+b") as file:
+            file.seek(4096)
+            file.write(os.urandom(len(whole) - 4096))
+        return await rows_of(store, os.path.dirname(PHOTO.path))
+
+    assert within(tmp_path, story) == []
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RabbitError, match="could not be used"):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import stat
 import warnings
 from collections.abc import Iterator
@@ -15,10 +17,13 @@ from daemon.log import hide_secrets, open_log
 def root() -> Iterator[logging.Logger]:
     logger = logging.getLogger()
     before, level = list(logger.handlers), logger.level
+    raising = logging.raiseExceptions
     yield logger
+    logging.raiseExceptions = raising
     for handler in [each for each in logger.handlers if each not in before]:
         logger.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # what is left to write may find a full disk
+            handler.close()
     logger.setLevel(level)
     logging.captureWarnings(False)
 
@@ -73,6 +78,17 @@ def test_a_traceback_in_the_log_holds_no_secrets(root: logging.Logger, tmp_path:
     text = path.read_text("utf-8")
     assert "Traceback" in text
     assert "abcdefgh" not in text
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+def test_a_full_disk_costs_lines_of_the_log_and_nothing_else(
+    root: logging.Logger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "daemon.log").symlink_to("/dev/full")
+    open_log(tmp_path / "logs" / "daemon.log", "info")
+    logging.getLogger("test").info("lost")
+    assert capsys.readouterr().err == ""
 
 
 def test_warnings_of_python_go_to_the_log(root: logging.Logger, tmp_path: Path) -> None:

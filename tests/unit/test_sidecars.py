@@ -260,6 +260,18 @@ def test_a_fifo_in_a_sidecars_place_holds_nobody_up(photo: Path) -> None:
     assert "not a regular file" in marks(photo).problem
 
 
+def test_a_folder_in_a_sidecars_place_is_told_and_left_alone(photo: Path) -> None:
+    photo.with_name("photo.xmp").mkdir()
+    assert "not a regular file" in marks(photo).problem
+    with pytest.raises(RabbitError, match="not a regular file"):
+        write(photo, rating=1)
+
+
+def test_a_folder_that_is_called_like_a_photo_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder.jpg").mkdir()
+    assert embedded_xmp(os.fsencode(tmp_path / "folder.jpg")) == b""
+
+
 def test_a_photo_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RabbitError, match=r"gone\.jpg is not there any more"):
         write(tmp_path / "gone.jpg", rating=1)
