@@ -191,13 +191,21 @@ def _read(folder: bytes, beat: Beat, *, folders: bool) -> tuple[list[bytes], lis
                 known = listed.get(ending)
                 if known is None:
                     known = listed[ending] = ending.lower() in _ENDINGS
-                if known and entry.is_file():
+                if known and _is_file(entry):
                     names.append(name)
                     continue
             if folders and _is_folder(entry):
                 inside.append(name + b"/")
     beat.count += 1
     return names, inside
+
+
+def _is_file(entry: os.DirEntry[bytes]) -> bool:
+    """Whether it is a file, or a link to one; a link that leads round in a circle is not."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _is_folder(entry: os.DirEntry[bytes]) -> bool:

@@ -56,6 +56,15 @@ def test_folders_and_fifos_named_like_photos_are_not_listed(tmp_path):
     assert names(tmp_path) == [b"link.jpg", b"photo.jpg"]
 
 
+def test_links_that_lead_nowhere_do_not_keep_the_photos(tmp_path):
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "circle.jpg").symlink_to("circle.jpg")
+    (tmp_path / "nowhere.jpg").symlink_to("nothing.jpg")
+    (tmp_path / "zero.jpg").symlink_to("/dev/zero")
+    assert names(tmp_path) == [b"a.jpg"]
+    assert names(tmp_path, recursive=True) == [b"a.jpg"]
+
+
 def test_the_first_piece_of_a_large_folder_is_small(tmp_path):
     touch(tmp_path, *(f"{number}.jpg" for number in range(1300)))
     assert [len(piece) for piece in find(tmp_path)] == [200, 1000, 100]
