@@ -12,6 +12,7 @@ import os
 from daemon.protocol.formats import LISTED_EXTENSIONS
 
 _ENDINGS = (b".xmp", b".XMP", b".Xmp")
+_LONGEST_NAME = 255
 _COMPANIONS = (b".pp3", b".dop", b".arp")
 _PHOTO_ENDINGS = tuple(
     spelled
@@ -56,8 +57,12 @@ def photos_of(sidecar: bytes) -> tuple[bytes, ...]:
 
 
 def new_sidecar(path: bytes, naming: str) -> bytes:
-    """Return where a photo's first sidecar goes; *naming* is ``full`` or ``stem``."""
-    return (os.path.splitext(path)[0] if naming == "stem" else path) + b".xmp"
+    """Return where a photo's first sidecar goes; *naming* is ``full`` or ``stem``.
+
+    A name that would be too long for the file system is shortened to the stem's.
+    """
+    short = naming == "stem" or len(os.path.basename(path)) + len(b".xmp") > _LONGEST_NAME
+    return (os.path.splitext(path)[0] if short else path) + b".xmp"
 
 
 def _has_partner(stem: bytes, ending: bytes) -> bool:

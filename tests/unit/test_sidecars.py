@@ -272,6 +272,15 @@ def test_a_folder_that_is_called_like_a_photo_says_nothing(tmp_path: Path) -> No
     assert embedded_xmp(os.fsencode(tmp_path / "folder.jpg")) == b""
 
 
+def test_a_photo_whose_name_is_as_long_as_can_be_gets_a_sidecar_of_its_stem(
+    photo: Path,
+) -> None:
+    longest = photo.rename(photo.with_name("x" * 251 + ".jpg"))
+    write(longest, rating=4)
+    assert longest.with_suffix(".xmp").is_file()
+    assert marks(longest).rating == 4
+
+
 def test_a_photo_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RabbitError, match=r"gone\.jpg is not there any more"):
         write(tmp_path / "gone.jpg", rating=1)
