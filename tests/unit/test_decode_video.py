@@ -2,6 +2,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from daemon.decode.video_header import video_size
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+
+
+STAND_IN = """#!{python}
+import os, sys
+with open(os.path.join(os.path.dirname(sys.argv[0]), "asked"), "wb") as file:
+    file.write(b"\\0".join(map(os.fsencode, sys.argv)))
+sys.stdout.buffer.write(b"P6\\n4 2\\n255\\n" + bytes([200, 100, 10]) * 8)
+"""
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -67,6 +76,25 @@ def test_a_playlist_in_disguise_leads_nowhere(tmp_path: Path, video: bytes) -> N
     with pytest.raises(RabbitError) as caught:
         make_thumbnail(os.fsencode(path), 160)
     assert caught.value.info.kind is ErrorKind.UNREADABLE
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script stands in for ffmpeg")
+def test_ffmpeg_is_asked_for_one_frame_of_this_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "bin" / "ffmpeg"
+    stand_in.parent.mkdir()
+    stand_in.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(stand_in.parent))
+    other = os.path.join(os.fsencode(tmp_path), b"-i caf\xe9.mp4")
+    os.rename(header_only(tmp_path), other)
+    picture = make_preview(other, 0, 0)
+    assert picture.pixels[:, :, :3].tolist() == [[[10, 100, 200]] * 4] * 2
+    asked = (tmp_path / "bin" / "asked").read_bytes().split(b"\0")
+    assert asked[asked.index(b"-i") + 1] == b"file:" + other
+    assert asked[asked.index(b"-f") + 1] == b"mov"
+    assert asked[asked.index(b"-frames:v") + 1] == b"1"
 
 
 def test_without_ffmpeg_a_video_says_what_is_missing(
