@@ -122,6 +122,11 @@ class Navigator(QObject):
         """Offer *menu* in the photos' context menu, at its end or *before* an action."""
         self._more_menus.append((menu, before))
 
+    def leave_place(self) -> None:
+        """Go back from a collection or a search to the folder before it."""
+        if (self._listing.collection or self._listing.search) and self._folder:
+            self.open_folder(self._folder)
+
     def _leave(self) -> None:
         """Forget what belongs to the place that is left."""
         self._photo.end_compare()
@@ -265,8 +270,8 @@ class Navigator(QObject):
             self._to_grid()
         elif self._window.page == Page.SIDE_BY_SIDE:
             self._actions["view.side_by_side"].trigger()
-        elif (self._listing.collection or self._listing.search) and self._folder:
-            self.open_folder(self._folder)
+        else:
+            self.leave_place()
 
     def _toggle_compare(self) -> None:
         pair = self._jobs.pair_for(self._selection.current)

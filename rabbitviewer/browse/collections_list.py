@@ -118,7 +118,7 @@ class CollectionsList(QListWidget):
         if self._filling:
             return
         old, new = str(item.data(_NAME)), item.text().strip()
-        if new and new != old and self._model.count(new) < 0:
+        if new and new != old:
             self._model.rename(old, new)
         self._fill()
 

@@ -31,10 +31,12 @@ class CollectionsModel(QObject):
 
     Signals:
         changed: a collection came, went, or holds others.
+        renamed: a collection has another name (the old one, the new one).
         failed: something could not be done (a sentence).
     """
 
     changed = Signal()
+    renamed = Signal(str, str)
     failed = Signal(str)
 
     def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
@@ -66,7 +68,12 @@ class CollectionsModel(QObject):
 
     def rename(self, name: str, new_name: str) -> None:
         """Give a collection another name."""
-        self._send(CollectionSave(name=name, rename=new_name))
+        if self.count(new_name) >= 0:
+            words = self.tr("There is a collection {name} already. Choose another name.")
+            self.failed.emit(words.format(name=new_name))
+            return
+        request = CollectionSave(name=name, rename=new_name)
+        self._send(request, lambda: self.renamed.emit(name, new_name))
 
     def delete(self, name: str, deleted: Callable[[tuple[bytes, ...]], object]) -> None:
         """Delete a collection; *deleted* is told what it held, so that it can come back."""

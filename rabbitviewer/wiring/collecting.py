@@ -32,6 +32,7 @@ class Collecting(QObject):
         listed.delete_wanted.connect(self._delete)
         listed.dropped.connect(self._add)
         self._model.failed.connect(parts.window.status.say)
+        self._model.renamed.connect(self._on_renamed)
         parts.listing.folder_changed.connect(lambda: listed.mark(parts.listing.collection))
         parts.listing.folder_changed.connect(self._enable)
         parts.selection.current_changed.connect(self._enable)
@@ -101,8 +102,15 @@ class Collecting(QObject):
             lambda: self._model.add(name, paths),
         )
 
+    def _on_renamed(self, before: str, now: str) -> None:
+        """Stay in the open collection under its new name."""
+        if self._parts.listing.collection == before:
+            self._parts.navigator.open_collection(now)
+
     def _delete(self, name: str) -> None:
         def deleted(held: tuple[bytes, ...]) -> None:
+            if self._parts.listing.collection == name:
+                self._parts.navigator.leave_place()
             words = self.tr("The collection {name} is deleted; its photos stay").format(name=name)
             self._parts.window.status.say(
                 words, self.tr("Undo"), lambda: self._model.add(name, held)

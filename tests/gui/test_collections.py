@@ -67,10 +67,12 @@ def test_a_collection_is_renamed_in_place(
     assert [(each.name, each.rename) for each in saved(fake_daemon)] == [("Best of", "The best")]
 
 
-def test_a_name_that_is_taken_is_left_as_it_was(
-    qtbot: QtBot, listed: CollectionsList, fake_daemon: FakeDaemon
+def test_a_name_that_is_taken_is_left_as_it_was_and_said_so(
+    qtbot: QtBot, listed: CollectionsList, model: CollectionsModel, fake_daemon: FakeDaemon
 ) -> None:
-    listed.item(0).setText("trip")
+    with qtbot.waitSignal(model.failed) as said:
+        listed.item(0).setText("trip")
+    assert said.args == ["There is a collection trip already. Choose another name."]
     assert listed.item(0).text() == "Best of"
     assert saved(fake_daemon) == []
 

@@ -14,6 +14,7 @@ from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.values import Collection, PhotoEntry, PhotoFilter
 from rabbitviewer.browse.breadcrumbs import Breadcrumbs
+from rabbitviewer.browse.collections_list import CollectionsList
 from rabbitviewer.browse.filter_bar import FilterBar
 from rabbitviewer.browse.filter_controls import Stars
 from rabbitviewer.composition import Built, build
@@ -318,3 +319,25 @@ def test_enter_goes_from_the_search_to_what_was_found(qtbot: QtBot, built: Built
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert built.window.focusWidget() is built.grid
     assert tuple(built.grid.selected) == (b"/photos/sea.jpg",)
+
+
+def test_a_collection_that_is_renamed_stays_open_under_its_new_name(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    known = messages.Collections(collections=(Collection("Finest", 3),))
+    fake_daemon.answer(messages.CollectionSave, lambda _: [known])
+    built.navigator.open_collection("Best of")
+    listed = built.window.findChildren(CollectionsList)[0]
+    listed.item(0).setText("Finest")
+    qtbot.waitUntil(lambda: built.listing.collection == "Finest")
+
+
+def test_a_collection_that_is_deleted_is_left_for_the_folder(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    fake_daemon.answer(messages.CollectionDelete, lambda _: [messages.Collections(())])
+    built.navigator.open_collection("Best of")
+    listed = built.window.findChildren(CollectionsList)[0]
+    listed.setCurrentRow(0)
+    qtbot.keyClick(listed, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: built.listing.folder == FOLDER)
