@@ -161,6 +161,8 @@ class FileWork(QObject):
         client.connected.connect(self._ask_journal)
         client.disconnected.connect(self._on_disconnected)
         client.replied.connect(self._on_replied)
+        if client.is_connected:
+            self._ask_journal()
 
     @property
     def undo_title(self) -> str:

@@ -44,6 +44,8 @@ class IndexingModel(QObject):
         client.connected.connect(self._ask)
         client.disconnected.connect(self._forget_progress)
         client.replied.connect(self._on_replied)
+        if client.is_connected:
+            self._ask()
 
     def add(self, folder: bytes) -> None:
         """Index *folder* with all its subfolders from now on."""

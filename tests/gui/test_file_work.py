@@ -434,3 +434,11 @@ def test_all_photos_are_selected_under_their_new_names(
     built.window.findChild(FileWork).ended.emit(outcome)
     assert tuple(grid(built).selected) == (FIRST, THIRD)
     assert grid(built).current == FIRST
+
+
+def test_a_window_that_is_built_after_the_daemon_answered_knows_what_can_be_undone(
+    qtbot: QtBot, fake_daemon: FakeDaemon, client: DaemonClient
+) -> None:
+    fake_daemon.answer(messages.JournalRequest, lambda _: [messages.Journal(undo="Rate 3 photos")])
+    work = FileWork(client)
+    qtbot.waitUntil(lambda: "3 photos" in work.undo_title)
