@@ -119,8 +119,11 @@ class Arranger:
         columns = self._columns
         if self._by_name_of == columns.names_version:
             return self._names_order
-        ids = {name: i for i, name in enumerate(columns.names) if columns.here[i]}
-        self._names_order = [ids[name] for name in NaturalOrder(ids).all()]
+        here, id_of, count = columns.here, columns.roll.id_of, len(columns)
+        names = [name for i, name in enumerate(columns.names) if here[i]]
+        # The roll's own numbers: others of the same worth would be objects of their own.
+        ids = map(id_of, NaturalOrder(names).all())
+        self._names_order = [i for i in ids if 0 <= i < count and here[i]]
         self._by_name_of = columns.names_version
         return self._names_order
 

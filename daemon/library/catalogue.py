@@ -94,6 +94,7 @@ class Catalogue:
         self._early: OrderedDict[_Key, tuple[Peer, ListingArrange]] = OrderedDict()
         self._closed = False
         self._told_at_s = 0.0
+        self._resting: asyncio.TimerHandle | None = None
         self._again: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,6 +105,8 @@ class Catalogue:
     async def close(self) -> None:
         """Stop all work and keep what was found."""
         self._closed = True
+        if self._resting is not None:
+            self._resting.cancel()
         for attached in tuple(self._attached.values()):
             attached.close()
         await self._indexer.close()
@@ -130,6 +133,7 @@ class Catalogue:
             edited=self._edited,
             index=self._settings.current.library.index_opened,
         )
+        self._rest_soon()
         early = self._early.pop(key, None)
         if early is not None:
             self._spawn(attached.arrange(early[1]))
@@ -145,8 +149,7 @@ class Catalogue:
                 ended = msgspec.structs.replace(unfinished, done=unfinished.total)
                 self._tell(ended)
             del self._attached[key]
-            if not self._attached:
-                asyncio.get_running_loop().call_later(REST_AFTER_S, self._rest)
+            self._rest_soon()
 
     async def listing_arrange(self, peer: Peer, request: ListingArrange) -> None:
         """Answer in which order to show a listing's photos, and again when that changes."""
@@ -249,8 +252,14 @@ class Catalogue:
 
     # ------------------------------------------------------------ news
 
+    def _rest_soon(self) -> None:
+        """Give memory back once there has been nothing new for a while."""
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(REST_AFTER_S, self._rest)
+
     def _rest(self) -> None:
-        if not self._attached and not self._closed:
+        if not self._closed:
             self._spawn(self._give_back())
 
     async def _give_back(self) -> None:
@@ -273,6 +282,7 @@ class Catalogue:
             log.warning("facts were not read again: %s", error.info.message)
 
     def _on_rows(self, rows: Rows) -> None:
+        self._rest_soon()
         for attached in tuple(self._attached.values()):
             attached.facts_written(rows)
             progress = attached.progress
