@@ -1,6 +1,7 @@
 import asyncio
 import os
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from daemon.handlers.cataloguing import scan_facts
+from daemon.library import catalogue
 from daemon.library.catalogue import Catalogue
 from daemon.library.service import LibraryService
 from daemon.protocol.endpoint import resolve_folders
@@ -348,3 +350,18 @@ def test_nothing_is_read_unasked_where_that_is_switched_off(photos: Path) -> Non
             await made.until(lambda: [m for m, ids in made.arranged() if ids == [1, 0, 2]])
 
     told(story)
+
+
+def test_memory_is_given_back_while_a_folder_stays_open_and_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = threading.Event()
+    monkeypatch.setattr(catalogue, "REST_AFTER_S", 0.01)
+    monkeypatch.setattr(catalogue, "give_back", given.set)
+
+    async def story() -> bool:
+        async with room() as library:
+            await library.open(tmp_path)
+            return await asyncio.to_thread(given.wait, 20)
+
+    assert asyncio.run(story())
