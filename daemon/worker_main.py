@@ -134,7 +134,7 @@ class WorkerLoop:
                 "Close other programs, or raise daemon.worker_memory_mb in config.yaml.",
             )
         except OSError as error:
-            log.exception("%s failed", type(run.task).__name__)
+            log.warning("%s failed: %s", type(run.task).__name__, error)
             info = _disk_failed(name, error)
         except Exception:
             log.exception("%s failed", type(run.task).__name__)
@@ -229,12 +229,13 @@ def _take_pipes() -> tuple[int, int]:
 
 
 def _disk_failed(name: str, error: OSError) -> ErrorInfo:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return ErrorInfo(
-        ErrorKind.DISK_FULL if full else ErrorKind.UNREADABLE,
-        f"Work on {name} failed: {error.strerror or type(error).__name__}.",
-        "Free some space." if full else "Check that its drive is connected.",
-    )
+    kind, hint = ErrorKind.UNREADABLE, "Check that its drive is connected."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        kind, hint = ErrorKind.DISK_FULL, "Free some space."
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        kind, hint = ErrorKind.PERMISSION_DENIED, "Check that its folder can be written."
+    reason = error.strerror or type(error).__name__
+    return ErrorInfo(kind, f"Work on {name} failed: {reason}.", hint)
 
 
 def _lower_priority() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 
@@ -91,6 +92,12 @@ def _places(work: Work, unit: Unit, trash: Trash) -> Places:
     return places
 
 
+def _no_trash(path: bytes) -> RabbitError:
+    """Return the failure of a photo whose mount is another one than its trash's."""
+    problem = f"{os.fsdecode(path)} was not put into the trash: its volume has none."
+    return RabbitError(ErrorKind.NO_TRASH, problem, "Delete it for good?")
+
+
 def _unit_trashed(work: Work, places: Places) -> bool:
     done: Places = []
     for old, trashed in places:
@@ -98,7 +105,8 @@ def _unit_trashed(work: Work, places: Places) -> bool:
             rename_without_replacing(old, trashed)
         except OSError as error:
             what = "could not be put into the trash"
-            work.fail_unit(old, (each for each, _ in places), what, error)
+            why = _no_trash(old) if error.errno == errno.EXDEV else error
+            work.fail_unit(old, (each for each, _ in places), what, why)
             for back, there in reversed(done):
                 try:
                     move_file(there, back)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.files import primitives
+from daemon.files import discard, primitives
 from daemon.files.trash import Trash
 from daemon.ipc.outbox import to_frame
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -695,6 +695,25 @@ def test_one_name_twice_in_the_trash_gets_a_number(tmp_path: Path, photos: Path)
 
     asyncio.run(story())
     assert names(tmp_path / "Trash" / "files") == ["a-1.jpg", "a.jpg"]
+
+
+def test_a_trash_on_another_mount_of_the_volume_counts_as_none(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = put(photos, "a.jpg")
+
+    def across(old: bytes, new: bytes) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(discard, "rename_without_replacing", across)
+
+    async def story() -> FileWorkDone:
+        async with desk(tmp_path) as at:
+            return await trash(at, paths)
+
+    assert [each.error.kind for each in asyncio.run(story()).failed] == [ErrorKind.NO_TRASH]
+    assert names(photos) == ["a.jpg"]
+    assert names(tmp_path / "Trash" / "info") == []
 
 
 def test_a_volume_without_a_trash_fails_with_its_own_kind_and_deleting_works(
