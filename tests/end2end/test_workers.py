@@ -66,6 +66,17 @@ def test_what_a_library_prints_does_not_break_the_answers(tmp_path: Path) -> Non
     assert asyncio.run(story()) == b"BGRX"
 
 
+def test_a_disk_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    async def story() -> RabbitError:
+        async with closing(odd_pool()) as pool:
+            return await failure(pool, photo(tmp_path, "find_a_read_only_disk"))
+
+    error = asyncio.run(story())
+    assert error.info.kind is ErrorKind.PERMISSION_DENIED
+    assert error.info.message.endswith("failed: Read-only file system.")
+    assert error.info.hint == "Check that its folder can be written."
+
+
 def test_one_worker_serves_one_task_after_the_other(tmp_path: Path) -> None:
     async def story() -> tuple[bytes, bytes]:
         async with closing(odd_pool(workers=2)) as pool:

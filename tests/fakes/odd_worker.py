@@ -6,6 +6,7 @@ Run as a script in place of ``python -m daemon.worker_main``.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 import threading
@@ -91,6 +92,10 @@ def stumble(_: Context) -> Answer:
     raise ZeroDivisionError("a secret of the inside")
 
 
+def find_a_read_only_disk(_: Context) -> Answer:
+    raise OSError(errno.EROFS, "Read-only file system")
+
+
 def print_noise(context: Context) -> Answer:
     os.write(1, b"noise from a library\n")
     sys.stdout.write("more noise")
@@ -122,6 +127,7 @@ HANDLERS: dict[str, Callable[[Context], Answer]] = {
     "count_strips": count_strips,
     "refuse": refuse,
     "stumble": stumble,
+    "find_a_read_only_disk": find_a_read_only_disk,
     "print_noise": print_noise,
     "send_nonsense": send_nonsense,
 }
