@@ -81,6 +81,9 @@ class FolderDrop(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow a drag."""
+        # PySide may drop its object of a viewport and make another one: the one at hand counts.
+        if isinstance(watched, QWidget):
+            self._widget = watched
         if event.type() in _ENDS:
             self._mark.frame(QRect())
             self._rest.stop()

@@ -59,6 +59,9 @@ class DragOut(QObject):
         """Watch presses and moves."""
         if self._replays or not isinstance(event, QMouseEvent):
             return False
+        # PySide may drop its object of a viewport and make another one: the one at hand counts.
+        if isinstance(watched, QWidget):
+            self._widget = watched
         match event.type():
             case QEvent.Type.MouseButtonPress:
                 return self._on_press(event)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QColor,
@@ -156,6 +157,15 @@ def test_a_click_on_one_of_several_selected_still_picks_it_alone(
     pick(qtbot, built, 1)
     assert grid(built).selected == (SECOND,)
     assert carried.paths == []
+
+
+def test_a_photo_is_pulled_out_though_pyside_forgot_its_object_of_the_viewport(
+    qtbot: QtBot, built: Built
+) -> None:
+    carried = Carried(built.grid.viewport())
+    shiboken6.Shiboken.invalidate(built.grid.viewport())
+    pull(qtbot, built.grid.viewport(), built.grid.cell_rect(0).center())
+    assert len(carried.paths) == 1
 
 
 def test_pulling_at_no_photo_takes_nothing_along(qtbot: QtBot, built: Built) -> None:
