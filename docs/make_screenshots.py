@@ -2,7 +2,9 @@
 
 Usage: ``python docs/make_screenshots.py PHOTOS`` with a folder of photographs (``make samples``
 fetches some). It needs Xvfb, xdotool and ImageMagick. Photos are copied; nothing of the
-user's own folders is touched. The story: grid, context menu, prompt, running, compare, result.
+user's own folders is touched. The story: rating and filtering in the grid, a photo with its facts,
+photos side by side, every action by name; then a grade: context menu, prompt, running, compare,
+result.
 """
 
 from __future__ import annotations
@@ -155,6 +157,21 @@ def open_window(screen: Screen, home: Path, folder: Path, look: str) -> Iterator
         subprocess.run(stop, env=environment, check=False, capture_output=True)
 
 
+def browse(screen: Screen, events: Events) -> None:
+    """Rate some photos, filter them, look at one with its facts and at two side by side."""
+    events.wait_name("visible_thumbnails_painted", stage="final")
+    screen.press("Home", "5", "Right", "4", "8", "Right", "3", "Right", "5", "k")
+    screen.press("shift+f")
+    screen.shoot("browse")
+    screen.press("shift+f", "Return", "i", "shift+h")
+    screen.shoot("photo")
+    screen.press("i", "shift+h", "Return", "Home", "shift+Right", "shift+c")
+    screen.shoot("side_by_side")
+    screen.press("Escape", "ctrl+k")
+    screen.write("ro")
+    screen.shoot("palette")
+
+
 def tell_story(screen: Screen, events: Events, photos: list[str]) -> None:
     """Grade one photo, with a picture of every step."""
     events.wait_name("visible_thumbnails_painted", stage="final")
@@ -197,6 +214,8 @@ def main() -> int:
         for photo in sorted(args.photos.glob("*.jpg")):
             shutil.copy(photo, folder)
         names = sorted((photo.name for photo in folder.iterdir()), key=str.casefold)
+        with open_window(screen, home, folder, "dark") as events:
+            browse(screen, events)
         with open_window(screen, home, folder, "dark") as events:
             tell_story(screen, events, names)
         with open_window(screen, home, folder, "light") as events:
