@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from rabbitviewer.browse.date_range import DateChip
@@ -72,6 +73,9 @@ class FilterBar(QFrame):
         widgets = (*self._flags.values(), *self._lists.values(), self._date, self._edited)
         for widget in (*widgets, self._clear):
             flow.addWidget(widget)
+        for widget in (self._stars, *self._dots.values(), *widgets, self._clear):
+            # A click leaves the keys with the photos: 3 rates, it does not filter.
+            widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._edited.ensurePolished()
         marks.setFixedHeight(self._edited.sizeHint().height())
         layout = QVBoxLayout(self)

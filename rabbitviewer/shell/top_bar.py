@@ -176,6 +176,7 @@ class TopBar(QFrame):
         slider.setMinimumWidth(_SLIDER_WIDTH // 2)
         slider.setMaximumWidth(_SLIDER_WIDTH)
         slider.setProperty("look", "plain")
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setAccessibleName(self.tr("Thumbnail size"))
         slider.setToolTip(self.tr("Thumbnail size"))
         return slider

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol import messages
@@ -341,3 +341,20 @@ def test_a_collection_that_is_deleted_is_left_for_the_folder(
     listed.setCurrentRow(0)
     qtbot.keyClick(listed, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: built.listing.folder == FOLDER)
+
+
+def test_keys_stay_with_the_photos_after_a_press_in_the_filter_bar(
+    qtbot: QtBot, built: Built
+) -> None:
+    trigger(built, "filter.toggle")
+    built.grid.setFocus()
+    stars = built.window.findChildren(FilterBar)[0].findChildren(Stars)[0]
+    qtbot.mouseClick(stars, Qt.MouseButton.LeftButton)
+    assert built.window.focusWidget() is built.grid
+
+
+def test_keys_stay_with_the_photos_after_a_press_on_the_size(qtbot: QtBot, built: Built) -> None:
+    built.grid.setFocus()
+    slider = built.window.top_bar.findChildren(QSlider)[0]
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton)
+    assert built.window.focusWidget() is built.grid
