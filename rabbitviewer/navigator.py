@@ -40,6 +40,19 @@ MENU = (
     "",
     "file.trash",
 )
+GROUND_MENU = (
+    "file.paste",
+    "",
+    "select.all",
+    "select.invert",
+    "",
+    "view.recursive",
+    "view.pairs",
+    "view.refresh",
+    "",
+    "file.duplicates",
+    "file.ingest",
+)
 
 
 class Navigator(QObject):
@@ -289,11 +302,17 @@ class Navigator(QObject):
             self.open_photo(pair[0])
 
     def show_menu(self, where: QPoint) -> None:
-        """Open the context menu of the current photo or the selection."""
-        if not self._selection.selected:
+        """Open the context menu of the selection; beside the photos, that of the folder."""
+        viewport = self._grid.viewport()
+        in_grid = self._window.page == Page.GRID
+        beside = in_grid and not self._grid.photo_at(viewport.mapFromGlobal(where))
+        if not (beside or self._selection.selected):
             return
         menu = QMenu(self._window)
         menu.aboutToHide.connect(menu.deleteLater)
+        if beside:
+            self._actions.fill(menu, GROUND_MENU).popup(where)
+            return
         self._actions.fill(menu, MENU)
         for more, before in self._more_menus:
             if before:

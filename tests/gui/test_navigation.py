@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -231,10 +231,28 @@ def test_c_compares_a_graded_photo_with_its_original(
     qtbot.waitUntil(lambda: canvas(built).comparing)
 
 
+def on_screen(built: Built, where: QPoint) -> QPoint:
+    return grid(built).viewport().mapToGlobal(where)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_beside_the_photos_the_context_menu_is_that_of_the_folder(
+    qtbot: QtBot, built: Built
+) -> None:
+    qtbot.keyClick(grid(built), Qt.Key.Key_Home)
+    beside = grid(built).viewport().rect().bottomRight() - QPoint(2, 2)
+    built.navigator.show_menu(on_screen(built, beside))
+    menu = next(each for each in built.window.findChildren(QMenu) if each.isVisible())
+    names = {each.objectName() for each in menu.actions()}
+    menu.close()
+    assert "file.paste" in names
+    assert "file.trash" not in names
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_the_context_menu_offers_the_grade_with_its_key(qtbot: QtBot, built: Built) -> None:
     qtbot.keyClick(grid(built), Qt.Key.Key_Home)
-    built.navigator.show_menu(grid(built).mapToGlobal(grid(built).rect().center()))
+    built.navigator.show_menu(on_screen(built, grid(built).cell_rect(0).center()))
     menu = next(each for each in built.window.findChildren(QMenu) if each.isVisible())
     first = menu.actions()[0]
     menu.close()
