@@ -64,10 +64,12 @@ class PreviewStore(QObject):
     Signals:
         ready: a stage of a wanted photo is there (:class:`Preview`).
         failed: a wanted photo cannot be shown (its path, :class:`ErrorInfo`).
+        outdated: files changed: what there was of them is no longer true (a set of paths).
     """
 
     ready = Signal(object)
     failed = Signal(bytes, object)
+    outdated = Signal(object)
 
     def __init__(
         self,
@@ -238,6 +240,7 @@ class PreviewStore(QObject):
         for path in changed:
             self._held.drop(path)
             self._errors.pop(path, None)
+        self.outdated.emit(changed)
         self._ask_wanted()
         self._ask_ahead()
 

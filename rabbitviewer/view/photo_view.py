@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from PySide6.QtCore import QElapsedTimer, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QResizeEvent
@@ -76,6 +77,7 @@ class PhotoView(QWidget):
         self._first_stage = first_stage
         self._path = b""
         self._original_path = b""
+        self._outdated: set[bytes] = set()
         self._compare_wanted = False
         self._asked_for_any = False
         self._last_request = 0
@@ -97,6 +99,7 @@ class PhotoView(QWidget):
         self.canvas.keys_released.connect(source.rest)
         source.ready.connect(self._on_ready)
         source.failed.connect(self._on_failed)
+        source.outdated.connect(self._on_outdated)
 
     @property
     def path(self) -> bytes:
@@ -206,10 +209,12 @@ class PhotoView(QWidget):
         return request_id
 
     def _on_ready(self, picture: Preview) -> None:
+        anew = self._is_anew(picture)
         if picture.path == self._path:
             self._broken.hide()
             shown = self.canvas.picture
-            if shown is None or shown.path != picture.path or picture.is_better_than(shown):
+            same = shown is not None and shown.path == picture.path
+            if shown is None or not same or anew or picture.is_better_than(shown):
                 known = shown.image.cacheKey() if shown and shown.path == picture.path else None
                 self._show(picture)
                 if picture.image.cacheKey() != known:
@@ -218,9 +223,21 @@ class PhotoView(QWidget):
                     self._ask_for_enough()
         if picture.path == self._original_path:
             known = self.canvas.original
-            if known is None or known.path != picture.path or picture.is_better_than(known):
+            same = known is not None and known.path == picture.path
+            if known is None or not same or anew or picture.is_better_than(known):
                 self.canvas.know_original(picture)
         self._start_compare()
+
+    def _on_outdated(self, paths: AbstractSet[bytes]) -> None:
+        """Take the next pixels of what is on show even where they are fewer: the file changed."""
+        self._outdated |= {self._path, self._original_path} & paths
+
+    def _is_anew(self, picture: Preview) -> bool:
+        """Whether *picture* is of a file that changed: it counts, however few its pixels are."""
+        anew = picture.path in self._outdated and picture.quality not in _COARSE
+        if anew:
+            self._outdated.discard(picture.path)
+        return anew
 
     def _on_failed(self, path: bytes, error: ErrorInfo) -> None:
         shown = self.canvas.picture

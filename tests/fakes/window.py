@@ -83,6 +83,7 @@ class FakePixels(QObject):
 
     ready = Signal(object)
     failed = Signal(bytes, object)
+    outdated = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()

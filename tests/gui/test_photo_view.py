@@ -152,3 +152,15 @@ def test_a_painted_picture_is_told_once(qtbot: QtBot, view: PhotoView, pixels: F
     assert painted.args[0].request_id == 5
     with qtbot.assertNotEmitted(view.canvas.painted, wait=50):
         view.canvas.update()
+
+
+def test_a_file_that_was_rotated_shows_so_though_it_has_fewer_pixels_on_the_screen(
+    view: PhotoView, pixels: FakePixels
+) -> None:
+    view.show_photo(PHOTO)
+    pixels.ready.emit(flat(PHOTO, "#0000ff"))
+    pixels.outdated.emit({PHOTO})
+    pixels.ready.emit(flat(PHOTO, "#00ff00", 225, 300))
+    assert middle(view) == "#00ff00"
+    assert view.canvas.picture is not None
+    assert view.canvas.picture.source_width == 225
