@@ -326,6 +326,8 @@ class Navigator(QObject):
     def _on_current_changed(self, path: bytes) -> None:
         if self._window.page == Page.PHOTO:
             self._photo.show_photo(path)
+            if not path:
+                self._window.show_page(Page.GRID)
         self._grid.set_current(path)
         self._note_hidden()
         self._show_state()

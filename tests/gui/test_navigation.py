@@ -355,3 +355,12 @@ def test_keys_act_on_the_photo_alone_and_on_the_selection_again_in_the_grid(
     marked = [getattr(message, "paths", ()) for message in fake_daemon.of(messages.SetMarks)]
     assert len(chosen) == 3
     assert [list(paths) for paths in marked] == [[FIRST], chosen]
+
+
+def test_the_grid_is_shown_when_the_last_photo_went(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    open_first(qtbot, built)
+    asked = next(each for each in fake_daemon.received if isinstance(each, messages.FolderOpen))
+    fake_daemon.publish(messages.FolderDelta(listing_id=asked.listing_id, number=1, removed=NAMES))
+    qtbot.waitUntil(lambda: built.window.page == Page.GRID)
