@@ -107,8 +107,10 @@ class MainWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.top_bar)
-        self._under_top_bar = QVBoxLayout()
-        layout.addLayout(self._under_top_bar)
+        self._under_top_bar = QWidget()
+        under = QVBoxLayout(self._under_top_bar)
+        under.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._under_top_bar)
         layout.addWidget(self.panels, 1)
         layout.addWidget(self.status)
         self.panels.toggled.connect(self._show_panels)
@@ -119,7 +121,9 @@ class MainWindow(QWidget):
 
     def put_under_top_bar(self, widget: QWidget) -> None:
         """Put *widget* between the top bar and the photos."""
-        self._under_top_bar.addWidget(widget)
+        under = self._under_top_bar.layout()
+        if under is not None:
+            under.addWidget(widget)
 
     # ------------------------------------------------------------ pages
 
@@ -228,6 +232,7 @@ class MainWindow(QWidget):
     def _show_bars(self, *, shown: bool) -> None:
         """Show or hide what stands above and below the photos."""
         self.top_bar.setVisible(shown)
+        self._under_top_bar.setVisible(shown)
         self.status.setVisible(shown)
         self._strip.setVisible(shown and self._strip_open)
         self.actions_by_id["panel.strip"].setChecked(self._strip_open)

@@ -358,3 +358,12 @@ def test_keys_stay_with_the_photos_after_a_press_on_the_size(qtbot: QtBot, built
     slider = built.window.top_bar.findChildren(QSlider)[0]
     qtbot.mouseClick(slider, Qt.MouseButton.LeftButton)
     assert built.window.focusWidget() is built.grid
+
+
+def test_the_filter_bar_goes_with_the_panels_and_comes_back(built: Built) -> None:
+    trigger(built, "filter.toggle")
+    bar = built.window.findChildren(FilterBar)[0]
+    trigger(built, "panel.hide_all")
+    hidden = not bar.isVisible()
+    trigger(built, "panel.hide_all")
+    assert (hidden, bar.isVisible()) == (True, True)
