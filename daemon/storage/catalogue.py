@@ -188,7 +188,7 @@ class CatalogueStore:
         if "full" in text:
             kind, hint = ErrorKind.DISK_FULL, "Free space on its disk."
         elif "disk I/O" in text:
-            kind, hint = ErrorKind.UNREADABLE, "Check its disk: it is full, damaged or not connected."
+            kind, hint = ErrorKind.UNREADABLE, "Check that its disk has room and is connected."
         elif "readonly" in text or "unable to open" in text or isinstance(error, OSError):
             kind, hint = ErrorKind.PERMISSION_DENIED, "Check that it and its folder can be written."
         return RabbitError(kind, f"The catalogue {self._path} could not be used: {text}.", hint)
