@@ -198,12 +198,14 @@ def _groups() -> list[tuple[str, list[Line]]]:
 
 
 def _position(text: str) -> tuple[float, float] | None:
+    """Read a position; cameras without a fix write 0, 0, which is no place."""
     latitude, comma, longitude = text.partition(",")
     try:
         found = float(latitude), float(longitude)
     except ValueError:
         return None
-    return found if comma and abs(found[0]) <= 90 and abs(found[1]) <= 180 else None
+    known = bool(comma) and any(found) and abs(found[0]) <= 90 and abs(found[1]) <= 180
+    return found if known else None
 
 
 def _size_words(size_bytes: int) -> str:

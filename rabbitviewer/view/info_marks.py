@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -154,6 +154,14 @@ class TitleLine(QLineEdit):
             self._before = text
             self.setModified(False)
             self.entered.emit(text)
+
+    def event(self, event: QEvent) -> bool:
+        """Have Esc before it is the key that goes back, which would say what was typed."""
+        early = event.type() == QEvent.Type.ShortcutOverride and self.isModified()
+        if early and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc takes back what was typed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -229,3 +230,13 @@ def test_coordinates_are_copied(qtbot: QtBot, panel: InfoPanel, selection: Selec
     buttons = panel.widget().findChildren(QToolButton)
     next(each for each in buttons if each.toolTip() == "Copy the coordinates").click()
     assert QGuiApplication.clipboard().text() == "54.573100, -13.662700"
+
+
+def test_a_position_of_nought_is_no_place(
+    qtbot: QtBot, panel: InfoPanel, fake_daemon: FakeDaemon, selection: Selection
+) -> None:
+    unset = msgspec.structs.replace(INFO, metadata={**INFO.metadata, "gps": "0.0, 0.0"})
+    fake_daemon.answer(messages.PhotoInfoRequest, lambda _request: [unset])
+    selection.set_current(PHOTO)
+    qtbot.waitUntil(lambda: "Adobe RGB" in words(panel))
+    assert not [each for each in words(panel) if "° N" in each]

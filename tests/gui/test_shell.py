@@ -22,6 +22,7 @@ from rabbitviewer.shell.command_palette import CommandPalette
 from rabbitviewer.shell.panels import RIGHT
 from rabbitviewer.shell.state import WindowState
 from rabbitviewer.theme.theme import Theme
+from rabbitviewer.view.info_marks import TitleLine
 from rabbitviewer.window import Page
 from tests.fakes.daemon import FakeDaemon
 
@@ -367,3 +368,17 @@ def test_the_filter_bar_goes_with_the_panels_and_comes_back(built: Built) -> Non
     hidden = not bar.isVisible()
     trigger(built, "panel.hide_all")
     assert (hidden, bar.isVisible()) == (True, True)
+
+
+def test_escape_takes_back_a_typed_title(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    built.navigator.go_to(0)
+    trigger(built, "panel.info")
+    title = built.window.findChildren(TitleLine)[0]
+    qtbot.waitUntil(title.isVisible)
+    title.setFocus()
+    qtbot.keyClicks(title, "sea")
+    qtbot.keyClick(title, Qt.Key.Key_Escape)
+    assert title.text() == ""
+    assert rated(fake_daemon) == []
