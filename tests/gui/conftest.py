@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,14 @@ from pytestqt.qtbot import QtBot
 from daemon.protocol.endpoint import Folders, resolve_folders
 from rabbitviewer.ipc.client import DaemonClient
 from tests.fakes.daemon import FakeDaemon
+
+
+@pytest.fixture(autouse=True)
+def _no_window_is_left() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Collect what a window leaves here: Qt objects that another thread collects hang it."""
+    yield
+    gc.unfreeze()
+    gc.collect()
 
 
 @pytest.fixture
