@@ -123,6 +123,7 @@ def test_photos_that_are_passed_by_are_not_asked_for(
     fake_daemon.answer(messages.PhotoInfoRequest, lambda _request: [INFO])
     selection.set_current(b"/photos/passed.jpg")
     selection.set_current(PHOTO)
+    qtbot.waitUntil(lambda: bool(fake_daemon.of(messages.PhotoInfoRequest)))
     qtbot.waitUntil(lambda: "IMG_0001.jpg" in words(panel))
     assert [bytes(each.path) for each in fake_daemon.of(messages.PhotoInfoRequest)] == [PHOTO]
 
