@@ -91,7 +91,7 @@ class WindowSettings(msgspec.Struct, frozen=True):
 
     theme: Literal["system", "dark", "light"] = "system"
     photo_background: Literal["dark", "gray", "black"] = "dark"
-    thumbnails_mb: Annotated[int, Meta(ge=32, le=65536)] = 96
+    thumbnails_mb: Annotated[int, Meta(ge=32, le=65536)] = 64
     photos_mb: Annotated[int, Meta(ge=64, le=65536)] = 256
     monitor_profile: str = ""
     keep_zoom: bool = False

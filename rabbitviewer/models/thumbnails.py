@@ -72,7 +72,7 @@ class ThumbnailStore(QObject):
         parent: QObject | None = None,
         *,
         size_px: int = 512,
-        budget_bytes: int = 96 << 20,
+        budget_bytes: int = 64 << 20,
     ) -> None:
         """Prepare.
 
