@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from daemon.protocol.endpoint import Folders, build_id
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
@@ -277,13 +278,19 @@ class DaemonClient(QObject):
             answered = self._waiting.get(request_id)
             if _is_last(message):
                 self._waiting.pop(request_id, None)
-            if answered is not None:
+            if answered is not None and not _is_gone(answered):
                 answered(message, blob)
         self.replied.emit(message, blob)
 
     def _fail(self, request_ids: set[int]) -> None:
         for request_id in sorted(request_ids & self._waiting.keys()):
             self._answer(Failed(request_id=request_id, error=_no_daemon(self._folders)), b"")
+
+
+def _is_gone(answered: Answered) -> bool:
+    """Return whether the widget or model that asked was deleted meanwhile."""
+    asker = getattr(answered, "__self__", None)
+    return isinstance(asker, QObject) and not isValid(asker)
 
 
 def _is_same(early: Message, message: Message) -> bool:

@@ -2,6 +2,8 @@ import os
 
 import msgspec
 import pytest
+import shiboken6
+from PySide6.QtCore import QObject
 
 from daemon.protocol.endpoint import make_private
 from daemon.protocol.errors import ErrorKind
@@ -211,3 +213,25 @@ def test_a_daemon_that_never_answers_becomes_a_problem_in_words(qtbot, folders):
         client.start()
     assert client.problem.kind == ErrorKind.DAEMON_UNAVAILABLE
     client.close()
+
+
+class Asker(QObject):
+    """Asks, and notes what it is answered."""
+
+    def __init__(self):
+        super().__init__()
+        self.answers = []
+
+    def hear(self, message, _blob):
+        self.objectName()
+        self.answers.append(message)
+
+
+def test_an_answer_for_a_widget_that_is_gone_is_dropped(qtbot, client, fake_daemon):
+    asker, other = Asker(), Asker()
+    fake_daemon.answer(StatusRequest, lambda _: [STATUS])
+    client.send(StatusRequest(), asker.hear)
+    client.send(StatusRequest(), other.hear)
+    shiboken6.delete(asker)
+    qtbot.waitUntil(lambda: len(other.answers) == 1)
+    assert asker.answers == []
