@@ -67,8 +67,7 @@ class Bench:
 def folder_cold(bench: Bench) -> Figures:
     """Open the folder of 1,000 with no cache at all."""
     bench.forget()
-    figures = _folder(bench)
-    return figures
+    return _folder(bench)
 
 
 def folder_warm(bench: Bench) -> Figures:

@@ -22,8 +22,8 @@ from rabbitviewer.organise.files_words import progress_words
 from rabbitviewer.organise.ingest_example import example
 from rabbitviewer.organise.ingest_sources import CameraCard
 from rabbitviewer.organise.path_field import PathField
+from rabbitviewer.organise.token_chips import token_chips
 from rabbitviewer.theme.controls import Choice, Tick, push_button, set_look, text_label
-from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
 
@@ -120,14 +120,7 @@ class IngestCard(Card):
         grid = QGridLayout()
         grid.setHorizontalSpacing(look.space_3)
         grid.setVerticalSpacing(look.space_2)
-        chips = QWidget()
-        flow = FlowLayout(look.space_1, chips)
-        for text, token in self._tokens():
-            chip = push_button(text, "chip")
-            chip.setToolTip(token)
-            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            chip.clicked.connect(lambda _on=False, chosen=token: self._insert(chosen))
-            flow.addWidget(chip)
+        chips = token_chips(self._tokens(), self._insert)
         skip = QHBoxLayout()
         skip.setSpacing(look.space_2)
         self._skip.setAccessibleName(self.tr("Leave out photos that are there already"))

@@ -21,8 +21,8 @@ from rabbitviewer.models.filework import FileWork
 from rabbitviewer.organise.files_card import Card
 from rabbitviewer.organise.files_words import photos_words
 from rabbitviewer.organise.rename_names import NamesView
+from rabbitviewer.organise.token_chips import token_chips
 from rabbitviewer.theme.controls import push_button, set_look, text_label
-from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
 
@@ -102,14 +102,7 @@ class RenameCard(Card):
         fields.addWidget(self._start, 0, 4)
         fields.setColumnStretch(1, 1)
         self._start.setFixedWidth(3 * look.space_5 + look.space_2)
-        chips = QWidget()
-        flow = FlowLayout(look.space_1, chips)
-        for text, token in self._tokens():
-            chip = push_button(text, "chip")
-            chip.setToolTip(token)
-            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            chip.clicked.connect(lambda _on=False, chosen=token: self._insert(chosen))
-            flow.addWidget(chip)
+        chips = token_chips(self._tokens(), self._insert)
         buttons = QHBoxLayout()
         buttons.setSpacing(look.space_3)
         buttons.addWidget(self._verdict, 1)
