@@ -86,6 +86,12 @@ class LibrarySettings(msgspec.Struct, frozen=True):
     index_opened: bool = True
 
 
+class MaskSettings(msgspec.Struct, frozen=True):
+    """Section ``masks``."""
+
+    undo_mb: Annotated[int, Meta(ge=16, le=65536)] = 256
+
+
 class WindowSettings(msgspec.Struct, frozen=True):
     """Section ``window``."""
 
@@ -106,4 +112,5 @@ class Settings(msgspec.Struct, frozen=True):
     daemon: DaemonSettings = DaemonSettings()
     cache: CacheSettings = CacheSettings()
     library: LibrarySettings = LibrarySettings()
+    masks: MaskSettings = MaskSettings()
     window: WindowSettings = WindowSettings()

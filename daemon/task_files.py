@@ -5,12 +5,16 @@ from __future__ import annotations
 from daemon.tasks import (
     AnyTask,
     ApplyLut,
+    ChangeMask,
     DecodePreview,
     FitGrade,
     FitPair,
     KeepModelPicture,
+    LoadMask,
+    PrepareMask,
     ScanFacts,
     ShowCached,
+    WriteMask,
 )
 
 
@@ -29,6 +33,12 @@ def files_read(task: AnyTask) -> tuple[bytes, ...]:
             return tuple(path for path in (task.path, task.cube_path, task.mask_path) if path)
         case KeepModelPicture():
             return (task.path, task.edited_path)
+        case LoadMask() | PrepareMask():
+            return (task.mask_path,) if task.mask_path else ()
+        case WriteMask():
+            return ()
+        case ChangeMask():
+            return tuple(path for path in (task.photo_path, task.path) if path)
         case _:
             return (task.path,)
 
@@ -44,6 +54,12 @@ def file_in_words(task: AnyTask) -> str:
             path = task.paths[0] if task.paths else b""
         case FitPair():
             path = task.original_path
+        case LoadMask() | PrepareMask():
+            path = task.mask_path
+        case WriteMask():
+            path = task.png_path
+        case ChangeMask():
+            path = task.path or task.photo_path
         case _:
             path = task.path
     return path.decode("utf-8", "backslashreplace")

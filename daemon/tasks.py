@@ -420,6 +420,140 @@ class FileWritten(TaskResult, frozen=True, tag="file_written"):
     notes: tuple[str, ...] = ()
 
 
+# ---------------------------------------------------------------- masks
+
+
+class CheckMask(Task, frozen=True, tag="check_mask"):
+    """Look at a mask before anything relies on it.
+
+    A failure of kind ``invalid_request`` names both sizes where *width_px* x *height_px* (0 x 0:
+    any) is another one, ``unreadable`` where it is damaged.
+    """
+
+    path: bytes
+    width_px: int = 0
+    height_px: int = 0
+    generation: int = 0
+
+
+class MaskChecked(TaskResult, frozen=True, tag="mask_checked"):
+    """What a mask says; *box* is left, top, width, height of what is not black, pixels."""
+
+    width_px: int
+    height_px: int
+    is_empty: bool
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+class LoadMask(Task, frozen=True, tag="load_mask"):
+    """Put a mask's PNG into a file of plain values for painting (one byte per pixel).
+
+    *mask_path* empty: zeros. The file is allocated whole (``disk_full`` where it does not fit); the
+    first *offset* bytes are left alone.
+    """
+
+    mask_path: bytes
+    values_path: bytes
+    offset: int
+    width_px: int
+    height_px: int
+
+
+class WriteMask(Task, frozen=True, tag="write_mask"):
+    """Write plain values as an 8-bit gray PNG, fsynced; *values_path* empty: zeros."""
+
+    values_path: bytes
+    offset: int
+    width_px: int
+    height_px: int
+    png_path: bytes
+
+
+class ImportMask(Task, frozen=True, tag="import_mask"):
+    """Write a picture of any kind as a mask for a photo of this size, as an 8-bit gray PNG.
+
+    Attributes:
+        path: The picture.
+        png_path: The PNG to write, fsynced.
+        width_px: Upright width of the photo.
+        height_px: Upright height.
+        alpha: Take its transparency: transparent becomes white.
+        invert: White becomes black.
+        resize: Fit another size; without it ``invalid_request`` names both sizes.
+    """
+
+    path: bytes
+    png_path: bytes
+    width_px: int
+    height_px: int
+    alpha: bool = False
+    invert: bool = False
+    resize: bool = False
+
+
+class MaskWritten(TaskResult, frozen=True, tag="mask_written"):
+    """The file is complete and on the disk; *is_empty*: all of it is black."""
+
+    is_empty: bool
+
+
+class ChangeMask(Task, frozen=True, tag="change_mask"):
+    """Work out new values over a whole mask or photo; fields as in the protocol's ``mask_change``.
+
+    The values of the answer's box are written to *surface_path*.
+    """
+
+    change: str
+    photo_path: bytes
+    values_path: bytes
+    offset: int
+    width_px: int
+    height_px: int
+    surface_path: bytes
+    amount_px: float = 0.0
+    row: int = 0
+    column: int = 0
+    tolerance: float = 10.0
+    contiguous: bool = True
+    low: float = 0.0
+    high: float = 1.0
+    softness: float = 0.0
+    path: bytes = b""
+    invert: bool = False
+    resize: bool = False
+
+
+class BoxChanged(TaskResult, frozen=True, tag="box_changed"):
+    """The box whose values were written, pixels; 0 x 0: nothing changes."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+
+
+class PrepareMask(Task, frozen=True, tag="prepare_mask"):
+    """Make the mask that goes with a small copy: *box* of *width_px* x *height_px*, else black.
+
+    *alpha_of*: the small copy's PNG; the answer is that picture with the mask as transparency
+    (transparent where it is white), the form in which ``LoadImage`` reads a mask.
+    """
+
+    mask_path: bytes
+    png_path: bytes
+    width_px: int
+    height_px: int
+    box: tuple[int, int, int, int]
+    alpha_of: bytes = b""
+
+
+class ExportPicture(Task, frozen=True, tag="export_picture"):
+    """Write a photo as an upright PNG of its own depth, with its profile and without the rest."""
+
+    path: bytes
+    png_path: bytes
+
+
 AnyTask = (
     MakeThumbnail
     | MakePreview
@@ -436,6 +570,13 @@ AnyTask = (
     | FitPair
     | ApplyLut
     | KeepModelPicture
+    | CheckMask
+    | LoadMask
+    | WriteMask
+    | ImportMask
+    | ChangeMask
+    | PrepareMask
+    | ExportPicture
 )
 AnyResult = (
     PixelsMade
@@ -447,6 +588,9 @@ AnyResult = (
     | SmallPrepared
     | GradeFitted
     | FileWritten
+    | MaskChecked
+    | MaskWritten
+    | BoxChanged
 )
 
 

@@ -24,6 +24,7 @@ class ActionSpec:
         group: Heading in the key overlay, translated.
         checkable: It is on or off.
         photo_only: Its keys count only while the photo view has the focus.
+        mask_only: Its keys count only while a mask is painted, before all others.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ActionSpec:
     group: str = ""
     checkable: bool = False
     photo_only: bool = False
+    mask_only: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,15 @@ def _tr(text: str) -> str:
 
 def action_specs() -> tuple[ActionSpec, ...]:
     """Return all actions, in the order of the key overlay."""
-    return (*_looking_actions(), *_photo_actions(), *_mark_actions(), *_file_actions(), *_rest())
+    return (
+        *_looking_actions(),
+        *_photo_actions(),
+        *_mark_actions(),
+        *_file_actions(),
+        *_rest(),
+        *_pool_actions(),
+        *_mask_actions(),
+    )
 
 
 def _looking_actions() -> tuple[ActionSpec, ...]:
@@ -269,6 +279,62 @@ def _rest() -> tuple[ActionSpec, ...]:
     )
 
 
+def _pool_actions() -> tuple[ActionSpec, ...]:
+    pool = _groups()[6]
+    return (
+        ActionSpec("panel.pool", _tr("Pool"), ("Shift+P",), "ph.images", pool, checkable=True),
+        ActionSpec("pool.add", _tr("Add to the pool"), ("P",), "ph.plus-circle", pool),
+        ActionSpec("pool.paint", _tr("Paint a mask"), ("B",), "ph.paint-brush", pool),
+        ActionSpec("pool.paste", _tr("Paste into the pool"), ("Ctrl+Shift+V",), "", pool),
+        ActionSpec("pool.next", _tr("Next photo of the pool"), ("Ctrl+Down",), "", pool),
+        ActionSpec("pool.previous", _tr("Previous photo of the pool"), ("Ctrl+Up",), "", pool),
+        ActionSpec("pool.grade_all", _tr("Grade all photos of the pool…"), (), "", pool),
+        ActionSpec("pool.new", _tr("New pool…"), (), "", pool),
+        ActionSpec("pool.export", _tr("Export the pool…"), (), "ph.export", pool),
+        ActionSpec("pool.import", _tr("Import a pool…"), (), "", pool),
+    )
+
+
+def _mask_actions() -> tuple[ActionSpec, ...]:
+    """Return what counts while a mask is painted; keys are those of other paint programs."""
+    return tuple(
+        ActionSpec(f"mask.{name}", text, keys, icon_name, _groups()[7], mask_only=True)
+        for name, text, keys, icon_name in (
+            ("brush", _tr("Brush"), ("B",), "ph.paint-brush"),
+            ("eraser", _tr("Eraser"), ("E",), "ph.eraser"),
+            ("rectangle", _tr("Rectangle"), ("M",), "ph.rectangle"),
+            ("ellipse", _tr("Ellipse"), ("Shift+M",), "ph.circle"),
+            ("lasso", _tr("Lasso"), ("L",), "ph.lasso"),
+            ("polygon", _tr("Polygon lasso"), ("Shift+L",), "ph.polygon"),
+            ("linear", _tr("Linear gradient"), ("G",), "ph.gradient"),
+            ("radial", _tr("Radial gradient"), ("Shift+G",), "ph.circle-half"),
+            ("similar", _tr("Similar colors"), ("W",), "ph.magic-wand"),
+            ("luminosity", _tr("Luminosity range"), ("Shift+W",), "ph.sun"),
+            ("swap", _tr("Paint or erase"), ("X",), "ph.swap"),
+            ("smaller", _tr("Smaller brush"), ("[",), ""),
+            ("larger", _tr("Larger brush"), ("]",), ""),
+            ("softer", _tr("Softer brush"), ("{", "Shift+["), ""),
+            ("harder", _tr("Harder brush"), ("}", "Shift+]"), ""),
+            ("view", _tr("Overlay, mask only, marching ants"), ("V",), "ph.eye"),
+            ("undo", _tr("Undo the stroke"), ("Ctrl+Z",), "ph.arrow-counter-clockwise"),
+            ("redo", _tr("Redo the stroke"), ("Ctrl+Shift+Z", "Ctrl+Y"), "ph.arrow-clockwise"),
+            ("invert", _tr("Invert the mask"), ("Ctrl+I",), "ph.circle-half-tilt"),
+            ("clear", _tr("Clear the mask"), ("Del",), "ph.trash"),
+            ("fill", _tr("Fill the mask"), ("Alt+Backspace",), "ph.paint-bucket"),
+            ("grow", _tr("Grow…"), (), "ph.arrows-out"),
+            ("shrink", _tr("Shrink…"), (), "ph.arrows-in"),
+            ("feather", _tr("Feather…"), ("Shift+F6",), ""),
+            ("smooth", _tr("Smooth…"), (), ""),
+            ("fill_holes", _tr("Fill holes"), (), ""),
+            ("from_alpha", _tr("Mask from the photo's transparency"), (), ""),
+            ("import", _tr("Mask from a file…"), (), ""),
+            ("export", _tr("Save the mask as a file…"), (), ""),
+            ("paste", _tr("Paste a mask"), ("Ctrl+V",), ""),
+            ("done", _tr("Done painting"), ("Esc", "Return"), "ph.check"),
+        )
+    )
+
+
 def extra_help() -> tuple[KeyHelp, ...]:
     """Return what the overlay says beside the actions."""
     photo, edit = _groups()[1:3]
@@ -292,6 +358,8 @@ def _groups() -> tuple[str, ...]:
         _tr("Window"),
         _tr("Ratings and labels"),
         _tr("Files"),
+        _tr("Pool"),
+        _tr("Painting a mask"),
     )
 
 
@@ -364,7 +432,7 @@ class Actions(QObject):
             action.setIcon(icon(spec.icon))
         if spec.photo_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        else:
+        elif not spec.mask_only:
             window.addAction(action)
         return action
 

@@ -24,6 +24,7 @@ from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.marks import MarksModel
+from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
@@ -61,6 +62,8 @@ _LATE = (
     ("filtering", "add_filter_bar"),
     ("commands", "add_commands"),
     ("panels", "add_editing"),
+    ("pooling", "add_pool"),
+    ("painting", "add_painting"),
 )
 """What is built after the first picture, in this order: module of ``wiring`` and its function."""
 
@@ -163,7 +166,7 @@ def build(
     filmstrip = Filmstrip(listing, thumbnails, selection)
     welcome, trouble = Welcome(state.recent), Trouble()
     breadcrumbs = Breadcrumbs()
-    late = LateRooms(LateRoom(), LateRoom(), LateRoom(), LateRoom(), LateRoom())
+    late = LateRooms(*(LateRoom() for _ in dataclasses.fields(LateRooms)))
     grid_room = GridRoom(grid, listing, client)
     rooms = Rooms(
         welcome=welcome,
@@ -174,6 +177,7 @@ def build(
         breadcrumbs=breadcrumbs,
         info=late.info,
         edit=late.edit,
+        pool=late.pool,
         jobs=late.jobs,
         hosts=late.hosts,
         strip=filmstrip,
@@ -214,6 +218,7 @@ def build(
         marks=MarksModel(client, listing),
         jobs=jobs,
         hosts=hosts,
+        pool=PoolModel(client, state.pool),
         grid=grid,
         photo=photo,
         filmstrip=filmstrip,

@@ -45,6 +45,7 @@ class Rooms:
         breadcrumbs: Where we are.
         info: The Info tab.
         edit: The Edit tab.
+        pool: The Pool tab.
         strip: The filmstrip, inside *photo*.
         jobs: Behind the jobs pill.
         hosts: Behind the host pill.
@@ -60,6 +61,7 @@ class Rooms:
     breadcrumbs: QWidget
     info: QWidget
     edit: QWidget
+    pool: QWidget
     strip: QWidget
     jobs: QWidget
     hosts: QWidget
@@ -94,6 +96,7 @@ class MainWindow(QWidget):
         self.side = SidePanel()
         self.side.add_tab("info", self.tr("Info"), rooms.info)
         self.side.add_tab("edit", self.tr("Edit"), rooms.edit)
+        self.side.add_tab("pool", self.tr("Pool"), rooms.pool)
         self.panels = Panels(_panel(rooms.tree), self.pages, self.side)
         self.jobs_popover = Popover(rooms.jobs, rooms.status.jobs_pill, self)
         self.hosts_popover = Popover(rooms.hosts, rooms.status.host_pill, self)
@@ -242,6 +245,7 @@ class MainWindow(QWidget):
         self.actions_by_id["panel.left"].setChecked(self.panels.is_open(LEFT))
         self.actions_by_id["panel.info"].setChecked(right == "info")
         self.actions_by_id["panel.edit"].setChecked(right == "edit")
+        self.actions_by_id["panel.pool"].setChecked(right == "pool")
 
     # ------------------------------------------------------------ Qt
 

@@ -12,20 +12,27 @@ from daemon.tasks import (
     AnyResult,
     AnyTask,
     ApplyLut,
+    ChangeMask,
     CheckImage,
+    CheckMask,
     DecodePreview,
+    ExportPicture,
     FitGrade,
     FitPair,
     HashPhoto,
+    ImportMask,
     KeepModelPicture,
+    LoadMask,
     MakePreview,
     MakeThumbnail,
     MeasureTones,
+    PrepareMask,
     PrepareSmall,
     ReadPhotoInfo,
     ScanFacts,
     ShowCached,
     TurnPhoto,
+    WriteMask,
 )
 
 Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
@@ -36,6 +43,7 @@ _CATALOGUING = "daemon.handlers.cataloguing"
 _TONING = "daemon.handlers.toning"
 _TURNING = "daemon.handlers.turning"
 _HASHING = "daemon.handlers.hashing"
+_MASKING = "daemon.handlers.masking"
 _MODULES: dict[type[AnyTask], str] = {
     MakeThumbnail: _LOOKING,
     MakePreview: _LOOKING,
@@ -52,6 +60,13 @@ _MODULES: dict[type[AnyTask], str] = {
     FitPair: _GRADING,
     ApplyLut: _GRADING,
     KeepModelPicture: _GRADING,
+    CheckMask: _MASKING,
+    LoadMask: _MASKING,
+    WriteMask: _MASKING,
+    ImportMask: _MASKING,
+    ChangeMask: _MASKING,
+    PrepareMask: _MASKING,
+    ExportPicture: _MASKING,
 }
 
 

@@ -67,6 +67,35 @@ from daemon.protocol.organising import (
     TrashPhotos,
     UndoRequest,
 )
+from daemon.protocol.pools import (
+    MaskChange,
+    MaskChanged,
+    MaskClose,
+    MaskExport,
+    MaskOpen,
+    MaskOpened,
+    MaskSave,
+    PoolActive,
+    PoolAdd,
+    PoolDelete,
+    PoolDetach,
+    PoolDuplicate,
+    PoolExport,
+    PoolExported,
+    PoolImport,
+    PoolLabel,
+    PoolList,
+    PoolManifest,
+    PoolMove,
+    PoolNew,
+    PoolRemove,
+    PoolRename,
+    PoolSelect,
+    PoolSelected,
+    PoolSetMask,
+    PoolUndo,
+    PoolUse,
+)
 from daemon.protocol.values import (
     FitReport,
     HostInfo,
@@ -172,6 +201,12 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         output: Target file or folder as an absolute path; empty: by the output pattern.
         cube: Absolute path of a ``.cube`` to write; empty: none.
         parameters: Values for the workflow's parameters.
+        mask: 8-bit gray PNG: the edit counts where it is white; empty: everywhere.
+        resize_mask: Fit a mask of another size; without it, it is refused.
+        pool: Take photo and mask from this pool (id or name, ``current``); *path* is left empty. A
+            *mask* given beside it stands in for the slot's own.
+        index: The slot; -1: the active one.
+        slot: Or its lasting name.
     """
 
     path: WirePath
@@ -188,6 +223,11 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     parameters: dict[str, int | float | str | bool] = msgspec.field(
         default_factory=dict[str, int | float | str | bool]
     )
+    mask: WirePath = WirePath()
+    resize_mask: bool = False
+    pool: str = ""
+    index: int = -1
+    slot: str = ""
 
 
 class AiEditAccepted(Message, frozen=True, tag="ai_edit_accepted"):
@@ -417,6 +457,28 @@ Request = (
     | UndoRequest
     | JournalRequest
     | DuplicatesRequest
+    | PoolList
+    | PoolAdd
+    | PoolRemove
+    | PoolActive
+    | PoolLabel
+    | PoolMove
+    | PoolSetMask
+    | PoolUndo
+    | PoolSelect
+    | PoolNew
+    | PoolUse
+    | PoolRename
+    | PoolDuplicate
+    | PoolDetach
+    | PoolDelete
+    | PoolExport
+    | PoolImport
+    | MaskOpen
+    | MaskSave
+    | MaskClose
+    | MaskChange
+    | MaskExport
 )
 
 Reply = (
@@ -462,6 +524,11 @@ Reply = (
     | FileWorkDone
     | Journal
     | Duplicates
+    | PoolManifest
+    | PoolSelected
+    | PoolExported
+    | MaskOpened
+    | MaskChanged
 )
 
 

@@ -150,6 +150,13 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state``: waiting | running | done | failed | cancelled.
     ``stage``: prepare | upload | queued | run | fetch | fit | apply | save | done.
+
+    Attributes:
+        mask_path: Only where this mask is white the photo was changed; None: everywhere.
+        outside_identical: Whether the pixels outside the mask are the original's; None: no mask.
+        pool_id: The pool from which photo and mask came; empty: none.
+        slot: The slot's lasting name.
+        index: Its index when the job was begun.
     """
 
     job_id: str
@@ -172,6 +179,47 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     fit: FitReport | None = None
     timings_s: dict[str, float] = msgspec.field(default_factory=dict[str, float])
     error: ErrorInfo | None = None
+    mask_path: bytes | None = None
+    outside_identical: bool | None = None
+    pool_id: str = ""
+    slot: str = ""
+    index: int | None = None
+
+
+class PoolInfo(msgspec.Struct, frozen=True):
+    """One pool: its id (a UUID), its name, how many photos it holds."""
+
+    pool_id: str
+    name: str
+    count: int
+
+
+class PoolSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One photo of a pool.
+
+    Attributes:
+        slot: Its lasting name (``img_0001``); its place may change, its name does not.
+        path: The file to look at: the photo itself, or a picture inside the pool's folder.
+        own: The picture lies in the pool's folder.
+        missing: The photo is gone; its mask and label are kept.
+        mask: The mask's PNG; empty: none painted.
+        mask_mtime_ns: Its modification time; another one is another mask.
+        label: The user's words.
+        added: When it came into the pool, seconds since 1970.
+        stale: A result was made from an earlier image or mask of this slot.
+        problem: Empty, or what is wrong with it, in a sentence.
+    """
+
+    slot: str
+    path: bytes
+    own: bool = False
+    missing: bool = False
+    mask: bytes = b""
+    mask_mtime_ns: int = 0
+    label: str = ""
+    added: int = 0
+    stale: bool = False
+    problem: str = ""
 
 
 class ParameterInfo(msgspec.Struct, frozen=True, kw_only=True):

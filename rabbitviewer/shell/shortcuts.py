@@ -123,11 +123,18 @@ class Shortcuts(QObject):
     def owner(self, key: str, *, other_than: str = "") -> str:
         """Return the action that *key* belongs to; empty: it is free."""
         wanted = QKeySequence(key)
-        for spec in self._actions.specs():
-            mine = self._actions[spec.id].shortcuts()
-            if spec.id != other_than and any(_overlap(wanted, each) for each in mine):
-                return spec.id
+        rivals = self._rivals(other_than)
+        for action_id in rivals:
+            mine = self._actions[action_id].shortcuts()
+            if any(_overlap(wanted, each) for each in mine):
+                return action_id
         return ""
+
+    def _rivals(self, action_id: str) -> list[str]:
+        """Return the actions whose keys count in the same room; those of painting are apart."""
+        specs = tuple(self._actions.specs())
+        painting = any(spec.mask_only for spec in specs if spec.id == action_id)
+        return [s.id for s in specs if s.id != action_id and s.mask_only == painting]
 
     def add(self, action_id: str, key: str) -> None:
         """Let *key* do an action, and nothing else from now on."""

@@ -22,7 +22,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         left_width: Their width, logical pixels.
         right_open: Whether the side panel is shown.
         right_width: Its width.
-        right_tab: ``info`` or ``edit``.
+        right_tab: ``info``, ``edit`` or ``pool``.
         strip_open: Whether the filmstrip is shown under a photo.
         cell_size: Edge of a thumbnail's cell, logical pixels.
         sort: Column the grid is sorted by.
@@ -38,6 +38,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         pairs: Whether RAW and JPEG of one name are one photo, as config.yaml said last.
         folds: Parts of the left panel that are folded.
         organise: What the forms of organising held.
+        pool: Id of the pool this window worked with last; empty: the current one.
     """
 
     geometry: bytes = b""
@@ -61,6 +62,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     pairs: bool = True
     folds: list[str] = msgspec.field(default_factory=lambda: ["recent"])
     organise: Remembered = msgspec.field(default_factory=Remembered)
+    pool: str = ""
 
     def remember_fold(self, name: str, *, folded: bool) -> None:
         """Remember whether a part of the left panel is folded."""

@@ -16,6 +16,7 @@ from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.marks import MarksModel
+from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
@@ -35,6 +36,7 @@ class LateRooms:
     tree: LateRoom
     info: LateRoom
     edit: LateRoom
+    pool: LateRoom
     jobs: LateRoom
     hosts: LateRoom
 
@@ -56,6 +58,7 @@ class Parts:
     marks: MarksModel
     jobs: JobsModel
     hosts: HostsModel
+    pool: PoolModel
     grid: ThumbnailGrid
     photo: PhotoView
     filmstrip: Filmstrip

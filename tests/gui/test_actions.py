@@ -40,9 +40,11 @@ def test_every_action_has_a_receiver(built: Built) -> None:
     assert deaf == []
 
 
-def test_no_two_actions_share_a_key(built: Built) -> None:
+@pytest.mark.parametrize("mask_only", [False, True])
+def test_no_two_actions_share_a_key(built: Built, mask_only: bool) -> None:
     actions = built.window.actions_by_id
-    keys = Counter(key.toString() for action_id in IDS for key in actions[action_id].shortcuts())
+    there = [spec.id for spec in action_specs() if spec.mask_only == mask_only]
+    keys = Counter(key.toString() for action_id in there for key in actions[action_id].shortcuts())
     assert {key for key, count in keys.items() if count > 1} == set()
 
 

