@@ -207,6 +207,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
             *mask* given beside it stands in for the slot's own.
         index: The slot; -1: the active one.
         slot: Or its lasting name.
+        whole: The whole photo, though its slot has a mask.
     """
 
     path: WirePath
@@ -228,6 +229,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     pool: str = ""
     index: int = -1
     slot: str = ""
+    whole: bool = False
 
 
 class AiEditAccepted(Message, frozen=True, tag="ai_edit_accepted"):
