@@ -282,7 +282,7 @@ def _rest() -> tuple[ActionSpec, ...]:
 def _pool_actions() -> tuple[ActionSpec, ...]:
     pool = _groups()[6]
     return (
-        ActionSpec("panel.pool", _tr("Pool"), ("Shift+P",), "ph.images", pool, checkable=True),
+        ActionSpec("panel.pool", _tr("Pool"), ("Shift+P",), "ph.image-square", pool, checkable=True),
         ActionSpec("pool.add", _tr("Add to the pool"), ("P",), "ph.plus-circle", pool),
         ActionSpec("pool.paint", _tr("Paint a mask"), ("B",), "ph.paint-brush", pool),
         ActionSpec("pool.paste", _tr("Paste into the pool"), ("Ctrl+Shift+V",), "", pool),
@@ -304,10 +304,10 @@ def _mask_actions() -> tuple[ActionSpec, ...]:
             ("eraser", _tr("Eraser"), ("E",), "ph.eraser"),
             ("rectangle", _tr("Rectangle"), ("M",), "ph.rectangle"),
             ("ellipse", _tr("Ellipse"), ("Shift+M",), "ph.circle"),
-            ("lasso", _tr("Lasso"), ("L",), "ph.lasso"),
+            ("lasso", _tr("Lasso"), ("L",), "ph.scribble-loop"),
             ("polygon", _tr("Polygon lasso"), ("Shift+L",), "ph.polygon"),
-            ("linear", _tr("Linear gradient"), ("G",), "ph.gradient"),
-            ("radial", _tr("Radial gradient"), ("Shift+G",), "ph.circle-half"),
+            ("linear", _tr("Linear gradient"), ("G",), "ph.square-half"),
+            ("radial", _tr("Radial gradient"), ("Shift+G",), "ph.target"),
             ("similar", _tr("Similar colors"), ("W",), "ph.magic-wand"),
             ("luminosity", _tr("Luminosity range"), ("Shift+W",), "ph.sun"),
             ("swap", _tr("Paint or erase"), ("X",), "ph.swap"),

@@ -202,6 +202,7 @@ class PoolSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         path: The file to look at: the photo itself, or a picture inside the pool's folder.
         own: The picture lies in the pool's folder.
         missing: The photo is gone; its mask and label are kept.
+        image_mtime_ns: Its modification time; another one is another photo.
         mask: The mask's PNG; empty: none painted.
         mask_mtime_ns: Its modification time; another one is another mask.
         label: The user's words.
@@ -214,6 +215,7 @@ class PoolSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: bytes
     own: bool = False
     missing: bool = False
+    image_mtime_ns: int = 0
     mask: bytes = b""
     mask_mtime_ns: int = 0
     label: str = ""
