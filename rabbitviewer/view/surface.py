@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion, QTransform
 from PySide6.QtWidgets import QWidget
 
 from rabbitviewer.models.preview import Preview
 from rabbitviewer.theme.tokens import Tokens, tokens
+from rabbitviewer.view.layers import CanvasLayer, outward, parts_of, photo_to_device
 from rabbitviewer.view.loupe import Loupe
 from rabbitviewer.view.overlay import paint_handle, paint_tag
 from rabbitviewer.view.photo_paint import cover, device_pixels, draw_image, draw_photo
@@ -40,6 +41,7 @@ class PhotoSurface(ZoomArea):
         self._original: Preview | None = None
         self._stand_in: QImage | None = None
         self._overlay: QImage | None = None
+        self._layer: CanvasLayer | None = None
         self._loupe = Loupe()
         self.keep_zoom = False
         self._split = 0.5
@@ -130,6 +132,36 @@ class PhotoSurface(ZoomArea):
             self._overlay = image
             self.update()
 
+    def set_layer(self, layer: CanvasLayer | None) -> None:
+        """Let *layer* paint itself over the photo; None: no more."""
+        self._layer = layer
+        self.update()
+
+    def photo_transform(self) -> QTransform:
+        """Return the way from pixels of the upright photo (column, row) to device pixels."""
+        target = QRectF(*self._viewport.rect)
+        return photo_to_device(target, self._turn, *self._turn.size(*self._source_size()))
+
+    def to_photo(self, where: QPointF) -> QPointF:
+        """Return the column and row of the upright photo under a point of the widget."""
+        back, _ = self.photo_transform().inverted()
+        return back.map(where * self.devicePixelRatioF() + self._off_grid())
+
+    def update_photo(self, part: QRect) -> None:
+        """Repaint what shows *part* (pixels of the upright photo), and nothing else."""
+        shown = self.photo_transform().mapRect(QRectF(part))
+        self.update_device(QRegion(outward(shown)))
+
+    def update_device(self, region: QRegion) -> None:
+        """Repaint *region*, device pixels."""
+        ratio = self.devicePixelRatioF()
+        logical = QRegion()
+        for part in region:
+            shown = QRectF(part).translated(-self._off_grid())
+            inside = QRectF(shown.topLeft() / ratio, shown.size() / ratio)
+            logical += inside.toAlignedRect() if ratio == 1 else outward(inside)
+        self.update(logical)
+
     def set_loupe(self, at: QPointF | None) -> None:
         """Put the loupe at a point of the area; None: take it away."""
         look = tokens()
@@ -191,6 +223,7 @@ class PhotoSurface(ZoomArea):
         if self._picture is not None:
             with device_pixels(painter):
                 self._paint_photo(painter)
+                self._paint_layer(painter, event.region())
                 self._loupe.paint(
                     painter,
                     self._picture,
@@ -228,6 +261,26 @@ class PhotoSurface(ZoomArea):
                 painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
                 self._draw(painter, target, picture)
                 painter.restore()
+
+    def _paint_layer(self, painter: QPainter, region: QRegion) -> None:
+        """Let the layer paint, part by part: a ring costs what it covers, not what it encloses."""
+        if self._layer is None:
+            return
+        ratio, to_device, covered = self.devicePixelRatioF(), self.photo_transform(), QRegion()
+        for part in region:
+            inside = QRectF(QPointF(part.topLeft()) * ratio, QSizeF(part.size()) * ratio)
+            covered += inside.translated(self._off_grid()).toAlignedRect()
+        for part in parts_of(covered):
+            painter.save()
+            painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+            self._layer.paint(painter, to_device, part)
+            painter.restore()
+
+    def _off_grid(self) -> QPointF:
+        """Return how far the widget's corner lies beside the grid of device pixels."""
+        ratio = self.devicePixelRatioF()
+        corner = QPointF(self.mapTo(self.window(), QPointF(0, 0))) * ratio
+        return QPointF(corner.x() - round(corner.x()), corner.y() - round(corner.y()))
 
     def _source_size(self) -> tuple[int, int]:
         shown = self._picture
