@@ -282,7 +282,9 @@ def _rest() -> tuple[ActionSpec, ...]:
 def _pool_actions() -> tuple[ActionSpec, ...]:
     pool = _groups()[6]
     return (
-        ActionSpec("panel.pool", _tr("Pool"), ("Shift+P",), "ph.image-square", pool, checkable=True),
+        ActionSpec(
+            "panel.pool", _tr("Pool"), ("Shift+P",), "ph.image-square", pool, checkable=True
+        ),
         ActionSpec("pool.add", _tr("Add to the pool"), ("P",), "ph.plus-circle", pool),
         ActionSpec("pool.paint", _tr("Paint a mask"), ("B",), "ph.paint-brush", pool),
         ActionSpec("pool.paste", _tr("Paste into the pool"), ("Ctrl+Shift+V",), "", pool),

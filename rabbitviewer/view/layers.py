@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, cast
 
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QPainter, QRegion, QTransform
 
 from rabbitviewer.view.turning import ViewTurn
 
-_MOST_PARTS = 96
+MOST_PARTS = 96
 
 
 class CanvasLayer(Protocol):
@@ -52,8 +52,8 @@ def outward(rect: QRectF) -> QRect:
     return rect.toAlignedRect().adjusted(-1, -1, 1, 1)
 
 
-def parts_of(region: QRegion) -> Iterable[QRect]:
-    """Return the parts of what is to be repainted; their bounds where they are too many."""
-    if region.rectCount() > _MOST_PARTS:
+def parts_of(region: QRegion, most: int = MOST_PARTS) -> tuple[QRect, ...]:
+    """Return the rectangles of *region*; its bounds alone where they are more than *most*."""
+    if region.rectCount() > most:
         return (region.boundingRect(),)
-    return tuple(region)
+    return tuple(cast("Iterable[QRect]", region))  # Qt's declarations leave the iterator out

@@ -156,7 +156,7 @@ class PhotoSurface(ZoomArea):
         """Repaint *region*, device pixels."""
         ratio = self.devicePixelRatioF()
         logical = QRegion()
-        for part in region:
+        for part in parts_of(region):
             shown = QRectF(part).translated(-self._off_grid())
             inside = QRectF(shown.topLeft() / ratio, shown.size() / ratio)
             logical += inside.toAlignedRect() if ratio == 1 else outward(inside)
@@ -267,7 +267,7 @@ class PhotoSurface(ZoomArea):
         if self._layer is None:
             return
         ratio, to_device, covered = self.devicePixelRatioF(), self.photo_transform(), QRegion()
-        for part in region:
+        for part in parts_of(region):
             inside = QRectF(QPointF(part.topLeft()) * ratio, QSizeF(part.size()) * ratio)
             covered += inside.translated(self._off_grid()).toAlignedRect()
         for part in parts_of(covered):
