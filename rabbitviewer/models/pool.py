@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from daemon.protocol import messages
-from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import Failed, Message, PoolManifest, WirePath
 from daemon.protocol.values import PoolInfo, PoolSlot
 from rabbitviewer.ipc.client import DaemonClient
 
 Then = Callable[[PoolManifest], object]
 
+_BATCH_BYTES = 400_000
+_BATCH_PATHS = 2_000
+
 
 class PoolModel(QObject):
     """One pool: what this window works with; other windows may work with others.
 
+    What the user does to the active slot and to labels shows at once; the daemon's answer confirms
+    it or, when it fails, the pool is asked for anew.
+
     Signals:
         changed: the pool is another one, or something in it is.
+        masks_changed: a slot has its first stroke, or none any more, before it is saved.
+        photos_changed: photos have other pixels than before (paths).
         failed: something could not be done (:class:`ErrorInfo`).
         repaired: what was found broken and repaired (sentences).
     """
 
     changed = Signal()
+    masks_changed = Signal()
+    photos_changed = Signal(object)
     failed = Signal(object)
     repaired = Signal(tuple)
 
@@ -43,6 +54,9 @@ class PoolModel(QObject):
         self._wanted = pool_id
         self._started = False
         self._manifest: PoolManifest | None = None
+        self._painted: dict[str, bool] = {}
+        self._activating: dict[int, str] = {}
+        self._switch = 0
         client.replied.connect(self._on_replied)
         client.connected.connect(self._ask)
 
@@ -108,6 +122,10 @@ class PoolModel(QObject):
         """Return the slot of a photo."""
         return next((each for each in self.slots if each.path == path), None)
 
+    def has_mask(self, slot: PoolSlot) -> bool:
+        """Whether something is painted on a slot, saved or not yet."""
+        return self._painted.get(slot.slot, bool(slot.mask))
+
     # ------------------------------------------------------------ changes
 
     def add(
@@ -120,28 +138,45 @@ class PoolModel(QObject):
         then: Then | None = None,
     ) -> None:
         """Put photos into the pool; *take*: they lie in the drop folder."""
-        self._send(
-            messages.PoolAdd(
-                paths=tuple(WirePath(path) for path in paths),
-                pool=self.pool_id,
-                at=at,
-                take=take,
-                activate=activate,
-            ),
-            then,
-        )
+        parts = list(_parts(paths))
+        for number, part in enumerate(parts):
+            self._send(
+                messages.PoolAdd(
+                    paths=part,
+                    pool=self.pool_id,
+                    at=at,
+                    take=take,
+                    activate=activate and not number,
+                ),
+                then if number == len(parts) - 1 else None,
+            )
+            at = at + len(part) if at >= 0 else at
 
-    def remove(self, slots: Sequence[str]) -> None:
+    def remove(self, slots: Sequence[str], then: Then | None = None) -> None:
         """Take slots out of the pool."""
-        self._send(messages.PoolRemove(slots=tuple(slots), pool=self.pool_id))
+        self._send(messages.PoolRemove(slots=tuple(slots), pool=self.pool_id), then)
 
     def activate(self, slot: str) -> None:
         """Make a slot the active one."""
-        self._send(messages.PoolActive(slot=slot, pool=self.pool_id))
+        index = self.index_of(slot)
+        if self._manifest is None or index < 0:
+            return
+        request = self._send(messages.PoolActive(slot=slot, pool=self.pool_id))
+        self._activating[request] = slot
+        self._show(msgspec.structs.replace(self._manifest, active=index))
 
     def set_label(self, slot: str, label: str) -> None:
         """Give a slot a label."""
-        self._send(messages.PoolLabel(label=label, slot=slot, pool=self.pool_id))
+        known = self._manifest
+        if known is None:
+            return
+        slots = tuple(
+            msgspec.structs.replace(each, label=label) if each.slot == slot else each
+            for each in known.slots
+        )
+        if slots != known.slots:
+            self._send(messages.PoolLabel(label=label, slot=slot, pool=self.pool_id))
+            self._show(msgspec.structs.replace(known, slots=slots))
 
     def move(self, slots: Sequence[str], to: int) -> None:
         """Move slots so that the first stands at index *to*."""
@@ -151,41 +186,74 @@ class PoolModel(QObject):
         """Take a slot's mask away."""
         self._send(messages.PoolSetMask(slot=slot, pool=self.pool_id))
 
-    def undo(self, *, redo: bool = False) -> None:
+    def undo(self, *, redo: bool = False, then: Then | None = None) -> None:
         """Take back the newest change (*redo*: do it again)."""
-        self._send(messages.PoolUndo(redo=redo, pool=self.pool_id))
+        self._send(messages.PoolUndo(redo=redo, pool=self.pool_id), then)
 
     def send(self, message: Message, then: Then | None = None) -> None:
-        """Send any other request that is answered by a manifest."""
+        """Send a request that is answered by a manifest of this pool."""
         self._send(message, then)
+
+    def switch(self, message: Message, then: Then | None = None) -> None:
+        """Send a request that is answered by the pool to go on with (new, use, detach ...)."""
+        self._switch = self._send(message, then, switches=True)
 
     def use(self, pool: str) -> None:
         """Work with another pool from now on; also what clients get that name none."""
-        self._send(messages.PoolUse(pool=pool))
+        self.switch(messages.PoolUse(pool=pool))
+
+    def refresh(self) -> None:
+        """Ask for the pool anew: its photos may have changed."""
+        if self._manifest is not None and self._client.is_connected:
+            self._send(messages.PoolList(pool=self.pool_id))
+
+    def mask_begun(self, slot: str, is_empty: bool) -> None:
+        """A slot is being painted: it has a mask from the first stroke on, saved or not."""
+        if self._painted.get(slot) is not (not is_empty):
+            self._painted[slot] = not is_empty
+            self.masks_changed.emit()
+
+    def mask_ended(self, slot: str) -> None:
+        """A slot is painted no more: what is saved counts."""
+        if self._painted.pop(slot, None) is not None:
+            self.masks_changed.emit()
 
     # ------------------------------------------------------------ what is heard
 
     def _ask(self) -> None:
         if self._started:
-            self._send(messages.PoolList(pool=self._wanted))
+            self.switch(messages.PoolList(pool=self._wanted))
 
-    def _send(self, message: Message, then: Then | None = None) -> None:
+    def _send(self, message: Message, then: Then | None = None, *, switches: bool = False) -> int:
         def on_answer(answer: Message, _blob: bytes) -> None:
+            self._activating.pop(answer.request_id, None)
             if isinstance(answer, Failed):
                 self._on_failed(message, answer.error)
             elif isinstance(answer, PoolManifest):
-                self._take(answer)
+                self._on_answer(answer, latest=switches and answer.request_id == self._switch)
                 if then is not None:
                     then(answer)
 
-        self._client.send(message, on_answer)
+        return self._client.send(message, on_answer)
 
     def _on_failed(self, message: Message, error: ErrorInfo) -> None:
-        if isinstance(message, messages.PoolList) and message.pool:
+        gone = error.kind == ErrorKind.DAEMON_UNAVAILABLE
+        if not isinstance(message, messages.PoolList):
+            self.failed.emit(error)
+            self.refresh()
+        elif message.pool and not gone:
             self._wanted = ""
             self._ask()
-        else:
+        elif not gone:
             self.failed.emit(error)
+
+    def _on_answer(self, answer: PoolManifest, *, latest: bool) -> None:
+        """Take the answer to a request; one about a pool that was left tells only the names."""
+        known = self._manifest
+        if known is None or latest or answer.pool_id == known.pool_id:
+            self._take(answer)
+        elif answer.pools != known.pools:
+            self._take(_with_pools(known, answer.pools))
 
     def _on_replied(self, message: object, _blob: bytes) -> None:
         """Take an event of this pool; of other pools only their names are news."""
@@ -202,20 +270,59 @@ class PoolModel(QObject):
             self._take(message)
 
     def _take(self, manifest: PoolManifest) -> None:
-        self._manifest = manifest
+        before = self._manifest
+        if before is not None and before.pool_id != manifest.pool_id:
+            self._painted.clear()
+            self._activating.clear()
+        for slot in manifest.slots:
+            if self._painted.get(slot.slot) is bool(slot.mask):
+                del self._painted[slot.slot]
         self._wanted = manifest.pool_id
-        self.changed.emit()
+        self._show(self._with_wish(manifest))
         if manifest.problems:
             self.repaired.emit(manifest.problems)
+        changed = _changed_photos(before, manifest)
+        if changed:
+            self.photos_changed.emit(changed)
+
+    def _with_wish(self, manifest: PoolManifest) -> PoolManifest:
+        """Return *manifest* with the active slot that the user asked for since."""
+        wish = next(reversed(self._activating.values()), "")
+        index = next((i for i, each in enumerate(manifest.slots) if each.slot == wish), -1)
+        return msgspec.structs.replace(manifest, active=index) if index >= 0 else manifest
+
+    def _show(self, manifest: PoolManifest) -> None:
+        self._manifest = manifest
+        self.changed.emit()
+
+
+def _changed_photos(before: PoolManifest | None, now: PoolManifest) -> tuple[bytes, ...]:
+    """Return the photos of both whose files are not the same any more."""
+    if before is None:
+        return ()
+    known = {each.path: (each.image_mtime_ns, each.missing) for each in before.slots}
+    return tuple(
+        each.path
+        for each in now.slots
+        if known.get(each.path, (each.image_mtime_ns, each.missing))
+        != (each.image_mtime_ns, each.missing)
+    )
+
+
+def _parts(paths: Sequence[bytes]) -> Iterator[tuple[WirePath, ...]]:
+    """Divide paths into what one message holds."""
+    part: list[WirePath] = []
+    size = 0
+    for path in paths:
+        if part and (size + len(path) > _BATCH_BYTES or len(part) == _BATCH_PATHS):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(WirePath(path))
+        size += len(path) + 8
+    if part:
+        yield tuple(part)
 
 
 def _with_pools(manifest: PoolManifest, pools: tuple[PoolInfo, ...]) -> PoolManifest:
-    return PoolManifest(
-        pool_id=manifest.pool_id,
-        name=next((each.name for each in pools if each.pool_id == manifest.pool_id), manifest.name),
-        active=manifest.active,
-        slots=manifest.slots,
-        pools=pools,
-        undo=manifest.undo,
-        redo=manifest.redo,
-    )
+    name = next((each.name for each in pools if each.pool_id == manifest.pool_id), manifest.name)
+    return msgspec.structs.replace(manifest, name=name, pools=pools, problems=())

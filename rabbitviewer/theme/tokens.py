@@ -66,6 +66,8 @@ class Tokens:
         control_height: Buttons and one-line fields.
         panel_width: Docks as they first open.
         cell_gap: Between grid cells.
+        slot: Least edge of a picture in the pool.
+        dot: Diameter of the dot that tells of a mask.
         selection_ring: Width of the ring round a selected cell.
         focus_ring: Width of the ring round a focused control.
         fade_ms: One photo of a slideshow fading into the next; none with reduced motion.
@@ -131,6 +133,8 @@ class Tokens:
     control_height: int = 28
     panel_width: int = 320
     cell_gap: int = 4
+    slot: int = 92
+    dot: int = 8
     selection_ring: int = 2
     focus_ring: int = 2
     animation_ms: int = 140
