@@ -30,6 +30,7 @@ from rabbitviewer.trace import Trace
 COMMANDS = (
     "grade",
     "lut",
+    "pool",
     "operations",
     "workflows",
     "hosts",
@@ -40,7 +41,7 @@ COMMANDS = (
     "daemon",
     "builtin-host",
 )
-_MODULES = ("grade", "lut", "listings", "thumbs", "jobs", "config", "processes")
+_MODULES = ("grade", "lut", "pool", "listings", "thumbs", "jobs", "config", "processes")
 _LOG_BYTES = 1 << 20
 
 

@@ -34,9 +34,10 @@ def grade_document(job: JobInfo) -> Document:
     """Return a finished grade, a failed one, or one that goes on without us."""
     path = os.fsdecode(job.path)
     if job.error is not None:
-        return {"job_id": job.job_id, "path": path, "error": error_document(job.error)}
+        error = error_document(job.error)
+        return {"job_id": job.job_id, "path": path, "error": error} | _origin(job)
     if job.result_path is None:
-        return {"job_id": job.job_id, "path": path, "state": job.state}
+        return {"job_id": job.job_id, "path": path, "state": job.state} | _origin(job)
     document: Document = {
         "job_id": job.job_id,
         "path": path,
@@ -49,9 +50,19 @@ def grade_document(job: JobInfo) -> Document:
         "ai": job.ai,
         "timings_s": dict(job.timings_s),
     }
+    if job.mask_path is not None:
+        document["mask_path"] = os.fsdecode(job.mask_path)
+        document["outside_identical"] = job.outside_identical
     if job.notes:
         document["notes"] = list(job.notes)
-    return document
+    return document | _origin(job)
+
+
+def _origin(job: JobInfo) -> Document:
+    """Return the slot of the pool that the photo of *job* came from, if it did."""
+    if not job.pool_id:
+        return {}
+    return {"pool_id": job.pool_id, "index": job.index, "slot": job.slot}
 
 
 def job_document(job: JobInfo) -> Document:

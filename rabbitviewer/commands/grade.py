@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from collections.abc import Iterable
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
-from daemon.protocol.messages import AiEditAccepted, AiEditRequest
+from daemon.protocol.messages import AiEditAccepted, AiEditRequest, WirePath
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, integer, number, text
 from rabbitviewer.commands.documents import Document, failed_photo, grade_document
 from rabbitviewer.commands.follow import JobFollower
+from rabbitviewer.commands.grade_requests import check_usage, wanted_grades
+from rabbitviewer.commands.mask_source import mask_file
+from rabbitviewer.commands.pool_slots import free_index, pool_name
 from rabbitviewer.commands.session import Session
-from rabbitviewer.commands.targets import UsageError, absolute, cube_target, output_target
 from rabbitviewer.commands.terminal import (
     shown_path,
     write_error,
@@ -29,7 +32,7 @@ MAX_SEED = 2**64 - 1
 def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add("grade", run, "grade the colours of photos from words")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO")
     parser.add_argument(
         "--prompt", type=text, required=True, metavar="TEXT", help="the look, in words"
     )
@@ -61,37 +64,70 @@ def add(commands: Commands) -> None:
         "-o", dest="out", metavar="OUT", help="a file, a folder, or a pattern with {stem}"
     )
     parser.add_argument("--cube", metavar="OUT.cube", help="keep the look as a LUT, strength 1")
+    _add_mask_options(parser)
     parser.add_argument(
         "--cancel-on-interrupt", action="store_true", help="Ctrl+C cancels instead of detaching"
     )
 
 
+def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mask", metavar="MASK.png", help="white: graded, black: kept as it is, gray: partly"
+    )
+    parser.add_argument("--resize-mask", action="store_true", help="fit a mask of another size")
+    parser.add_argument(
+        "--pool",
+        type=pool_name,
+        metavar="NAME",
+        help="take photo and mask from a pool, instead of PHOTO; 'current': the current one",
+    )
+    parser.add_argument(
+        "--index", type=free_index, metavar="N", help="which photo of the pool (-1: the active)"
+    )
+    parser.add_argument("--all", action="store_true", help="every photo of the pool")
+    parser.add_argument(
+        "--no-mask", action="store_true", help="the whole photo, though the pool has a mask for it"
+    )
+
+
 def run(args: argparse.Namespace, session: Session) -> int:
     """Grade the photos; 1 if any failed."""
-    requests = [_request(args, photo) for photo in args.photos]
+    check_usage(args)
+    with contextlib.ExitStack() as stack:
+        given = args.mask is not None
+        mask = stack.enter_context(mask_file(session, args.mask)).path if given else WirePath()
+        follower = stack.enter_context(JobFollower(session))
+        wanted = wanted_grades(args, mask, follower.connection)
+        outcomes = _outcomes(follower, [item.request for item in wanted], args)
+    listed = args.all or len(wanted) > 1
+    return _report(session, [item.path for item in wanted], outcomes, listed=listed)
+
+
+def _outcomes(
+    follower: JobFollower, requests: list[AiEditRequest], args: argparse.Namespace
+) -> list[ErrorInfo | JobInfo | None]:
+    """Run the grades to their end, or to Ctrl+C; what became of each, None: not begun."""
     refused: dict[int, ErrorInfo] = {}
     ids: dict[int, str] = {}
-    with JobFollower(session) as follower:
-        try:
-            for index, request in enumerate(requests):
-                try:
-                    accepted = follower.connection.request(request, AiEditAccepted)
-                except ConnectionLostError as error:
-                    refused[index] = error.info
-                    follower.reconnect()
-                except RabbitError as error:
-                    refused[index] = error.info
-                else:
-                    follower.add(accepted.job)
-                    ids[index] = accepted.job_id
-            follower.run()
-        except KeyboardInterrupt:
-            leave(follower, cancel=args.cancel_on_interrupt)
-    outcomes = [
+    try:
+        for index, request in enumerate(requests):
+            try:
+                accepted = follower.connection.request(request, AiEditAccepted)
+            except ConnectionLostError as error:
+                refused[index] = error.info
+                follower.reconnect()
+            except RabbitError as error:
+                refused[index] = error.info
+            else:
+                follower.add(accepted.job)
+                ids[index] = accepted.job_id
+        follower.run()
+    except KeyboardInterrupt:
+        leave(follower, cancel=args.cancel_on_interrupt)
+    return [
         refused[index] if index in refused else follower.jobs.get(ids.get(index, ""))
         for index in range(len(requests))
     ]
-    return _report(session, [bytes(request.path) for request in requests], outcomes)
 
 
 def leave(follower: JobFollower, *, cancel: bool) -> None:
@@ -116,29 +152,12 @@ def report_job(job: JobInfo) -> bool:
     return job.state == "done"
 
 
-def _request(args: argparse.Namespace, photo: str) -> AiEditRequest:
-    count = len(args.photos)
-    if not args.prompt.strip():
-        raise UsageError("--prompt is empty; say what the photo should look like")
-    if args.fit == "model" and args.cube:
-        raise UsageError("--fit model keeps the model's picture and makes no LUT; leave out --cube")
-    return AiEditRequest(
-        path=absolute(photo),
-        prompt=args.prompt,
-        workflow=args.workflow,
-        host=args.host,
-        strength=args.strength,
-        seed=args.seed,
-        fit=args.fit,
-        lut_size=args.lut_size,
-        long_edge_px=args.long_edge,
-        output=output_target(args.out, count),
-        cube=cube_target(args.cube, photo, count),
-    )
-
-
 def _report(
-    session: Session, paths: list[bytes], outcomes: list[ErrorInfo | JobInfo | None]
+    session: Session,
+    paths: list[bytes],
+    outcomes: list[ErrorInfo | JobInfo | None],
+    *,
+    listed: bool,
 ) -> int:
     documents: list[Document] = []
     good = True
@@ -154,7 +173,7 @@ def _report(
             documents.append(failed_photo(path, info))
             write_error(info)
     if session.json:
-        write_json(documents[0] if len(documents) == 1 else documents)
+        write_json(documents if listed else documents[0])
     else:
         _tell_once(outcome for outcome in outcomes if isinstance(outcome, JobInfo))
     return 0 if good else 1

@@ -32,11 +32,32 @@ from daemon.protocol.messages import (
     LutApplyRequest,
     LutExtracted,
     LutExtractRequest,
+    MaskExport,
     Message,
     Operations,
     OperationsRequest,
     PhotoInfo,
     PhotoInfoRequest,
+    PoolActive,
+    PoolAdd,
+    PoolDelete,
+    PoolDetach,
+    PoolDuplicate,
+    PoolExport,
+    PoolExported,
+    PoolImport,
+    PoolLabel,
+    PoolList,
+    PoolManifest,
+    PoolMove,
+    PoolNew,
+    PoolRemove,
+    PoolRename,
+    PoolSelect,
+    PoolSelected,
+    PoolSetMask,
+    PoolUndo,
+    PoolUse,
     StatusRequest,
     ThumbnailReady,
     ThumbnailRequest,
@@ -50,6 +71,8 @@ from daemon.protocol.values import (
     OperationInfo,
     ParameterInfo,
     PhotoEntry,
+    PoolInfo,
+    PoolSlot,
     Registration,
     WorkflowInfo,
 )
@@ -129,6 +152,60 @@ CONFIG = Config(
     values={"comfyui.enabled": False, "comfyui.port": 8188},
     errors=("c.yaml: line 2, column 9: wrong",),
 )
+POOL = PoolManifest(
+    pool_id="p1",
+    name="Wedding",
+    active=1,
+    slots=(
+        PoolSlot(slot="img_0001", path=b"/a.jpg", label="bride", added=1_718_960_000),
+        PoolSlot(slot="img_0002", path=b"/b.jpg", mask=b"/p/img_0002.mask.png", stale=True),
+        PoolSlot(slot="img_0003", path=b"/c.jpg", missing=True, problem="It is gone."),
+    ),
+    pools=(PoolInfo("p1", "Wedding", 3), PoolInfo("p2", "Trip", 12)),
+    undo="Move 1 photo",
+    redo="Label",
+    problems=("The manifest was rebuilt.",),
+)
+SELECTED = PoolSelected(
+    pool_id="p1",
+    index=1,
+    count=3,
+    label="",
+    image=b"/b.jpg",
+    mask=b"/p/img_0002.mask.png",
+    painted=True,
+    change_hash="0123",
+    slot="img_0002",
+)
+POOL_REQUESTS = (
+    PoolActive,
+    PoolDelete,
+    PoolDetach,
+    PoolDuplicate,
+    PoolImport,
+    PoolLabel,
+    PoolList,
+    PoolMove,
+    PoolNew,
+    PoolRemove,
+    PoolRename,
+    PoolSetMask,
+    PoolUndo,
+    PoolUse,
+)
+
+
+def takes_all_but_gone(request: Message) -> Iterator[Message]:
+    """Put photos into the pool, but refuse a request with one that is named gone.jpg."""
+    assert isinstance(request, PoolAdd)
+    if any(path.endswith(b"gone.jpg") for path in request.paths):
+        yield Failed(error=REFUSED)
+        return
+    new = tuple(
+        PoolSlot(slot=f"img_{number:04}", path=bytes(path))
+        for number, path in enumerate(request.paths, 4)
+    )
+    yield msgspec.structs.replace(POOL, slots=POOL.slots + new)
 
 
 def job(path: bytes, *, state: str = "waiting", job_id: str = "") -> JobInfo:
@@ -238,9 +315,13 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         JobsRequest: lambda _: [Jobs(jobs=jobs)],
         LutApplyRequest: lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))],
         LutExtractRequest: lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)],
+        MaskExport: lambda _: [Done()],
         OperationsRequest: lambda _: [Operations(operations=(OPERATION,))],
         PhotoInfoRequest: lambda _: [PHOTO],
+        PoolAdd: takes_all_but_gone,
+        PoolExport: lambda _: [PoolExported(path=b"/w.zip", count=2, notes=("c.jpg is gone.",))],
+        PoolSelect: lambda _: [SELECTED],
         ThumbnailRequest: makes_all_but_gone,
         StatusRequest: lambda _: [STATUS],
         WorkflowsRequest: lambda _: [Workflows(workflows=(WORKFLOW,))],
-    }
+    } | {kind: lambda _: [POOL] for kind in POOL_REQUESTS}

@@ -82,7 +82,8 @@ def read(capsys: pytest.CaptureFixture[str]) -> object:
     [
         (["batch", "x"], "'batch' is neither a command nor a file here"),
         (["graed"], "did you mean 'grade'?"),
-        (["grade"], "the following arguments are required: PHOTO, --prompt"),
+        (["grade"], "the following arguments are required: --prompt"),
+        (["grade", "--prompt", "x"], "name the photos to grade, or a pool with --pool"),
         (["grade", "a.jpg", "--prompt", "x", "--strength", "2"], "'2' is not a number 0 to 1.5"),
         (["grade", "a.jpg", "--prompt", "x", "--lut-size", "1"], "not a whole number 2 to 129"),
         (["grade", "a.jpg", "--prompt", "x", "--fit", "spatial"], "invalid choice: 'spatial'"),
@@ -191,6 +192,12 @@ def test_every_option_reaches_the_daemon(
         "output": here + b"/out/",
         "cube": here + b"/look.cube",
         "parameters": {},
+        "mask": b"",
+        "resize_mask": False,
+        "pool": "",
+        "index": -1,
+        "slot": "",
+        "whole": False,
     }
 
 
