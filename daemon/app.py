@@ -17,9 +17,12 @@ from daemon import log as daemon_log
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
+from daemon.edits.intake import EditIntake
 from daemon.edits.lut_service import LutService
+from daemon.edits.masks import JobMasks
 from daemon.edits.offers import OfferService
 from daemon.edits.service import EditService
+from daemon.edits.sources import EditSources
 from daemon.files.duplicates import DuplicateService
 from daemon.files.service import FileWorkService
 from daemon.files.turning import by_workers
@@ -34,7 +37,7 @@ from daemon.library.threads import FileThreads
 from daemon.library.tones import ToneService
 from daemon.memory import keep_freed_memory
 from daemon.protocol import messages
-from daemon.protocol.endpoint import Folders
+from daemon.protocol.endpoint import Folders, pictures_folder
 from daemon.protocol.formats import is_listed
 from daemon.protocol.peer import Peer
 from daemon.protocol.values import HostInfo
@@ -140,11 +143,17 @@ async def _built(
         ending.push_async_callback(duplicates.close)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
-            hosts=hosts,
-            workflows=workflows,
+            intake=EditIntake(
+                sources=EditSources(),
+                masks=JobMasks(render),
+                hosts=hosts,
+                workflows=workflows,
+                settings=settings,
+                work=folders.data / "jobs",
+                pictures=pictures_folder(),
+            ),
             store=store,
             render=render,
-            settings=settings,
             publish=server.publish,
             work=folders.data / "jobs",
         )

@@ -27,10 +27,15 @@ def check_values(request: AiEditRequest) -> None:
     Raises:
         RabbitError: ``invalid_request``; names the value.
     """
+    problem = _source_problem(request) or _value_problem(request)
+    if problem:
+        raise RabbitError(ErrorKind.INVALID_REQUEST, f"The edit was not started: {problem}.")
+
+
+def _value_problem(request: AiEditRequest) -> str:
+    """Return which value is outside its limits; mostly empty."""
     problem = ""
-    if not os.path.isabs(request.path):
-        problem = f"{os.fsdecode(request.path)} is not an absolute path"
-    elif not 0.0 <= request.strength <= MAX_STRENGTH:
+    if not 0.0 <= request.strength <= MAX_STRENGTH:
         problem = f"strength {request.strength:g} is outside 0 to {MAX_STRENGTH:g}"
     elif not MIN_LUT_SIZE <= request.lut_size <= MAX_LUT_SIZE:
         problem = f"lut_size {request.lut_size} is outside {MIN_LUT_SIZE} to {MAX_LUT_SIZE}"
@@ -44,8 +49,22 @@ def check_values(request: AiEditRequest) -> None:
         problem = f"seed {request.seed} is outside 0 to {MAX_SEED}"
     elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
         problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
-    if problem:
-        raise RabbitError(ErrorKind.INVALID_REQUEST, f"The edit was not started: {problem}.")
+    return problem
+
+
+def _source_problem(request: AiEditRequest) -> str:
+    """Return what keeps photo, pool and mask from telling what to work on; mostly empty."""
+    if request.pool and request.path:
+        return "it names a photo and a pool; leave one of them away"
+    if not request.pool and not os.path.isabs(request.path):
+        return f"{os.fsdecode(request.path)} is not an absolute path"
+    if request.mask and not os.path.isabs(request.mask):
+        return f"the mask {os.fsdecode(request.mask)} is not an absolute path"
+    if request.mask and request.whole:
+        return "it names a mask and the whole photo; leave one of them away"
+    if request.index < -1:
+        return f"index {request.index} is neither -1 (the active photo) nor a place in the pool"
+    return ""
 
 
 def check_files(photo: bytes, cube: bytes) -> None:

@@ -6,20 +6,16 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import shutil
 import time
-import uuid
 from pathlib import Path
 
-import msgspec
-
-from daemon.comfyui.hosts import HostRegistry
-from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
+from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
-from daemon.edits.outputs import check_writable, plan_target, remove_temporary
-from daemon.edits.requests import check_files, check_values, jobs_answer
+from daemon.edits.outputs import remove_temporary
+from daemon.edits.requests import jobs_answer
+from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import (
     AiEditAccepted,
@@ -32,14 +28,12 @@ from daemon.protocol.messages import (
 )
 from daemon.protocol.peer import Peer, Publish
 from daemon.render import RenderManager, RenderTask
-from daemon.settings import SettingsStore
 from daemon.storage.job_record import JobRecord
 from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 
 _log = logging.getLogger(__name__)
 
 RUNNING_JOBS = 3
-_RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
 _KEEP_WORK_S = 7 * 86400.0
 
 
@@ -50,20 +44,16 @@ class EditService:
         self,
         *,
         editor: AiEditor,
-        hosts: HostRegistry,
-        workflows: WorkflowLibrary,
+        intake: EditIntake,
         store: JobStore,
         render: RenderManager,
-        settings: SettingsStore,
         publish: Publish,
         work: Path,
     ) -> None:
         self._editor = editor
-        self._hosts = hosts
-        self._workflows = workflows
+        self._intake = intake
         self._store = store
         self._render = render
-        self._settings = settings
         self._publish = publish
         self._work = work
         self._jobs: dict[str, Job] = {}
@@ -97,39 +87,7 @@ class EditService:
     async def ai_edit(self, peer: Peer, request: AiEditRequest) -> AiEditAccepted:
         """Start a job; it is on disk when this returns."""
         del peer
-        check_values(request)
-        photo = bytes(request.path)
-        await asyncio.to_thread(check_files, photo, bytes(request.cube))
-        choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
-        manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
-        target = plan_target(
-            photo,
-            bytes(request.output),
-            pattern=self._settings.current.output.pattern,
-            operation=manifest.operation,
-        )
-        await asyncio.to_thread(check_writable, target)
-        record = JobRecord(
-            job_id=str(uuid.uuid4()),
-            created=time.time(),
-            path=photo,
-            operation=manifest.operation,
-            prompt=request.prompt,
-            workflow=choice.workflow,
-            host=choice.host_name,
-            ai=choice.ai,
-            strength=request.strength,
-            seed=secrets.randbelow(_RANDOM_SEEDS) if request.seed is None else request.seed,
-            fit_mode=request.fit,
-            lut_size=request.lut_size,
-            long_edge_px=request.long_edge_px,
-            target=target.base,
-            extension=target.extension,
-            cube=bytes(request.cube),
-            parameters=request.parameters,
-            notes=(choice.note,) if choice.note else (),
-        )
-        return await self._accept(record)
+        return await self._accept(await self._intake.begin(request))
 
     async def jobs(self, peer: Peer, request: JobsRequest) -> Jobs:
         """List jobs, newest first; running ones as they are now."""
@@ -172,29 +130,7 @@ class EditService:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, "The job is still running.", "Cancel it first."
             )
-        fresh = msgspec.structs.replace(
-            old,
-            job_id=str(uuid.uuid4()),
-            created=time.time(),
-            state="waiting",
-            stage="prepare",
-            progress_pct=0.0,
-            message="",
-            prompt_id="",
-            sends=0,
-            temp_path=b"",
-            temp_inode=0,
-            result_path=b"",
-            cube_path=b"",
-            error=None,
-            timings_s={},
-        )
-        if request.new_seed:
-            fresh = msgspec.structs.replace(
-                fresh, seed=secrets.randbelow(_RANDOM_SEEDS), small=None, fit=None
-            )
-        else:
-            await asyncio.to_thread(_move_folder, self._folder(old), self._folder(fresh))
+        fresh = await self._intake.again(old, other_seed=request.new_seed)
         return await self._accept(fresh)
 
     async def _accept(self, record: JobRecord) -> AiEditAccepted:
@@ -203,11 +139,8 @@ class EditService:
         await self._write_rest()
         return AiEditAccepted(job_id=record.job_id, job=record.to_info())
 
-    def _folder(self, record: JobRecord) -> Path:
-        return self._work / record.job_id
-
     def _start(self, record: JobRecord, *, resumed: bool = False) -> None:
-        folder = self._folder(record)
+        folder = self._work / record.job_id
         job = Job(record, folder, self._store, self._publish, resumed=resumed)
         self._jobs[record.job_id] = job
 
@@ -257,7 +190,7 @@ class EditService:
             self._jobs.pop(record.job_id, None)
             self._tasks.pop(record.job_id, None)
         if state != "failed":
-            await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
+            await asyncio.to_thread(WorkFiles(job.folder).clear)
         job.announce_end()
 
     async def _write_rest(self) -> None:
@@ -275,11 +208,6 @@ class EditService:
         for folder in self._work.iterdir():
             if folder.name not in still_open and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _move_folder(old: Path, new: Path) -> None:
-    if old.is_dir():
-        old.rename(new)
 
 
 def _unknown_job(job_id: str) -> RabbitError:

@@ -86,6 +86,14 @@ def resolve_folders() -> Folders:
     )
 
 
+def pictures_folder() -> Path:
+    """Return where results go whose original has no folder of its own, such as a pasted picture."""
+    home = os.environ.get("RABBITVIEWER_HOME")
+    if home:
+        return Path(home).expanduser().absolute() / "pictures"
+    return platformdirs.user_pictures_path() / "RabbitViewer"
+
+
 def make_private(folder: Path) -> None:
     """Create *folder* for this user alone, or check that it is.
 

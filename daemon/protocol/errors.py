@@ -70,6 +70,14 @@ class RabbitError(Exception):
         return cls(info.kind, info.message, info.hint, info.context)
 
 
+EMPTY_MASK = ErrorInfo(
+    ErrorKind.INVALID_REQUEST,
+    "Inpaint mask strokes are empty.",
+    "Paint where the edit shall count, or take the mask away.",
+)
+"""An all-black mask, wherever an edit is asked for."""
+
+
 def readable(text: str) -> str:
     r"""Return *text* with bytes of undecodable file names as ``\xNN``, so that it can be sent."""
     try:

@@ -11,7 +11,25 @@ from daemon.tasks import SmallPrepared
 OPEN_STATES = ("waiting", "running")
 
 
-class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+class MaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The mask of a job as it was when the job began.
+
+    Attributes:
+        width_px: Its width, that of the upright photo.
+        height_px: As above.
+        box: left, top, width, height of what is not black, pixels.
+        digest: Of its file's bytes, hexadecimal.
+        resized: It was made to fit the photo.
+    """
+
+    width_px: int
+    height_px: int
+    box: tuple[int, int, int, int]
+    digest: str = ""
+    resized: bool = False
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything a restarted daemon needs to finish the job once.
 
     Attributes:
@@ -24,6 +42,17 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         temp_path: The result's temporary file beside its final place; with *temp_inode* it tells
             after a crash whether the final name was already given.
         result_path: The final name once it has been given.
+        mask_path: Where the mask was when the job began; the job uses the copy in its work folder.
+            Empty: the whole photo.
+        mask: What that copy says; None: no mask.
+        outside_identical: As in the protocol, once the result is written.
+        pool_id: The pool that photo and mask came from; empty: none. So with the next five.
+        slot: The slot's lasting name.
+        index: Its index when the job began.
+        count: How many photos the pool held.
+        label: The slot's label.
+        content_hash: Of the slot's picture and mask; another one makes the result stale.
+        own_picture: The picture lay in the pool's folder; the job uses the copy in its work folder.
     """
 
     job_id: str
@@ -60,6 +89,16 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     fit: FitReport | None = None
     timings_s: dict[str, float] = msgspec.field(default_factory=dict[str, float])
     error: ErrorInfo | None = None
+    mask_path: bytes = b""
+    mask: MaskFacts | None = None
+    outside_identical: bool | None = None
+    pool_id: str = ""
+    slot: str = ""
+    index: int | None = None
+    count: int = 0
+    label: str = ""
+    content_hash: str = ""
+    own_picture: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -89,4 +128,9 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
             fit=self.fit,
             timings_s=self.timings_s,
             error=self.error,
+            mask_path=self.mask_path or None,
+            outside_identical=self.outside_identical,
+            pool_id=self.pool_id,
+            slot=self.slot,
+            index=self.index,
         )

@@ -91,6 +91,18 @@ class JobStore:
         sql = f"SELECT record FROM jobs WHERE state IN ({marks}) ORDER BY created"
         return await self._run(lambda: self._select(sql, OPEN_STATES))
 
+    async def done_from_pools(self) -> list[JobRecord]:
+        """Return the done jobs whose photo came from a pool, oldest first.
+
+        A record leaves out what has its default, so that others are passed over unread.
+        """
+        sql = (
+            "SELECT record FROM jobs WHERE state = 'done' "
+            "AND instr(record, CAST('content_hash' AS BLOB)) ORDER BY created"
+        )
+        records = await self._run(lambda: self._select(sql, ()))
+        return [record for record in records if record.content_hash]
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)

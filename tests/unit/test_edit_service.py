@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from daemon.comfyui.hosts import HostChoice
+from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
 from daemon.edits.service import EditService
+from daemon.edits.sources import EditSources
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import (
     AiEditComplete,
@@ -53,14 +55,20 @@ class Studio:
         self.news = asyncio.Event()
         self.grade: Callable[[Job], Awaitable[None]] = self.succeed
         choice = HostChoice("builtin", "", "builtin_color_grade", ai=False)
-        manifest = SimpleNamespace(operation="color_grade")
+        manifest = SimpleNamespace(operation="color_grade", mask="optional")
         self.service = EditService(
             editor=SimpleNamespace(run=lambda job, _: self.grade(job), abandon=self.abandon),
-            hosts=SimpleNamespace(resolve=lambda *_: choice),
-            workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
+            intake=EditIntake(
+                sources=EditSources(),
+                masks=SimpleNamespace(),
+                hosts=SimpleNamespace(resolve=lambda *_: choice),
+                workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
+                settings=SimpleNamespace(current=Settings()),
+                work=folder / "work",
+                pictures=folder / "pictures",
+            ),
             store=self.store,
             render=SimpleNamespace(start=self.start),
-            settings=SimpleNamespace(current=Settings()),
             publish=self.publish,
             work=folder / "work",
         )

@@ -1,0 +1,185 @@
+"""From a request to a job: what is refused is refused here, before anything is sent or kept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import time
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from daemon.comfyui.hosts import HostRegistry
+from daemon.comfyui.operations import WorkflowLibrary
+from daemon.edits.masks import JobMasks
+from daemon.edits.outputs import Target, check_writable, plan_target
+from daemon.edits.requests import check_files, check_values
+from daemon.edits.sources import EditSource, EditSources, mask_that_counts
+from daemon.edits.work_files import WorkFiles, link_or_copy
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.messages import AiEditRequest
+from daemon.settings import SettingsStore
+from daemon.storage.job_record import JobRecord
+
+_RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
+
+
+class EditIntake:
+    """Makes jobs of requests, and new tries of old jobs."""
+
+    def __init__(
+        self,
+        *,
+        sources: EditSources,
+        masks: JobMasks,
+        hosts: HostRegistry,
+        workflows: WorkflowLibrary,
+        settings: SettingsStore,
+        work: Path,
+        pictures: Path,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            sources: Finds photo and mask.
+            masks: Takes the mask.
+            hosts: Choose who runs it.
+            workflows: What can be run.
+            settings: How results are named.
+            work: Every job has a folder in it.
+            pictures: Where results of pictures go that a pool owns and that lie nowhere else.
+        """
+        self._sources = sources
+        self._masks = masks
+        self._hosts = hosts
+        self._workflows = workflows
+        self._settings = settings
+        self._work = work
+        self._pictures = pictures
+
+    def files(self, job_id: str) -> WorkFiles:
+        """Return the files of a job."""
+        return WorkFiles(self._work / job_id)
+
+    async def begin(self, request: AiEditRequest) -> JobRecord:
+        """Return the record of a new job, whose mask is in its folder.
+
+        Raises:
+            RabbitError: it cannot be done; nothing is left behind.
+        """
+        check_values(request)
+        source = await self._sources.find(request)
+        await asyncio.to_thread(check_files, source.path, bytes(request.cube))
+        choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
+        manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
+        mask = mask_that_counts(source, manifest, request.fit)
+        target = self._target(source, request, manifest.operation)
+        await asyncio.to_thread(check_writable, target)
+        record = JobRecord(
+            job_id=str(uuid.uuid4()),
+            created=time.time(),
+            path=source.path,
+            operation=manifest.operation,
+            prompt=request.prompt,
+            workflow=choice.workflow,
+            host=choice.host_name,
+            ai=choice.ai,
+            strength=request.strength,
+            seed=new_seed() if request.seed is None else request.seed,
+            fit_mode=request.fit,
+            lut_size=request.lut_size,
+            long_edge_px=request.long_edge_px,
+            target=target.base,
+            extension=target.extension,
+            cube=bytes(request.cube),
+            parameters=request.parameters,
+            notes=(choice.note,) if choice.note else (),
+            mask_path=mask,
+            pool_id=source.pool_id,
+            slot=source.slot,
+            index=source.index,
+            count=source.count,
+            label=source.label,
+            content_hash=source.content_hash,
+            own_picture=source.own_picture,
+        )
+        return await self._give(record, resize=request.resize_mask)
+
+    async def again(self, old: JobRecord, *, other_seed: bool) -> JobRecord:
+        """Return the record of another try, which has what the first one was given.
+
+        What the first try made is used too unless the seed is another one.
+
+        Raises:
+            RabbitError: its mask is gone for good.
+        """
+        fresh = msgspec.structs.replace(
+            old,
+            job_id=str(uuid.uuid4()),
+            created=time.time(),
+            state="waiting",
+            stage="prepare",
+            progress_pct=0.0,
+            message="",
+            prompt_id="",
+            sends=0,
+            temp_path=b"",
+            temp_inode=0,
+            result_path=b"",
+            cube_path=b"",
+            outside_identical=None,
+            error=None,
+            timings_s={},
+        )
+        if other_seed:
+            fresh = msgspec.structs.replace(fresh, seed=new_seed(), small=None, fit=None)
+        before, after = self.files(old.job_id), self.files(fresh.job_id)
+        await asyncio.to_thread(before.hand_over, after, everything=not other_seed)
+        return await self._give(fresh, resize=old.mask is not None and old.mask.resized)
+
+    async def _give(self, record: JobRecord, *, resize: bool) -> JobRecord:
+        """Put into the job's folder what must not change under it, unless it is there."""
+        files = self.files(record.job_id)
+        own = files.original(record)
+        try:
+            if record.own_picture and not own.exists():
+                await asyncio.to_thread(_give_picture, record.path, own)
+            if record.mask_path and not files.mask.exists():
+                await asyncio.to_thread(files.folder.mkdir, 0o700, parents=True, exist_ok=True)
+                facts = await self._masks.take(
+                    record.mask_path, os.fsencode(own), files.mask, resize=resize
+                )
+                record = msgspec.structs.replace(record, mask=facts)
+        except BaseException:
+            await asyncio.to_thread(shutil.rmtree, files.folder, ignore_errors=True)
+            raise
+        return record
+
+    def _target(self, source: EditSource, request: AiEditRequest, operation: str) -> Target:
+        folder = os.fsencode(self._pictures) if source.own_picture else os.path.dirname(source.path)
+        return plan_target(
+            os.path.join(folder, source.title()),
+            bytes(request.output),
+            pattern=self._settings.current.output.pattern,
+            operation=operation,
+        )
+
+
+def new_seed() -> int:
+    """Return a seed by chance."""
+    return secrets.randbelow(_RANDOM_SEEDS)
+
+
+def _give_picture(path: bytes, copy: Path) -> None:
+    copy.parent.mkdir(0o700, parents=True, exist_ok=True)
+    try:
+        link_or_copy(Path(os.fsdecode(path)), copy)
+    except OSError as error:
+        raise RabbitError(
+            ErrorKind.NOT_FOUND,
+            f"{os.fsdecode(path)} cannot be read: {error.strerror}.",
+            "It was a picture of a pool; begin the edit anew with one that is there.",
+        ) from error
