@@ -327,7 +327,8 @@ class FitGrade(Task, frozen=True, tag="fit_grade"):
     """Fit a LUT in the photo's space to (small copy, returned picture), write it as ``.cube``.
 
     *path* is the original, only to be named in a failure; the other files are those of
-    :class:`PrepareSmall` and the host's answer. *title* goes into the file.
+    :class:`PrepareSmall` and the host's answer. *title* goes into the file. *mask_path*: the host
+    changed the picture only behind this mask (of the small copy's size), so only that counts.
     """
 
     path: bytes
@@ -341,6 +342,7 @@ class FitGrade(Task, frozen=True, tag="fit_grade"):
     title: str = ""
     lut_size: int = 33
     register: bool = True
+    mask_path: bytes = b""
 
 
 class FitPair(Task, frozen=True, tag="fit_pair"):
@@ -535,8 +537,17 @@ class BoxChanged(TaskResult, frozen=True, tag="box_changed"):
 class PrepareMask(Task, frozen=True, tag="prepare_mask"):
     """Make the mask that goes with a small copy: *box* of *width_px* x *height_px*, else black.
 
-    *alpha_of*: the small copy's PNG; the answer is that picture with the mask as transparency
-    (transparent where it is white), the form in which ``LoadImage`` reads a mask.
+    It is written as three equal channels: hosts read the values of a gray PNG a little low.
+
+    Attributes:
+        mask_path: The mask at full size; empty: *level* all over the box.
+        png_path: The PNG to write.
+        width_px: Of the small copy.
+        height_px: As above.
+        box: left, top, width, height of the photo inside it, pixels.
+        level: 0..255, where there is no mask.
+        alpha_of: The small copy's PNG; the answer is that picture with the mask as transparency
+            (transparent where it is white), the form in which ``LoadImage`` reads a mask.
     """
 
     mask_path: bytes
@@ -544,6 +555,7 @@ class PrepareMask(Task, frozen=True, tag="prepare_mask"):
     width_px: int
     height_px: int
     box: tuple[int, int, int, int]
+    level: int = 0
     alpha_of: bytes = b""
 
 
