@@ -13,8 +13,10 @@ from daemon.task_files import file_in_words
 from daemon.tasks import (
     AnyTask,
     CheckImage,
+    CheckMask,
     DecodePreview,
     HashPhoto,
+    LoadMask,
     MakePreview,
     MakeThumbnail,
     MeasureTones,
@@ -22,6 +24,7 @@ from daemon.tasks import (
     ScanFacts,
     ShowCached,
     TurnPhoto,
+    WriteMask,
 )
 from daemon.workers.pool import OnKept, WorkerPool
 from daemon.workers.run import TaskRun
@@ -43,6 +46,9 @@ _LOOKING = (
     ScanFacts,
     HashPhoto,
     TurnPhoto,
+    CheckMask,
+    LoadMask,
+    WriteMask,
 )
 
 

@@ -19,7 +19,7 @@ _LEVEL = 1
 # after the Sub filter a photo packs smaller by runs of one byte than by searching, and faster
 _STRATEGY = zlib.Z_RLE
 _SUB = 1
-_ZLIB_HEADER = b"\x78\x5e"
+ZLIB_HEADER = b"\x78\x5e"
 _INCHES_PER_METRE = 1 / 0.0254
 
 
@@ -32,15 +32,12 @@ def write_png(file: BinaryIO, parcel: Parcel) -> None:
     parts = row_slices(pixels, _STRIP_BYTES)
 
     def pack(part: slice) -> tuple[bytes, bytes]:
-        filtered = _filtered(pixels[part])
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, _STRATEGY)
-        last = part.stop >= pixels.shape[0]
-        packed = packer.compress(filtered)
-        return filtered, packed + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+        plain = filtered(pixels[part])
+        return plain, pack_strip(plain, last=part.stop >= pixels.shape[0])
 
-    checksum, opening = 1, _ZLIB_HEADER
-    for filtered, packed in in_order(pack, parts, parcel.checkpoint):
-        checksum = zlib.adler32(filtered, checksum)
+    checksum, opening = 1, ZLIB_HEADER
+    for plain, packed in in_order(pack, parts, parcel.checkpoint):
+        checksum = zlib.adler32(plain, checksum)
         file.write(chunk(b"IDAT", opening + packed))
         opening = b""
     file.write(chunk(b"IDAT", struct.pack(">I", checksum)))
@@ -78,8 +75,15 @@ def _split_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _filtered(strip: Pixels) -> bytes:
-    """Return the rows of *strip* as PNG stores them, each after its filter byte."""
+def pack_strip(plain: bytes, *, last: bool) -> bytes:
+    """Return a strip's filtered rows compressed on their own; strips follow each other."""
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, _STRATEGY)
+    packed = packer.compress(plain)
+    return packed + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+
+def filtered(strip: Pixels) -> bytes:
+    """Return the rows of *strip* (H, W, C) as PNG stores them, each after its filter byte."""
     rows, width, channels = strip.shape
     step = channels * strip.dtype.itemsize
     plain = np.ascontiguousarray(strip.astype(f">u{strip.dtype.itemsize}", copy=False))

@@ -41,7 +41,7 @@ def write_surface(path: bytes, pixels: NDArray[np.uint8], *, levels: bool = Fals
     try:
         handle = os.open(path, flags, 0o600)
         try:
-            _allocate(handle, total)
+            allocate(handle, total)
             _write(handle, pixels)
             for _ in copies:
                 pixels = halved(pixels)
@@ -75,12 +75,18 @@ def _write(handle: int, pixels: NDArray[np.uint8]) -> None:
         left = left[os.write(handle, left) :]
 
 
-def _allocate(handle: int, size: int) -> None:
-    """Reserve *size* bytes; where the system cannot, the writing itself finds out."""
+def allocate(handle: int, size: int) -> bool:
+    """Reserve *size* bytes; False where the system cannot and the writing itself must find out.
+
+    Raises:
+        OSError: there is no room.
+    """
     if not hasattr(os, "posix_fallocate") or not size:
-        return
+        return False
     try:
         os.posix_fallocate(handle, 0, size)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
+        return False
+    return True

@@ -8,7 +8,8 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.decode.plain import open_regular, read_gray
+from daemon.decode import mask_file
+from daemon.decode.plain import open_regular
 from daemon.imaging.cube import Cube, format_cube, parse_cube
 from daemon.imaging.lattice import FloatArray
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -19,7 +20,7 @@ _COMMENT = "Made by RabbitViewer: robust lattice regression, tetrahedral"
 
 
 def read_mask(path: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
-    """Read the mask of a photo of that upright size.
+    """Read the mask of a photo of that upright size, from a picture of any kind.
 
     Returns:
         Shape (H, W), uint8; 255 = edit, 0 = keep.
@@ -27,14 +28,8 @@ def read_mask(path: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
     Raises:
         RabbitError: it cannot be read, or has another size.
     """
-    mask = read_gray(path)
-    if mask.shape != (height_px, width_px):
-        raise RabbitError(
-            ErrorKind.INVALID_REQUEST,
-            f"The mask {os.fsdecode(path)} is {mask.shape[1]}x{mask.shape[0]}, "
-            f"the upright photo {width_px}x{height_px}.",
-            "A mask has the size of the photo as it is shown.",
-        )
+    mask = mask_file.read_mask(path)
+    mask_file.check_mask_size(mask.shape[1], mask.shape[0], width_px, height_px)
     return mask
 
 

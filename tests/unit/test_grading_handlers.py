@@ -171,7 +171,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> No
         extension=".tif",
         mask_path=os.fsencode(mask),
     )
-    with pytest.raises(RabbitError, match="20x10"):
+    with pytest.raises(RabbitError, match="20 x 10"):
         apply_to_photo(task, Quiet())
 
 

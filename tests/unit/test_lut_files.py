@@ -45,11 +45,12 @@ def test_a_mask_that_is_no_picture_is_refused_without_a_librarys_words(tmp_path:
     path = tmp_path / "text.png"
     path.write_text("no picture")
     error = refusal(read_mask, os.fsencode(path), 1, 1)
-    assert error.info.message == f"The picture {path} is damaged or no picture."
+    assert error.info.kind is ErrorKind.NOT_A_PHOTO
+    assert error.info.message.startswith(f"{path} is not a photo")
 
 
 def test_a_pipe_in_a_masks_place_is_refused_at_once(pipe: bytes) -> None:
-    assert refusal(read_mask, pipe, 1, 1).info.kind is ErrorKind.INVALID_REQUEST
+    assert refusal(read_mask, pipe, 1, 1).info.kind is ErrorKind.NOT_A_PHOTO
 
 
 def test_a_pipe_in_a_luts_place_is_refused_at_once(pipe: bytes) -> None:
