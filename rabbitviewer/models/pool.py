@@ -207,6 +207,10 @@ class PoolModel(QObject):
         if self._manifest is not None and self._client.is_connected:
             self._send(messages.PoolList(pool=self.pool_id))
 
+    def hear(self, manifest: PoolManifest) -> None:
+        """Take what the daemon answered to another model of this window."""
+        self._on_answer(manifest, latest=False)
+
     def mask_begun(self, slot: str, is_empty: bool) -> None:
         """A slot is being painted: it has a mask from the first stroke on, saved or not."""
         if self._painted.get(slot) is not (not is_empty):
