@@ -57,8 +57,8 @@ def _about(seconds: float) -> str:
     return _tr("about {count} min").format(count=round(seconds / 60))
 
 
-def plan_words(plan: Plan, photos: int, usual_s: float | None) -> str:
-    """Say what a run will do: on what, on how many photos, for how long."""
+def plan_words(plan: Plan, photos: int, usual_s: float | None, through: str = "") -> str:
+    """Say what a run will do: on what, on how many photos, *through* which mask, for how long."""
     if plan.host is None and plan.workflow is None:
         return _tr("Connecting")
     if plan.reason:
@@ -73,6 +73,8 @@ def plan_words(plan: Plan, photos: int, usual_s: float | None) -> str:
     parts = [what]
     if photos > 1:
         parts.append(_tr("{count} photos").format(count=photos))
+    if through:
+        parts.append(through)
     if usual_s is not None and usual_s * photos >= 1:
         parts.append(_about(usual_s * photos))
     return ", ".join(parts)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
 
 from daemon.protocol.values import WorkflowInfo
+from rabbitviewer.edit.grade_settings import GradeSettings
 from rabbitviewer.edit.look_chips import LookChips
-from rabbitviewer.edit.parameter_form import ParameterForm, Value
+from rabbitviewer.edit.parameter_form import ParameterForm
 from rabbitviewer.edit.prompt_box import PromptBox
+from rabbitviewer.edit.rows import Rows
 from rabbitviewer.theme.controls import Choice, Fold, push_button, set_look, text_label
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
@@ -21,25 +22,6 @@ _FULL_PCT = 100
 _MOST_PCT = 150
 _STEP_PCT = 5
 _SEED = r"\d{0,18}"
-
-
-@dataclasses.dataclass(frozen=True)
-class GradeSettings:
-    """What the form says.
-
-    Attributes:
-        prompt: Without space round it.
-        workflow: A workflow's name; empty: the configured one.
-        strength: 0..1.5.
-        seed: None: chosen by the daemon.
-        parameters: Values of the workflow that differ from its defaults.
-    """
-
-    prompt: str
-    workflow: str
-    strength: float
-    seed: int | None
-    parameters: dict[str, Value]
 
 
 class GradeForm(QWidget):
@@ -107,13 +89,18 @@ class GradeForm(QWidget):
         self._workflow.setEnabled(bool(workflows))
         self._on_workflow_changed()
 
-    def show_plan(self, words: str, *, can_run: bool, trouble: bool, running: bool) -> None:
+    def show_plan(
+        self, words: str, *, can_run: bool, trouble: bool, running: bool, photos: int = 1
+    ) -> None:
         """Say what Run will do, and whether it can; *trouble*: the words say why not."""
         self._plan.setText(words)
         set_look(self._plan, "small-error" if trouble else "small")
         self._can_run = can_run
         self._run.setEnabled(can_run and bool(self._prompt.prompt))
-        self._run.setText(self.tr("Run another") if running else self.tr("Run"))
+        if photos > 1:
+            self._run.setText(self.tr("Run on {count} photos").format(count=photos))
+        else:
+            self._run.setText(self.tr("Run another") if running else self.tr("Run"))
 
     def focus_prompt(self) -> None:
         """Put the cursor into the prompt box."""
@@ -132,17 +119,11 @@ class GradeForm(QWidget):
         layout.setSpacing(look.space_3)
         layout.addWidget(self._prompt)
         layout.addWidget(self._chips)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(look.space_3)
-        grid.setVerticalSpacing(look.space_2)
-        grid.addWidget(text_label(self.tr("Workflow"), "secondary"), 0, 0)
-        grid.addWidget(self._workflow, 0, 1)
-        grid.addWidget(text_label(self.tr("Strength"), "secondary"), 1, 0)
-        grid.addLayout(self._strength_row(), 1, 1)
-        grid.addWidget(text_label(self.tr("Seed"), "secondary"), 2, 0)
-        grid.addWidget(self._seed, 2, 1)
-        grid.setColumnStretch(1, 1)
-        layout.addLayout(grid)
+        rows = Rows(self.font())
+        rows.add(self.tr("Workflow"), self._workflow)
+        rows.add(self.tr("Strength"), self._strength_row())
+        rows.add(self.tr("Seed"), self._seed)
+        layout.addLayout(rows)
         layout.addWidget(self._advanced)
         layout.addWidget(self._run)
         layout.addWidget(self._plan)

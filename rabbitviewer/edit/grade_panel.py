@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
-from daemon.protocol.messages import AiEditRequest, WirePath
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
+from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.subject import POOL, SELECTION, Target
+from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import file_name, plan_words
+from rabbitviewer.words import plan_words
+
+SaveFirst = Callable[[Callable[[], object]], object]
 
 
 class GradePanel(QScrollArea):
@@ -31,6 +35,7 @@ class GradePanel(QScrollArea):
         compare_wanted: lay the handle between (original, result).
         keep_wanted: the comparison is over, this result stays.
         folder_wanted: show this file where it lies.
+        paint_wanted: paint a mask (the slot; empty: of the photo on show).
     """
 
     started = Signal(tuple)
@@ -39,12 +44,15 @@ class GradePanel(QScrollArea):
     compare_wanted = Signal(bytes, bytes)
     keep_wanted = Signal(bytes)
     folder_wanted = Signal(bytes)
+    paint_wanted = Signal(str)
 
     def __init__(
         self,
         jobs: JobsModel,
         hosts: HostsModel,
         selection: Selection,
+        subject: SubjectForm,
+        origins: JobOrigins,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -54,11 +62,13 @@ class GradePanel(QScrollArea):
         self._job_id = ""
         self._comparing = b""
         self._asked: set[int] = set()
-        self._subject = text_label("", "secondary")
+        self._save_first: SaveFirst | None = None
+        self._subject = subject
         self._no_ai = text_label(self.tr("No AI"), "tag")
         self._no_ai.setToolTip(self.tr("The built-in look works with classical means, no model."))
         self._form = GradeForm(jobs.recent_prompts)
-        self._card = JobCard()
+        self._card = JobCard(origins)
+        self._origins = origins
         self._refusal = ErrorCard()
         self._lay_out()
         self._connect()
@@ -72,6 +82,14 @@ class GradePanel(QScrollArea):
     def set_prompt(self, prompt: str) -> None:
         """Put *prompt* into the box."""
         self._form.set_prompt(prompt)
+
+    def choose_source(self, source: str) -> None:
+        """Grade the selection, a slot of a pool or a whole pool."""
+        self._subject.choose_source(source)
+
+    def save_masks_by(self, save_first: SaveFirst) -> None:
+        """Let *save_first* save the mask that is being painted, and then call what it is given."""
+        self._save_first = save_first
 
     def set_comparing(self, result: bytes) -> None:
         """The handle lies across *result* now; empty: no comparison."""
@@ -113,13 +131,15 @@ class GradePanel(QScrollArea):
         self._form.submitted.connect(self._run)
         self._hosts.changed.connect(self._show_hosts)
         self._selection.current_changed.connect(self._follow)
-        self._selection.selected_changed.connect(self._show_plan)
+        self._subject.changed.connect(self._show_plan)
+        self._subject.paint_wanted.connect(self.paint_wanted)
         self._jobs.accepted.connect(self._on_accepted)
         self._jobs.refused.connect(self._on_refused)
         self._jobs.changed.connect(self._on_changed)
         self._jobs.finished.connect(self._on_finished)
         self._jobs.previewed.connect(self._on_previewed)
         self._jobs.reset.connect(self._follow)
+        self._origins.changed.connect(self._show_job)
         self._card.cancel_pressed.connect(lambda: self._ask(self._jobs.cancel(self._job_id)))
         self._card.again_pressed.connect(self._try_again)
         self._card.keep_pressed.connect(lambda: self.keep_wanted.emit(self._result()))
@@ -133,31 +153,22 @@ class GradePanel(QScrollArea):
         self._show_plan()
 
     def _show_plan(self) -> None:
-        photos = self._selection.selected
+        subject = self._subject.subject
         plan = self._hosts.plan(self._form.settings.workflow)
         job = self._jobs.job(self._job_id)
         known = plan.host is not None or plan.workflow is not None
         self._no_ai.setVisible(known and not plan.ai)
-        self._subject.setText(self._subject_words(photos))
         usual_s = self._jobs.usual_duration_s(
             plan.workflow.name if plan.workflow else "", plan.host.name if plan.host else ""
         )
-        words = plan_words(plan, len(photos), usual_s)
-        if not photos:
-            words = self.tr("Choose a photo first")
+        reason = subject.reason or plan.reason
         self._form.show_plan(
-            words,
-            can_run=bool(photos) and known and not plan.reason,
-            trouble=bool(photos and plan.reason),
+            reason or plan_words(plan, subject.count, usual_s, subject.through),
+            can_run=known and not reason,
+            trouble=bool(reason and (subject.count or self._subject.wish.source != SELECTION)),
             running=job is not None and not job.ended,
+            photos=subject.count,
         )
-
-    def _subject_words(self, photos: Sequence[bytes]) -> str:
-        if not photos:
-            return self.tr("No photo selected")
-        if len(photos) == 1:
-            return file_name(photos[0])
-        return self.tr("{count} photos selected").format(count=len(photos))
 
     def _follow(self) -> None:
         """Follow the newest job that the current photo belongs to."""
@@ -185,20 +196,28 @@ class GradePanel(QScrollArea):
     # ------------------------------------------------------------ what is asked
 
     def _run(self) -> None:
-        photos = self._selection.selected
-        settings = self._form.settings
+        """Start at once, or as soon as the mask that is being painted is saved."""
+        subject, wish = self._subject.subject, self._subject.wish
+        targets = tuple(subject.targets())
         self._refusal.hide()
-        for path in photos:
-            request = AiEditRequest(
-                path=WirePath.of(path),
-                prompt=settings.prompt,
-                workflow=settings.workflow,
-                strength=settings.strength,
-                seed=settings.seed,
-                parameters=settings.parameters,
-            )
-            self._ask(self._jobs.start(request))
-        self.started.emit(photos)
+        if not subject.paints or self._save_first is None:
+            self._start(targets)
+            return
+
+        def start() -> None:
+            anew = wish.source == POOL and self._subject.wish == wish
+            self._start(self._subject.subject.targets() if anew else targets)
+
+        self._save_first(start)
+
+    def _start(self, targets: Iterable[Target]) -> None:
+        settings = self._form.settings
+        photos: list[bytes] = []
+        for target in targets:
+            self._ask(self._jobs.start(target.request(settings)))
+            photos.append(target.path)
+        self._subject.end_all()
+        self.started.emit(tuple(photos))
 
     def _try_again(self) -> None:
         job = self._jobs.job(self._job_id)

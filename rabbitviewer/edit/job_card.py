@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
 from rabbitviewer.models.jobs import Job
 from rabbitviewer.theme.controls import push_button, set_look, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
@@ -29,8 +30,9 @@ class JobCard(QFrame):
     folder_pressed = Signal()
     compare_pressed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, origins: JobOrigins, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._origins = origins
         self.setProperty("look", "card")
         self._title = text_label("", "heading", wraps=True)
         self._tag = text_label(self.tr("No AI"), "tag")
@@ -41,6 +43,8 @@ class JobCard(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress of the grade"))
         self._line = text_label("", "small", wraps=True)
+        self._stale = text_label(stale_words(), "tag")
+        self._stale.setToolTip(stale_advice())
         self._fit = text_label("", "tag-good")
         self._warning = text_label("", "small", wraps=True)
         self._error = ErrorCard()
@@ -68,6 +72,7 @@ class JobCard(QFrame):
         self._bar.setVisible(running)
         self._show_line(job)
         self._show_fit(job)
+        self._stale.setVisible(self._origins.is_stale(info))
         if info.error is not None and failed:
             self._error.show_error(info.error)
         self._error.setVisible(failed and info.error is not None)
@@ -90,13 +95,16 @@ class JobCard(QFrame):
 
     def _show_line(self, job: Job) -> None:
         info = job.info
+        whence = " · ".join(filter(None, (mask_words(info), self._origins.pool_words(info))))
         if not job.ended:
-            lines = [job.detail, left_words(job.eta_s)]
+            lines = [job.detail, left_words(job.eta_s), _capital(whence)]
         elif info.state == "done":
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
             facts = [seconds, self.tr("seed {seed}").format(seed=info.seed)]
-            lines = [*info.notes, " · ".join(filter(None, facts))]
+            kept = self.tr("Outside its mask every pixel is the original's.")
+            lines = [*info.notes, kept if info.outside_identical else _capital(mask_words(info))]
+            lines += [self._origins.pool_words(info), " · ".join(filter(None, facts))]
         else:
             lines = []
         text = "\n".join(line for line in lines if line)
@@ -132,9 +140,14 @@ class JobCard(QFrame):
         fit_row.addStretch(1)
         layout.addLayout(fit_row)
         layout.addWidget(self._warning)
+        layout.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._error)
         buttons = QWidget()
         row = FlowLayout(look.space_2, buttons)
         for button in (self._keep, self._compare, self._again, self._folder, self._cancel):
             row.addWidget(button)
         layout.addWidget(buttons)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -9,8 +9,9 @@ from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
 from rabbitviewer.models.jobs import Job
-from rabbitviewer.theme.controls import icon_button, text_label
+from rabbitviewer.theme.controls import ElidedLabel, icon_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
@@ -32,8 +33,15 @@ class JobRow(QFrame):
     retry_pressed = Signal(str)
     open_pressed = Signal(str)
 
-    def __init__(self, job: Job, picture_of: PictureOf, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        picture_of: PictureOf,
+        origins: JobOrigins,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._origins = origins
         self._job = job
         self._picture_of = picture_of
         self._picture = QLabel()
@@ -43,6 +51,9 @@ class JobRow(QFrame):
         self._state = text_label("", "small")
         self._state.setFont(figures_font(self._state.font()))
         self._prompt = text_label("", "secondary")
+        self._whence = ElidedLabel("small")
+        self._stale = text_label(stale_words(), "tag")
+        self._stale.setToolTip(stale_advice())
         self._tag = text_label(self.tr("No AI"), "tag")
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
@@ -66,6 +77,10 @@ class JobRow(QFrame):
         self._prompt.setToolTip(info.prompt)
         self._tag.setVisible(not info.ai)
         self._state.setText(self._state_text(job))
+        whence = " · ".join(filter(None, (self._origins.pool_words(info), mask_words(info))))
+        self._whence.setText(whence[:1].upper() + whence[1:])
+        self._whence.setVisible(bool(whence))
+        self._stale.setVisible(self._origins.is_stale(info))
         self._bar.setValue(round(info.progress_pct * 10))
         self._bar.setVisible(info.state == "running")
         self._bar.setAccessibleName(self.tr("Progress of {name}").format(name=self._name.text()))
@@ -126,6 +141,8 @@ class JobRow(QFrame):
         layout.setSpacing(look.space_1)
         layout.addLayout(top)
         layout.addWidget(self._prompt)
+        layout.addWidget(self._whence)
+        layout.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._state)
         layout.addWidget(self._bar)
         layout.addWidget(self._error)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.job_row import JobRow, PictureOf
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.theme.controls import hairline, text_label
@@ -26,10 +27,15 @@ class JobsPanel(QWidget):
     open_wanted = Signal(object)
 
     def __init__(
-        self, jobs: JobsModel, picture_of: PictureOf, parent: QWidget | None = None
+        self,
+        jobs: JobsModel,
+        picture_of: PictureOf,
+        origins: JobOrigins,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._origins = origins
         self._picture_of = picture_of
         self._rows: dict[str, JobRow] = {}
         self._awake = False
@@ -60,6 +66,7 @@ class JobsPanel(QWidget):
         self.setFocusProxy(self._scroll)
         jobs.changed.connect(self._on_changed)
         jobs.reset.connect(self._rebuild)
+        origins.changed.connect(self._rebuild)
 
     def sizeHint(self) -> QSize:
         """Return a size that shows a few jobs."""
@@ -92,7 +99,7 @@ class JobsPanel(QWidget):
         if row is not None:
             row.show_job(job)
             return
-        row = JobRow(job, self._picture_of)
+        row = JobRow(job, self._picture_of, self._origins)
         row.cancel_pressed.connect(self._jobs.cancel)
         row.retry_pressed.connect(self._jobs.retry)
         row.open_pressed.connect(self._open)

@@ -13,10 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from daemon.protocol.values import ParameterInfo
+from rabbitviewer.edit.grade_settings import Value
 from rabbitviewer.theme.controls import Choice, Tick, text_label
 from rabbitviewer.theme.tokens import tokens
-
-Value = int | float | str | bool
 
 _WIDEST = 2**31 - 1
 _OWN_CONTROLS = ("prompt", "seed", "strength")

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.edit.subject import POOL, SELECTION
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.view.photo_view import PhotoView
@@ -32,7 +33,9 @@ class Grading(QObject):
         self._jobs = jobs
         self._panel = panel
         self._photo = photo
-        window.actions_by_id.connect_all({"edit.grade": self._open_panel})
+        window.actions_by_id.connect_all(
+            {"edit.grade": self._open_panel, "pool.grade_all": self._open_for_pool}
+        )
         window.jobs_popover.opening.connect(jobs_panel.prepare)
         window.jobs_popover.closed.connect(jobs.mark_failures_seen)
         panel.started.connect(self._on_started)
@@ -46,6 +49,17 @@ class Grading(QObject):
         photo.comparing_changed.connect(panel.set_comparing)
 
     def _open_panel(self) -> None:
+        """Ask for a grade; pressed beside the photos, it is those on show that are meant."""
+        focused = self._window.focusWidget()
+        if focused is not None and self._window.pages.isAncestorOf(focused):
+            self._panel.choose_source(SELECTION)
+        self._open()
+
+    def _open_for_pool(self) -> None:
+        self._panel.choose_source(POOL)
+        self._open()
+
+    def _open(self) -> None:
         self._window.open_tab("edit")
         self._panel.focus_prompt()
 

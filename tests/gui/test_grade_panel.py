@@ -23,10 +23,9 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.prompt_box import PromptBox
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.models.hosts import HostsModel
-from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
 from tests.fakes.daemon import FakeDaemon
+from tests.fakes.grading import make_panel
 from tests.fakes.window import (
     BUILTIN_HOST,
     BUILTIN_WORKFLOW,
@@ -67,8 +66,7 @@ def panel(
 ) -> GradePanel:
     accepted = messages.AiEditAccepted(job_id="job-1", job=make_job(state="waiting"))
     fake_daemon.answer(messages.AiEditRequest, lambda _request: [accepted])
-    hosts = HostsModel(client)
-    panel = GradePanel(JobsModel(client), hosts, selection)
+    panel = make_panel(client, selection)
     qtbot.addWidget(panel)
     panel.resize(320, 900)
     panel.show()
@@ -87,6 +85,14 @@ def prompt_box(panel: GradePanel) -> PromptBox:
     return panel.findChild(PromptBox)
 
 
+def choice(panel: GradePanel, name: str) -> QComboBox:
+    return next(each for each in panel.findChildren(QComboBox) if each.accessibleName() == name)
+
+
+def spin_box(panel: GradePanel, name: str) -> QSpinBox:
+    return next(each for each in panel.findChildren(QSpinBox) if each.accessibleName() == name)
+
+
 def words(panel: GradePanel) -> list[str]:
     return [each.text() for each in panel.findChildren(QLabel) if each.isVisible()]
 
@@ -95,9 +101,13 @@ def asked(fake_daemon: FakeDaemon) -> list[messages.AiEditRequest]:
     return [each for each in fake_daemon.received if isinstance(each, messages.AiEditRequest)]
 
 
+def is_edit(request: messages.Message) -> bool:
+    return isinstance(request, messages.AiEditRequest)
+
+
 def run(qtbot: QtBot, panel: GradePanel, fake_daemon: FakeDaemon) -> messages.AiEditRequest:
     qtbot.keyClicks(prompt_box(panel), "warm")
-    with qtbot.waitSignal(fake_daemon.asked):
+    with qtbot.waitSignal(fake_daemon.asked, check_params_cb=is_edit):
         qtbot.keyClick(prompt_box(panel), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     return asked(fake_daemon)[-1]
 
@@ -134,7 +144,7 @@ def test_strength_seed_and_advanced_values_go_along(
     panel.findChild(QSlider).setValue(55)
     seed = next(each for each in panel.findChildren(QLineEdit) if each.accessibleName() == "Seed")
     qtbot.keyClicks(seed, "1234")
-    panel.findChild(QSpinBox).setValue(5)
+    spin_box(panel, "Radius").setValue(5)
     request = run(qtbot, panel, fake_daemon)
     assert (request.strength, request.seed) == (0.55, 1234)
     assert request.parameters == {"radius": 5}
@@ -175,7 +185,7 @@ def test_a_composed_prompt_of_another_script_arrives_whole(
     commit = QInputMethodEvent()
     commit.setCommitString("暖色电影")
     QApplication.sendEvent(box, commit)
-    with qtbot.waitSignal(fake_daemon.asked):
+    with qtbot.waitSignal(fake_daemon.asked, check_params_cb=is_edit):
         qtbot.keyClick(box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked(fake_daemon)[-1].prompt == "暖色电影"
 
@@ -183,7 +193,7 @@ def test_a_composed_prompt_of_another_script_arrives_whole(
 def test_without_comfyui_the_panel_says_that_no_ai_is_at_work(panel: GradePanel) -> None:
     assert "Built-in look, no AI" in words(panel)
     assert "No AI" in words(panel)
-    assert panel.findChild(QComboBox).count() == 1
+    assert choice(panel, "Workflow").count() == 1
 
 
 def test_with_comfyui_the_line_under_run_names_model_and_host(

@@ -20,7 +20,6 @@ from pytestqt.qtbot import QtBot
 
 from daemon.protocol import messages
 from rabbitviewer.actions import action_specs
-from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.ipc.client import DaemonClient
@@ -36,6 +35,7 @@ from rabbitviewer.shell.welcome import Trouble, Welcome
 from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.window import MainWindow, Page, Rooms
 from tests.fakes.daemon import FakeDaemon
+from tests.fakes.grading import make_origins, make_panel
 from tests.fakes.window import BUILTIN_HOST, STUDIO, make_job
 
 
@@ -57,10 +57,10 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         tree=Room(),
         breadcrumbs=Room(),
         info=InfoPanel(client, selection, MarksModel(client, ListingModel(client))),
-        edit=GradePanel(jobs, hosts, selection),
+        edit=make_panel(client, selection, jobs=jobs, hosts=hosts),
         pool=Room(),
         strip=Room(),
-        jobs=JobsPanel(jobs, lambda _path: None),
+        jobs=JobsPanel(jobs, lambda _path: None, make_origins(client)),
         hosts=HostPanel(hosts),
         status=StatusLine(jobs, hosts),
         cell_sizes=(96, 384),

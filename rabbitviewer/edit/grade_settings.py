@@ -1,0 +1,26 @@
+"""What the form of a grade says."""
+
+from __future__ import annotations
+
+import dataclasses
+
+Value = int | float | str | bool
+
+
+@dataclasses.dataclass(frozen=True)
+class GradeSettings:
+    """What the form says.
+
+    Attributes:
+        prompt: Without space round it.
+        workflow: A workflow's name; empty: the configured one.
+        strength: 0..1.5.
+        seed: None: chosen by the daemon.
+        parameters: Values of the workflow that differ from its defaults.
+    """
+
+    prompt: str
+    workflow: str
+    strength: float
+    seed: int | None
+    parameters: dict[str, Value]
