@@ -44,9 +44,7 @@ def slot_tip(slot: PoolSlot, index: int, *, active: bool, masked: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def slot_description(
-    slot: PoolSlot, index: int, count: int, *, active: bool, masked: bool
-) -> str:
+def slot_description(slot: PoolSlot, index: int, count: int, *, active: bool, masked: bool) -> str:
     """Say all about a slot, for a screen reader."""
     place = _tr("Slot {index} of {count}").format(index=index, count=count)
     name = _tr("pasted picture") if slot.own else file_name(slot.path)

@@ -107,6 +107,8 @@ QAbstractSpinBox QLineEdit { border: none; background: transparent; min-height: 
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QLineEdit[look="palette"] { background: transparent; border: none; padding: 0 16px;
     min-height: ${palette_height}px; }
+QLineEdit[look="in-place"] { border-radius: 3px; padding: 0 2px; min-height: 0;
+    font-size: ${font_small}px; }
 QListWidget { background: transparent; border: none; outline: none; }
 QListWidget::item { min-height: ${field_height}px; padding: 0 4px; border-radius: 4px; }
 QListWidget::item:hover { background: $raised; }
