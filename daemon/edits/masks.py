@@ -122,11 +122,12 @@ def _copy(source: bytes, target: Path) -> str:
         problem = f"The mask {name} cannot be opened: {reason}."
         raise RabbitError(ErrorKind.PERMISSION_DENIED, problem) from error
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        problem = f"The mask {name} is a folder, pipe or device."
+        raise RabbitError(ErrorKind.INVALID_REQUEST, problem, "Name a picture file.")
     with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            problem = f"The mask {name} is a folder, pipe or device."
-            raise RabbitError(ErrorKind.INVALID_REQUEST, problem, "Name a picture file.")
         if status.st_size > MAX_MASK_BYTES:
             raise RabbitError(ErrorKind.UNREADABLE, f"{name} is too large for a mask.")
         with target.open("wb") as copy:
