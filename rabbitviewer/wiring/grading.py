@@ -50,8 +50,7 @@ class Grading(QObject):
 
     def _open_panel(self) -> None:
         """Ask for a grade; pressed beside the photos, it is those on show that are meant."""
-        focused = self._window.focusWidget()
-        if focused is not None and self._window.pages.isAncestorOf(focused):
+        if self._window.pages.isAncestorOf(self._window.focusWidget() or self._window):
             self._panel.choose_source(SELECTION)
         self._open()
 
