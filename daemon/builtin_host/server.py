@@ -72,8 +72,10 @@ class BuiltinHost:
         )
         routes = [*prompts.routes(), *FileRoutes(self._folders).routes(), *self._info_routes()]
         for method, path, handler in [*routes, ("GET", "/ws", hub.serve)]:
-            app.router.add_route(method, path, handler)
-            app.router.add_route(method, f"/api{path}", handler)
+            for place in (path, f"/api{path}"):
+                app.router.add_route(method, place, handler)
+                if method == "GET":
+                    app.router.add_route("HEAD", place, handler)
         for method, path, handler in prompts.job_routes():
             app.router.add_route(method, path, handler)
         app.router.add_route("GET", "/", _welcome)

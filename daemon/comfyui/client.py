@@ -35,6 +35,7 @@ from daemon.comfyui.replies import (
 )
 from daemon.comfyui.socket import HostSocket
 from daemon.comfyui.transport import Transport
+from daemon.comfyui.uploads import Uploads
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 _T = TypeVar("_T")
@@ -68,6 +69,7 @@ class ComfyUIClient:
         self.host = f"{name} ({address.netloc})" if name else f"ComfyUI at {address.netloc}"
         self._pace = pace or Pace()
         self._transport = Transport(address)
+        self._uploads = Uploads(self._transport, self.upload_image)
         self._socket = HostSocket(address, self._deliver)
         self._inboxes: dict[str, Inbox] = {}
         self._cancelled: set[str] = set()
@@ -133,6 +135,10 @@ class ComfyUIClient:
         if uploaded is None:
             raise not_comfyui(self.address)
         return uploaded
+
+    async def place_image(self, path: Path) -> UploadedImage:
+        """Have a picture in the host's input folder; it is sent only where it is not there."""
+        return await self._uploads.place(path)
 
     async def queue_workflow(self, graph: Graph, prompt_id: str) -> int:
         """Queue *graph* under an id of our own and start listening to it.

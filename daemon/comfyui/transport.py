@@ -86,6 +86,16 @@ class Transport:
         except (ValueError, RecursionError) as error:
             raise not_comfyui(self.address) from error
 
+    async def headers(self, path: str, params: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers, by small names, of what a GET would answer; empty: no success.
+
+        Raises:
+            RabbitError: no answer.
+        """
+        async with self._answer("HEAD", path, params=params) as answer:
+            found = {name.lower(): value for name, value in answer.headers.items()}
+            return found if answer.is_success else {}
+
     async def download(
         self, path: str, params: Mapping[str, str], target: Path, max_bytes: int, what: str
     ) -> int:

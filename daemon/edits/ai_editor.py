@@ -14,6 +14,7 @@ from daemon.comfyui.graph import Workflow, needs_kontext_sizes
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.host_run import HostRun
+from daemon.edits.inputs import file_of, fit_mask, prepare_pictures
 from daemon.edits.job import Job
 from daemon.edits.outputs import Target, give_final_name
 from daemon.edits.work_files import WorkFiles, copy_cube, recipe_of
@@ -54,13 +55,15 @@ class AiEditor:
         workflow = await asyncio.to_thread(self._workflows.get, job.record.workflow)
         if job.record.temp_inode and await self._name_result(job):
             return
+        _check_given(job, files)
         small = job.record.small
         if small is None or not files.sent.exists():
             small = await self._prepare(job, task, files, workflow)
         if not files.edited.exists():
+            await prepare_pictures(job, task, files, workflow, small)
             await self._host.obtain(job, task, files, workflow)
         if job.record.fit_mode != "model" and not files.cube.exists():
-            await self._fit(job, task, files, small)
+            await self._fit(job, task, files, workflow)
         await self._write(job, task, files, small)
         if not await self._name_result(job):
             raise RabbitError(
@@ -78,7 +81,7 @@ class AiEditor:
     ) -> SmallPrepared:
         await job.enter("prepare")
         wanted = PrepareSmall(
-            path=job.record.path,
+            path=os.fsencode(files.original(job.record)),
             png_path=os.fsencode(files.sent),
             clipped_path=os.fsencode(files.clipped),
             icc_path=os.fsencode(files.icc),
@@ -91,11 +94,11 @@ class AiEditor:
             await job.note(note)
         return small
 
-    async def _fit(
-        self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared
-    ) -> None:
+    async def _fit(self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow) -> None:
         await job.enter("fit")
-        record = job.record
+        record, small = job.record, job.record.small
+        assert small is not None
+        mask = fit_mask(workflow, record)
         fresh = files.folder / "grade.part"
         wanted = FitGrade(
             path=record.path,
@@ -108,6 +111,7 @@ class AiEditor:
             color_space=small.color_space,
             title=record.prompt[:120],
             lut_size=record.lut_size,
+            mask_path=os.fsencode(file_of(mask, files)) if mask else b"",
         )
         fitted, _ = await _step(job, task, wanted, GradeFitted)
         await job.save(fit=fitted.report)
@@ -120,17 +124,19 @@ class AiEditor:
         """Write the complete result under a temporary name in its folder."""
         await job.enter("apply")
         record, settings = job.record, self._settings.current.output
-        extension = record.extension or result_extension(
-            small.format, record.path, raw_format=settings.raw_format, palette=small.palette
-        )
-        target = Target(record.target, extension)
-        temp = target.temporary(record.job_id)
-        await job.save(temp_path=temp, extension=extension)
+        original = os.fsencode(files.original(record))
+        extension = record.extension
+        if not extension and record.mask is None:
+            extension = result_extension(
+                small.format, original, raw_format=settings.raw_format, palette=small.palette
+            )
+        temp = Target(record.target, extension).temporary(record.job_id)
+        await job.save(temp_path=temp)
         recipe = recipe_of(record)
         wanted: AnyTask
         if record.fit_mode == "model":
             wanted = KeepModelPicture(
-                path=record.path,
+                path=original,
                 edited_path=os.fsencode(files.edited),
                 sent_size=(small.width_px, small.height_px),
                 box=small.box,
@@ -142,11 +148,13 @@ class AiEditor:
             )
         else:
             wanted = ApplyLut(
-                path=record.path,
+                path=original,
                 cube_path=os.fsencode(files.cube),
                 temp_path=temp,
                 extension=extension,
                 strength=record.strength,
+                mask_path=os.fsencode(files.mask) if record.mask else b"",
+                raw_format=settings.raw_format,
                 recipe=recipe,
                 ai=record.ai,
                 jpeg_quality=settings.jpeg_quality,
@@ -154,7 +162,12 @@ class AiEditor:
         written, _ = await _step(job, task, wanted, FileWritten)
         for note in written.notes:
             await job.note(note)
-        await job.save(temp_inode=written.inode, timings_s=job.leave())
+        await job.save(
+            temp_inode=written.inode,
+            extension=extension or written.extension,
+            outside_identical=written.outside_identical,
+            timings_s=job.leave(),
+        )
 
     async def _name_result(self, job: Job) -> bool:
         """Give the complete file its final name; False where it is gone."""
@@ -177,6 +190,16 @@ class AiEditor:
             cube = await asyncio.to_thread(copy_cube, WorkFiles(job.folder).cube, job.record)
         await job.save(result_path=final, cube_path=cube, timings_s=job.leave())
         return True
+
+
+def _check_given(job: Job, files: WorkFiles) -> None:
+    """Make sure that the mask is still what the job began with."""
+    if job.record.mask is not None and not files.mask.exists():
+        raise RabbitError(
+            ErrorKind.NOT_FOUND,
+            f"The mask of this job is gone from {files.folder}.",
+            "Begin the edit anew.",
+        )
 
 
 _R = TypeVar("_R", SmallPrepared, GradeFitted, FileWritten)

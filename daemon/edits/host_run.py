@@ -23,6 +23,7 @@ from daemon.comfyui.graph import Workflow, WorkflowValues, build_workflow
 from daemon.comfyui.hosts import BUILTIN, HostRegistry
 from daemon.comfyui.progress import RunProgress
 from daemon.edits.budget import check_budget
+from daemon.edits.inputs import file_of, plan_pictures, plan_values
 from daemon.edits.job import Job
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -88,14 +89,15 @@ class HostRun:
         """Upload and queue; the prompt's id is on disk before the host hears of it."""
         record = job.record
         await job.enter("upload", _in_words(record.host))
-        uploaded = await client.upload_image(files.sent, f"rabbitviewer-{record.job_id}.png")
+        bindings = plan_values(workflow, record)
+        for name, picture in plan_pictures(workflow, record).items():
+            uploaded = await client.place_image(file_of(picture, files))
+            bindings[name] = uploaded.reference
         await job.save(timings_s=job.leave())
         await job.enter("queued", _in_words(record.host))
-        bound = workflow.manifest.bindings
-        known = {"image": uploaded.reference, "prompt": record.prompt, "seed": record.seed}
         values = WorkflowValues(
             filename_prefix=f"rabbitviewer/{record.job_id}",
-            bindings={name: value for name, value in known.items() if name in bound},
+            bindings=bindings,
             parameters=record.parameters,
         )
         info = await client.object_info(max_age_s=_OBJECT_INFO_AGE_S)

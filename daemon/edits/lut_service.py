@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
+from pathlib import Path
 
 import msgspec
 
+from daemon.edits.masks import JobMasks
 from daemon.edits.outputs import (
     CUBE,
     check_writable,
@@ -35,9 +37,21 @@ _OPERATION = "lut"
 class LutService:
     """The ``lut extract`` and ``lut apply`` of the command line."""
 
-    def __init__(self, render: RenderManager, settings: SettingsStore) -> None:
+    def __init__(
+        self, render: RenderManager, settings: SettingsStore, masks: JobMasks, work: Path
+    ) -> None:
+        """Prepare.
+
+        Args:
+            render: Does the work.
+            settings: How results are written.
+            masks: Looks at masks.
+            work: A folder for copies of masks while they are used.
+        """
         self._render = render
         self._settings = settings
+        self._masks = masks
+        self._work = work
 
     async def extract(self, peer: Peer, request: LutExtractRequest) -> LutExtracted:
         """Fit a LUT to (original, edited) and write it."""
@@ -81,19 +95,26 @@ class LutService:
             photo, bytes(request.output), pattern=settings.pattern, operation=_OPERATION
         )
         await asyncio.to_thread(check_writable, target)
-        temp = target.temporary(uuid.uuid4().hex)
+        name = uuid.uuid4().hex
+        temp = target.temporary(name)
+        mask = self._work / f"{name}.png"
         wanted = ApplyLut(
             path=photo,
             cube_path=bytes(request.cube),
             temp_path=temp,
             extension=target.extension,
             strength=request.strength,
-            mask_path=bytes(request.mask),
+            mask_path=os.fsencode(mask) if request.mask else b"",
             raw_format=settings.raw_format,
             recipe=_recipe(request),
             jpeg_quality=settings.jpeg_quality,
         )
         try:
+            if request.mask:
+                await asyncio.to_thread(self._work.mkdir, 0o700, parents=True, exist_ok=True)
+                await self._masks.take(
+                    bytes(request.mask), photo, mask, resize=request.resize_mask
+                )
             result, _ = await self._render.submit(wanted, priority=Priority.EDIT).result()
             assert isinstance(result, FileWritten)
             final = await asyncio.to_thread(
@@ -101,6 +122,7 @@ class LutService:
             )
         finally:
             await asyncio.to_thread(remove_temporary, temp)
+            await asyncio.to_thread(remove_temporary, os.fsencode(mask))
         return LutApplied(
             result_path=final, notes=result.notes, outside_identical=result.outside_identical
         )

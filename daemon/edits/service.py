@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from daemon.edits.ai_editor import AiEditor
@@ -15,6 +16,7 @@ from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
 from daemon.edits.outputs import remove_temporary
 from daemon.edits.requests import jobs_answer
+from daemon.edits.results import PoolResults
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import (
@@ -38,7 +40,11 @@ _KEEP_WORK_S = 7 * 86400.0
 
 
 class EditService:
-    """Every edit job of this daemon."""
+    """Every edit job of this daemon.
+
+    Attributes:
+        on_pool_result: Called with the id of a pool when an edit of one of its photos is done.
+    """
 
     def __init__(
         self,
@@ -60,14 +66,21 @@ class EditService:
         self._unwritten: dict[str, JobRecord] = {}
         self._tasks: dict[str, RenderTask] = {}
         self._slots = asyncio.Semaphore(RUNNING_JOBS)
+        self.on_pool_result: Callable[[str], None] | None = None
+        self._results = PoolResults()
         self._closing = False
 
     def open_jobs(self) -> int:
         """Return how many jobs have work left."""
         return len(self._jobs)
 
+    def stale_slots(self, pool_id: str, hashes: Mapping[str, str]) -> set[str]:
+        """Return the slots of a pool whose newest result was made from older content."""
+        return self._results.stale(pool_id, hashes)
+
     async def resume(self) -> None:
         """Go on with the jobs that an earlier daemon left open."""
+        self._results.note(await self._store.done_from_pools())
         records = await self._store.open_jobs()
         await asyncio.to_thread(self._sweep, {record.job_id for record in records})
         for record in records:
@@ -192,6 +205,10 @@ class EditService:
         if state != "failed":
             await asyncio.to_thread(WorkFiles(job.folder).clear)
         job.announce_end()
+        if state == "done" and record.content_hash:
+            self._results.note([record])
+            if self.on_pool_result is not None:
+                self.on_pool_result(record.pool_id)
 
     async def _write_rest(self) -> None:
         """Write the ends of jobs that the disk did not take before."""

@@ -22,6 +22,7 @@ from daemon.imaging.canvas import fill_canvas, plan_canvas
 from daemon.imaging.cube import Cube
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.lut import GradeFit, apply_lut, extract_lut
+from daemon.protocol.errors import EMPTY_MASK, RabbitError
 from daemon.protocol.formats import LOSSLESS_EXTENSIONS, result_extension
 from daemon.protocol.values import FitReport, Registration
 from daemon.tasks import (
@@ -40,6 +41,7 @@ from daemon.tasks import (
 SRGB = "srgb"
 _CLIP_TOLERANCE = 0.5 / 255
 _STRIP_PIXELS = 1 << 20
+_FULLY = 0.9
 _REENCODED = (
     "The result was encoded anew as {}: outside the mask it is close to the original, not "
     "identical. PNG and TIFF keep every pixel."
@@ -88,6 +90,8 @@ def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
     """Fit the LUT in the photo's own space to what was sent and what came back."""
     sent, edited = read_rgb(task.png_path), read_rgb(task.edited_path)
     weights = 255 - read_gray(task.clipped_path)
+    if task.mask_path:
+        weights *= _fully_edited(read_gray(task.mask_path))
     icc_file = Path(os.fsdecode(task.icc_path))
     icc = icc_file.read_bytes() if icc_file.exists() else None
     space = IccSpace(icc) if icc else None
@@ -144,6 +148,8 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     context.checkpoint(0.25)
     height, width = photo.pixels.shape[:2]
     mask = read_mask(task.mask_path, width, height) if task.mask_path else None
+    if mask is not None and not mask.any():
+        raise RabbitError.from_info(EMPTY_MASK)
 
     def report(fraction: float | None = None) -> None:
         context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
@@ -246,6 +252,8 @@ def _apply_in_other_space(
     full = np.iinfo(photo.pixels.dtype).max
     step = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, step):
+        if mask is not None and not mask[top : top + step].any():
+            continue
         strip = photo.pixels[top : top + step, :, :3]
         color = _unit(strip)
         srgb = own.to_srgb(color) if own else color
@@ -259,6 +267,16 @@ def _apply_in_other_space(
         done = np.rint(np.clip(color, 0, 1) * full).astype(strip.dtype)
         strip[...] = done if part is None else np.where(part[..., None] == 0, strip, done)
         report(min(1.0, (top + step) / height))
+
+
+def _fully_edited(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return 1 where a host's edit counts (almost) fully, else 0; soft edges teach half a change.
+
+    Where the mask is nowhere near white, its whitest part counts; where it vanished in the small
+    copy, all of it.
+    """
+    whitest = int(mask.max())
+    return (mask >= _FULLY * whitest).astype(np.uint8)
 
 
 def _unit(pixels: Pixels) -> FloatArray:

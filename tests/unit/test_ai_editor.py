@@ -60,9 +60,9 @@ class ScriptedHost:
         self.cancelled: list[str] = []
         self.on_queue: Callable[[str], None] = lambda prompt_id: None
 
-    async def upload_image(self, path: Path, name: str) -> UploadedImage:
+    async def place_image(self, path: Path) -> UploadedImage:
         assert path.exists()
-        return UploadedImage(name, "rabbitviewer", "input")
+        return UploadedImage(path.name, "rabbitviewer", "input")
 
     async def object_info(self, max_age_s: float = 0.0) -> ObjectInfo:
         return OBJECT_INFO

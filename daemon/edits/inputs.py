@@ -1,0 +1,151 @@
+"""The pictures that a job's workflow is given, by its manifest's bindings: photo, mask, pool.
+
+A graph gets something for every picture it binds, so that it never fails for want of a file: a mask
+that nobody painted is white for ``mask`` (the edit counts everywhere) and black for ``pool.mask``
+(as a pool without masks says it); without a pool its picture is one black pixel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import msgspec
+
+from daemon.comfyui.graph import Value, Workflow
+from daemon.comfyui.lenient import mapping
+from daemon.comfyui.manifest import Binding
+from daemon.edits.job import Job
+from daemon.edits.work_files import WorkFiles
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.render import RenderTask
+from daemon.storage.job_record import JobRecord
+from daemon.tasks import MaskWritten, PrepareMask, SmallPrepared
+
+_PAINTED, _WHITE, _BLACK = "painted", "white", "black"
+_ALPHA_READERS = ("LoadImage",)
+_MASK_BINDINGS = ("mask", "pool.mask")
+
+
+class HostPicture(msgspec.Struct, frozen=True):
+    """One picture for a host.
+
+    Attributes:
+        subject: ``photo`` (the small copy) or ``nothing`` (one black pixel).
+        mask: painted | white | black; empty: it is the subject itself.
+        in_alpha: The mask is the subject's transparency; else it stands alone.
+    """
+
+    subject: str
+    mask: str = ""
+    in_alpha: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """Its name in the job's work folder; empty: the small copy itself."""
+        if not self.mask:
+            return "" if self.subject == "photo" else "nothing.png"
+        return f"{self.subject}-{self.mask}-{'alpha' if self.in_alpha else 'mask'}.png"
+
+
+def plan_pictures(workflow: Workflow, record: JobRecord) -> dict[str, HostPicture]:
+    """Return the picture of every binding that takes one."""
+    bound = workflow.manifest.bindings
+    from_pool = bool(record.pool_id)
+    painted = _PAINTED if record.mask_path else ""
+    masks = {"mask": painted or _WHITE, "pool.mask": (painted if from_pool else "") or _BLACK}
+    whole = bound.get("image")
+    planned: dict[str, HostPicture] = {}
+    for name in _MASK_BINDINGS:
+        binding = bound.get(name)
+        if binding is not None:
+            of_photo = from_pool or name == "mask" or _same_place(binding, whole)
+            subject = "photo" if of_photo else "nothing"
+            planned[name] = HostPicture(subject, masks[name], _reads_alpha(binding, workflow))
+    for name, subject in (("image", "photo"), ("pool.image", "photo" if from_pool else "nothing")):
+        binding = bound.get(name)
+        if binding is not None:
+            planned[name] = HostPicture(subject)
+            for mask_name in _MASK_BINDINGS:
+                mask = planned.get(mask_name)
+                if mask is not None and mask.in_alpha and _same_place(binding, bound[mask_name]):
+                    planned[name] = mask
+    return planned
+
+
+def plan_values(workflow: Workflow, record: JobRecord) -> dict[str, Value]:
+    """Return what else goes into the graph, by the names of the bindings it has."""
+    known: dict[str, Value] = {
+        "prompt": record.prompt,
+        "seed": record.seed,
+        "pool.index": record.index or 0,
+        "pool.count": record.count,
+        "pool.label": record.label,
+    }
+    bound = workflow.manifest.bindings
+    return {name: value for name, value in known.items() if name in bound}
+
+
+def fit_mask(workflow: Workflow, record: JobRecord) -> HostPicture | None:
+    """Return the mask behind which the graph changes the photo; None: everywhere."""
+    bound = workflow.manifest.bindings
+    given = "mask" in bound or ("pool.mask" in bound and bool(record.pool_id))
+    if not record.mask_path or not given:
+        return None
+    return HostPicture("photo", _PAINTED)
+
+
+async def prepare_pictures(
+    job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow, small: SmallPrepared
+) -> None:
+    """Make the pictures of *job* that are not there yet."""
+    wanted = list(plan_pictures(workflow, job.record).values())
+    mask = fit_mask(workflow, job.record)
+    if mask is not None:
+        wanted.append(mask)
+    for picture in wanted:
+        if picture.mask and picture.in_alpha:
+            await _make(HostPicture(picture.subject), task, files, small)
+        await _make(picture, task, files, small)
+
+
+def file_of(picture: HostPicture, files: WorkFiles) -> Path:
+    """Return where a picture stands in the work folder."""
+    return files.folder / picture.file_name if picture.file_name else files.sent
+
+
+async def _make(
+    picture: HostPicture, task: RenderTask, files: WorkFiles, small: SmallPrepared
+) -> None:
+    target = file_of(picture, files)
+    if await asyncio.to_thread(target.exists):
+        return
+    fresh = target.with_suffix(".part")
+    of_photo = picture.subject == "photo"
+    width, height = (small.width_px, small.height_px) if of_photo else (1, 1)
+    painted = picture.mask == _PAINTED
+    plain = file_of(HostPicture(picture.subject), files)
+    wanted = PrepareMask(
+        mask_path=os.fsencode(files.mask) if painted else b"",
+        png_path=os.fsencode(fresh),
+        width_px=width,
+        height_px=height,
+        box=small.box if painted else (0, 0, width, height),
+        level=255 if picture.mask == _WHITE else 0,
+        alpha_of=os.fsencode(plain) if picture.in_alpha else b"",
+    )
+    result, _ = await task.step(wanted)
+    if not isinstance(result, MaskWritten):
+        raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
+    await asyncio.to_thread(fresh.replace, target)
+
+
+def _same_place(first: Binding, second: Binding | None) -> bool:
+    return second is not None and (first.node, first.input) == (second.node, second.input)
+
+
+def _reads_alpha(binding: Binding, workflow: Workflow) -> bool:
+    """Whether the node reads its mask from the transparency of a picture."""
+    inputs = mapping(mapping(workflow.graph.get(binding.node)).get("inputs"))
+    return binding.class_ in _ALPHA_READERS or inputs.get("channel") == "alpha"
