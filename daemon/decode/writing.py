@@ -91,6 +91,37 @@ def write_photo(
     return WrittenFile(size, inode, tuple(parcel.notes))
 
 
+def write_plain_png(
+    temp_path: bytes, photo: Photo, checkpoint: Callable[[], None] | None = None
+) -> WrittenFile:
+    """Write a photo's upright pixels as a PNG of their depth with their profile, nothing else.
+
+    Args:
+        temp_path: File to write; replaced when it exists. Removed when writing fails.
+        photo: The photo.
+        checkpoint: Called between strips; may raise to stop.
+
+    Raises:
+        RabbitError: ``disk_full`` or ``permission_denied``.
+    """
+    parcel = Parcel(
+        pixels=photo.pixels if photo.pixels.flags.c_contiguous else photo.pixels.copy(),
+        icc=photo.icc or b"",
+        exif=b"",
+        xmp=b"",
+        xmp_extension=(),
+        iptc=b"",
+        density=None,
+        png_color=b"" if photo.icc else photo.metadata.png_color,
+        encoding=photo.encoding,
+        format=photo.format,
+        jpeg_quality=0,
+        checkpoint=checkpoint or _nothing,
+        notes=[],
+    )
+    return WrittenFile(*_write_file(temp_path, parcel, write_png))
+
+
 def _write_file(temp_path: bytes, parcel: Parcel, pack: Packer) -> tuple[int, int]:
     try:
         with open(temp_path, "wb") as file:

@@ -7,14 +7,22 @@ from collections.abc import Callable
 import numpy as np
 
 from daemon.decode import mask_file
-from daemon.decode.mask_file import ValuesFile, check_mask_size, read_mask, write_mask
+from daemon.decode.mask_file import ValuesFile, check_mask_size, read_mask, rows_of, write_mask
+from daemon.decode.photo import read_photo
+from daemon.decode.plain import read_rgb, write_png
+from daemon.decode.writing import write_plain_png
 from daemon.handlers.context import Context
 from daemon.imaging.masks.geometry import box_of
 from daemon.tasks import (
+    ChangeMask,
     CheckMask,
+    ExportPicture,
+    FileWritten,
+    ImportMask,
     LoadMask,
     MaskChecked,
     MaskWritten,
+    PrepareMask,
     Task,
     TaskResult,
     WriteMask,
@@ -60,6 +68,78 @@ def store_mask(task: WriteMask, context: Context) -> tuple[MaskWritten, bytes]:
     return MaskWritten(is_empty=empty), b""
 
 
+def import_mask(task: ImportMask, context: Context) -> tuple[MaskWritten, bytes]:
+    """Write a picture of any kind as the mask of a photo."""
+    context.checkpoint()
+    mask = given_mask(task)
+    context.checkpoint(0.5)
+    size = task.width_px, task.height_px
+    empty = write_mask(task.png_path, *size, rows_of(mask), context.checkpoint)
+    return MaskWritten(is_empty=empty), b""
+
+
+def prepare_mask(task: PrepareMask, context: Context) -> tuple[MaskWritten, bytes]:
+    """Make the mask that goes with a small copy of its photo."""
+    context.checkpoint()
+    left, top, width, height = task.box
+    small = np.zeros((task.height_px, task.width_px), np.uint8)
+    small[top : top + height, left : left + width] = resized(
+        read_mask(task.mask_path), width, height
+    )
+    context.checkpoint(0.7)
+    pixels = small
+    if task.alpha_of:
+        pixels = np.dstack([read_rgb(task.alpha_of), 255 - small])
+    write_png(task.png_path, pixels)
+    return MaskWritten(is_empty=not small.any()), b""
+
+
+def export_picture(task: ExportPicture, context: Context) -> tuple[FileWritten, bytes]:
+    """Write a photo's upright pixels and its profile as a PNG."""
+    context.checkpoint()
+    photo = read_photo(task.path)
+    context.checkpoint(0.5)
+    written = write_plain_png(task.png_path, photo, context.checkpoint)
+    height, width = photo.pixels.shape[:2]
+    result = FileWritten(
+        width_px=width,
+        height_px=height,
+        size_bytes=written.size_bytes,
+        inode=written.inode,
+        extension=".png",
+        notes=photo.notes,
+    )
+    return result, b""
+
+
+def given_mask(task: ImportMask | ChangeMask) -> mask_file.Mask:
+    """Return the mask that a picture gives for a photo of a size.
+
+    Returns:
+        Shape (task.height_px, task.width_px), uint8.
+
+    Raises:
+        RabbitError: the picture cannot be read, or has another size and shall not be resized.
+    """
+    alpha = isinstance(task, ImportMask) and task.alpha
+    mask = read_mask(task.path, alpha=alpha)
+    if not task.resize:
+        check_mask_size(mask.shape[1], mask.shape[0], task.width_px, task.height_px)
+    mask = resized(mask, task.width_px, task.height_px)
+    if task.invert:
+        np.subtract(255, mask, out=mask)
+    return mask
+
+
+def resized(mask: mask_file.Mask, width_px: int, height_px: int) -> mask_file.Mask:
+    """Return *mask* at a size; itself when it has it."""
+    if mask.shape == (height_px, width_px):
+        return mask
+    from daemon.imaging.masks.resizing import resize_mask
+
+    return resize_mask(mask, width_px, height_px)
+
+
 def _checked(mask: mask_file.Mask) -> MaskChecked:
     box = box_of(mask)
     height, width = mask.shape
@@ -75,4 +155,7 @@ HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     CheckMask: check_mask,
     LoadMask: load_mask,
     WriteMask: store_mask,
+    ImportMask: import_mask,
+    PrepareMask: prepare_mask,
+    ExportPicture: export_picture,
 }

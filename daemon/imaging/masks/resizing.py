@@ -17,7 +17,8 @@ def resize_mask(mask: Mask, width_px: int, height_px: int) -> Mask:
     """Bring a mask to another size, edge to edge.
 
     An axis that shrinks is averaged over the area of each new pixel, one that grows is interpolated
-    between pixel centres; black and white areas stay exactly 0 and 255.
+    between pixel centres; black and white areas stay exactly 0 and 255, and a pixel that anything
+    painted reaches stays above zero, so that a thin stroke never vanishes.
 
     Args:
         mask: Shape (H, W), uint8.
@@ -39,7 +40,7 @@ def resize_mask(mask: Mask, width_px: int, height_px: int) -> Mask:
         first, last = int(used.min()), int(used.max()) + 1
         narrow = weights[:, first:last] @ mask[first:last].astype(np.float32)
         band = (across @ np.ascontiguousarray(narrow.T)).T
-        result[top:bottom] = np.rint(band)
+        result[top:bottom] = np.maximum(np.rint(band), band > 0)
     return result
 
 
