@@ -141,11 +141,12 @@ async def _built(
         files = _files(settings, server, render, journal, marks, catalogue, ending)
         duplicates = DuplicateService(render, HashFile(folders.cache / "hashes.bin"))
         ending.push_async_callback(duplicates.close)
+        masks = JobMasks(render)
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             intake=EditIntake(
                 sources=EditSources(),
-                masks=JobMasks(render),
+                masks=masks,
                 hosts=hosts,
                 workflows=workflows,
                 settings=settings,
@@ -168,7 +169,7 @@ async def _built(
 
         yield Services(
             edits=edits,
-            luts=LutService(render, settings),
+            luts=LutService(render, settings, masks, folders.cache / "lut"),
             offers=OfferService(hosts, workflows, settings),
             library=library,
             catalogue=catalogue,

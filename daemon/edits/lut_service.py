@@ -85,6 +85,8 @@ class LutService:
         del peer
         for path in (request.path, request.cube, request.output):
             _check_absolute(path)
+        if request.mask:
+            _check_absolute(request.mask)
         if not 0.0 <= request.strength <= 1.5:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, f"Strength {request.strength:g} is outside 0 to 1.5."
@@ -112,9 +114,7 @@ class LutService:
         try:
             if request.mask:
                 await asyncio.to_thread(self._work.mkdir, 0o700, parents=True, exist_ok=True)
-                await self._masks.take(
-                    bytes(request.mask), photo, mask, resize=request.resize_mask
-                )
+                await self._masks.take(bytes(request.mask), photo, mask, resize=request.resize_mask)
             result, _ = await self._render.submit(wanted, priority=Priority.EDIT).result()
             assert isinstance(result, FileWritten)
             final = await asyncio.to_thread(

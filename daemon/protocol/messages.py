@@ -336,13 +336,17 @@ class LutExtracted(Message, frozen=True, tag="lut_extracted"):
 
 
 class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):
-    """Apply a ``.cube`` to a photo at full size; answered by :class:`LutApplied`."""
+    """Apply a ``.cube`` to a photo at full size; answered by :class:`LutApplied`.
+
+    *mask* and *resize_mask* as for :class:`AiEditRequest`.
+    """
 
     path: WirePath
     cube: WirePath
     output: WirePath
     strength: float = 1.0
     mask: WirePath = WirePath()
+    resize_mask: bool = False
 
 
 class LutApplied(Message, frozen=True, tag="lut_applied"):

@@ -15,7 +15,7 @@ from daemon.protocol.messages import (
 from rabbitviewer.commands.arguments import Commands, integer, number
 from rabbitviewer.commands.documents import Document, fit_document
 from rabbitviewer.commands.session import Session
-from rabbitviewer.commands.targets import absolute, cube_target, output_target
+from rabbitviewer.commands.targets import UsageError, absolute, cube_target, output_target
 from rabbitviewer.commands.terminal import write_json, write_line, write_note
 
 
@@ -36,6 +36,7 @@ def add(commands: Commands) -> None:
     apply.add_argument("-o", dest="out", metavar="OUT", required=True)
     apply.add_argument("--strength", type=number(0.0, 1.5), default=1.0)
     apply.add_argument("--mask", metavar="MASK.png", help="white: graded, black: kept")
+    apply.add_argument("--resize-mask", action="store_true", help="fit a mask of another size")
 
 
 def run_extract(args: argparse.Namespace, session: Session) -> int:
@@ -62,12 +63,15 @@ def run_extract(args: argparse.Namespace, session: Session) -> int:
 
 def run_apply(args: argparse.Namespace, session: Session) -> int:
     """Apply a ``.cube`` and write the result."""
+    if args.resize_mask and not args.mask:
+        raise UsageError("--resize-mask fits the mask of --mask; name one")
     request = LutApplyRequest(
         path=absolute(args.photo),
         cube=absolute(args.cube),
         output=output_target(args.out, 1),
         strength=args.strength,
         mask=absolute(args.mask) if args.mask else WirePath(),
+        resize_mask=args.resize_mask,
     )
     answer = session.ask(request, LutApplied, None)
     path = os.fsdecode(answer.result_path)
