@@ -72,7 +72,10 @@ def add(commands: Commands) -> None:
 
 def _add_mask_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--mask", metavar="MASK.png", help="white: graded, black: kept as it is, gray: partly"
+        "--mask",
+        metavar="MASK.png",
+        help="white: graded, black: kept as it is, gray: partly; also data:image/png;base64,... "
+        "and - for standard input",
     )
     parser.add_argument("--resize-mask", action="store_true", help="fit a mask of another size")
     parser.add_argument(
@@ -94,8 +97,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """Grade the photos; 1 if any failed."""
     check_usage(args)
     with contextlib.ExitStack() as stack:
-        given = args.mask is not None
-        mask = stack.enter_context(mask_file(session, args.mask)).path if given else WirePath()
+        mask = WirePath()
+        if args.mask is not None:
+            mask = stack.enter_context(mask_file(session, args.mask, keep=True)).path
         follower = stack.enter_context(JobFollower(session))
         wanted = wanted_grades(args, mask, follower.connection)
         outcomes = _outcomes(follower, [item.request for item in wanted], args)

@@ -35,8 +35,15 @@ class MaskFile:
 
 
 @contextlib.contextmanager
-def mask_file(session: Session, mask: str) -> Generator[MaskFile, None, None]:
+def mask_file(
+    session: Session, mask: str, *, keep: bool = False
+) -> Generator[MaskFile, None, None]:
     """Give *mask* as a file; one that was made for it is gone afterwards, taken or not.
+
+    Args:
+        session: Knows the user's folders.
+        mask: As typed.
+        keep: Leave the file that was made; the daemon removes it after a day.
 
     Raises:
         UsageError: standard input is wanted and is a terminal.
@@ -54,7 +61,8 @@ def mask_file(session: Session, mask: str) -> Generator[MaskFile, None, None]:
     try:
         yield MaskFile(path, take=True)
     finally:
-        drop.forget(path)
+        if not keep:
+            drop.forget(path)
 
 
 def _standard_input() -> bytes:

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -484,7 +485,7 @@ class Taken:
 # ---------------------------------------------------------------- grade
 
 
-def graded(fake: ScriptedDaemon, *names: str) -> list[tuple[object, ...]]:
+def graded(fake: ScriptedDaemon, *names: str) -> list[tuple[Any, ...]]:
     """What was asked for of each photo."""
     return [tuple(getattr(asked, name) for name in names) for asked in fake.asked(AiEditRequest)]
 
@@ -538,6 +539,13 @@ def test_a_whole_pool_of_one_photo_is_a_list_too(
 def test_one_mask_stands_in_for_each_slots_own(fake: ScriptedDaemon) -> None:
     main(["grade", "--pool", "w", "--all", "--prompt", "x", "--mask", "/m.png"])
     assert graded(fake, "mask") == [(b"/m.png",)] * 3
+
+
+def test_a_pasted_mask_stays_where_the_result_says_it_is(fake: ScriptedDaemon, home: Path) -> None:
+    main(["grade", "/a.jpg", "--prompt", "x", "--mask", URI])
+    ((mask,),) = graded(fake, "mask")
+    assert Path(os.fsdecode(mask)).parent == home / "cache" / "drop"
+    assert Path(os.fsdecode(mask)).read_bytes() == PNG
 
 
 def test_a_slots_mask_can_be_left_out(fake: ScriptedDaemon) -> None:
