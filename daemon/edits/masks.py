@@ -50,15 +50,13 @@ class JobMasks:
             RabbitError: ``invalid_request`` for an all-black mask or one of another size (both are
                 named); else what is wrong with the file.
         """
+        size = await self._upright_size(photo)
         digest = await asyncio.to_thread(_copy, source, target)
-        seen = await self._look(source, target)
+        seen = await self._look(source, target, (0, 0) if resize else size)
         if seen.is_empty:
             raise RabbitError.from_info(EMPTY_MASK)
-        size = await self._upright_size(photo)
         resized = (seen.width_px, seen.height_px) != size
         if resized:
-            if not resize:
-                raise _other_size(source, (seen.width_px, seen.height_px), size)
             seen = await self._fit(target, size)
             digest = await asyncio.to_thread(_digest, target)
         return MaskFacts(
@@ -69,10 +67,11 @@ class JobMasks:
             resized=resized,
         )
 
-    async def _look(self, source: bytes, copy: Path) -> MaskChecked:
+    async def _look(self, source: bytes, copy: Path, size: tuple[int, int]) -> MaskChecked:
         """Have a worker read the copy; a failure names the file that the user knows."""
+        wanted = CheckMask(path=os.fsencode(copy), width_px=size[0], height_px=size[1])
         try:
-            return await self._ask(CheckMask(path=os.fsencode(copy)), MaskChecked)
+            return await self._ask(wanted, MaskChecked)
         except RabbitError as error:
             info = error.info
             named = info.message.replace(str(copy), os.fsdecode(source))
@@ -144,13 +143,3 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(
             stream, lambda: hashlib.blake2b(digest_size=_DIGEST_BYTES)
         ).hexdigest()
-
-
-def _other_size(mask: bytes, has: tuple[int, int], wanted: tuple[int, int]) -> RabbitError:
-    return RabbitError(
-        ErrorKind.INVALID_REQUEST,
-        f"The mask {os.fsdecode(mask)} is {has[0]}x{has[1]}, "
-        f"the upright photo {wanted[0]}x{wanted[1]}.",
-        "A mask has the size of the photo as it is shown; it can be made to fit (resize_mask, "
-        "--resize-mask).",
-    )

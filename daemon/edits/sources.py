@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -17,7 +18,13 @@ _MAX_STEM_CHARS = 100
 
 
 class SlotSource(Protocol):
-    """The pools, as edits see them."""
+    """The pools, as edits see them.
+
+    Attributes:
+        before_reading_masks: Writes what is being painted in a pool, so that its masks can be read.
+    """
+
+    before_reading_masks: Callable[[str], Awaitable[None]]
 
     async def resolve(
         self, pool: str, slot: str, index: int
@@ -25,16 +32,8 @@ class SlotSource(Protocol):
         """Return the pool, the index that is used and its slot; None: the pool is empty."""
         ...
 
-    async def content_hash(self, state: PoolState, slot: StoredSlot) -> str:
+    async def content_hash(self, state: PoolState, slot: str) -> str:
         """Return what changes whenever picture or mask of the slot change."""
-        ...
-
-
-class FlushPainting(Protocol):
-    """Writes what is being painted in a pool, so that its masks can be read."""
-
-    async def __call__(self, pool_id: str) -> None:
-        """Return once the masks on disk are what is painted."""
         ...
 
 
@@ -71,9 +70,8 @@ class EditSource(msgspec.Struct, frozen=True, kw_only=True):
 class EditSources:
     """Finds the input of an edit; refuses what has none."""
 
-    def __init__(self, pools: SlotSource | None = None, flush: FlushPainting | None = None) -> None:
+    def __init__(self, pools: SlotSource | None = None) -> None:
         self._pools = pools
-        self._flush = flush
 
     async def find(self, request: AiEditRequest) -> EditSource:
         """Return what *request* is about.
@@ -84,11 +82,11 @@ class EditSources:
         mask = bytes(request.mask)
         if not request.pool:
             return EditSource(path=bytes(request.path), mask=mask, named=bool(mask))
-        if self._pools is None or self._flush is None:
+        if self._pools is None:
             raise RabbitError(ErrorKind.INTERNAL, "There are no pools.")
         pool = "" if request.pool == CURRENT else request.pool
         state, _, _ = await self._pools.resolve(pool, request.slot, request.index)
-        await self._flush(state.pool_id)
+        await self._pools.before_reading_masks(state.pool_id)
         state, index, slot = await self._pools.resolve(state.pool_id, request.slot, request.index)
         if slot is None:
             raise RabbitError(
@@ -112,7 +110,7 @@ class EditSources:
             index=index,
             count=len(state.slots),
             label=slot.label,
-            content_hash=await self._pools.content_hash(state, slot),
+            content_hash=await self._pools.content_hash(state, slot.slot),
             own_picture=slot.own,
         )
 

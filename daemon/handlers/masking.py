@@ -83,13 +83,15 @@ def prepare_mask(task: PrepareMask, context: Context) -> tuple[MaskWritten, byte
     context.checkpoint()
     left, top, width, height = task.box
     small = np.zeros((task.height_px, task.width_px), np.uint8)
-    small[top : top + height, left : left + width] = resized(
-        read_mask(task.mask_path), width, height
+    inside = small[top : top + height, left : left + width]
+    inside[...] = (
+        resized(read_mask(task.mask_path), width, height) if task.mask_path else task.level
     )
     context.checkpoint(0.7)
-    pixels = small
     if task.alpha_of:
         pixels = np.dstack([read_rgb(task.alpha_of), 255 - small])
+    else:
+        pixels = np.dstack([small, small, small])
     write_png(task.png_path, pixels)
     return MaskWritten(is_empty=not small.any()), b""
 
