@@ -15,7 +15,7 @@ from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.subject import POOL, SELECTION, Target
 from rabbitviewer.edit.subject_form import SubjectForm
-from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.hosts import HostsModel, Plan
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.theme.controls import text_label
@@ -161,7 +161,7 @@ class GradePanel(QScrollArea):
         usual_s = self._jobs.usual_duration_s(
             plan.workflow.name if plan.workflow else "", plan.host.name if plan.host else ""
         )
-        reason = subject.reason or plan.reason
+        reason = subject.reason or plan.reason or self._mask_reason(plan)
         self._form.show_plan(
             reason or plan_words(plan, subject.count, usual_s, subject.through),
             can_run=known and not reason,
@@ -169,6 +169,13 @@ class GradePanel(QScrollArea):
             running=job is not None and not job.ended,
             photos=subject.count,
         )
+
+    def _mask_reason(self, plan: Plan) -> str:
+        """Say that the workflow would leave the mask out; empty: it would not."""
+        takes_none = plan.workflow is not None and plan.workflow.mask == "none"
+        if not takes_none or not self._subject.subject.through:
+            return ""
+        return self.tr("This workflow takes no mask. Choose no mask, or another workflow.")
 
     def _follow(self) -> None:
         """Follow the newest job that the current photo belongs to."""

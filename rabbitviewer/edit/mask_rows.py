@@ -60,7 +60,12 @@ class MaskRows(QObject):
             self._fit.setChecked(wish.resize)
         self._fit_line.setVisible(subject.choice == FILE and subject.count == 1)
         self._paint.setVisible(wish.source != POOL)
-        self._paint.setEnabled(subject.count == 1)
+        self._paint.setEnabled(subject.count == 1 and not wish.pool_id)
+        self._paint.setToolTip(
+            self.tr("Masks are painted in the pool that the Pool tab shows")
+            if wish.pool_id
+            else self.tr("Paint the mask")
+        )
         self._mask.setEnabled(subject.count > 0)
 
     def _offer(self, subject: Subject, wish: Wish) -> None:

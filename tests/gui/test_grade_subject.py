@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QSpinBox, QToolButton
@@ -197,6 +198,17 @@ def test_several_photos_go_each_through_its_own_mask(tab: Tab) -> None:
     tab.press_run()
     first, second = tab.asked(2)
     assert (first.slot, second.path) == ("img_0001", TWO)
+
+
+def test_a_workflow_that_takes_no_mask_is_not_run_through_one(tab: Tab) -> None:
+    without = msgspec.structs.replace(BUILTIN_WORKFLOW, mask="none")
+    tab.tell(messages.Workflows(workflows=(without,)))
+    tab.hold(masked_slot(1))
+    tab.selection.set_current(ONE)
+    assert "This workflow takes no mask. Choose no mask, or another workflow." in tab.words()
+    assert not tab.run_button().isEnabled()
+    tab.choose("Mask", "None: whole photo")
+    assert tab.run_button().isEnabled()
 
 
 # ------------------------------------------------------------------ a slot of a pool
