@@ -6,6 +6,8 @@ from PySide6.QtCore import QCoreApplication, SignalInstance
 
 from daemon.protocol.values import JobInfo
 from rabbitviewer.models.pool_contents import PoolContents
+from rabbitviewer.pool.pool_words import slot_name
+from rabbitviewer.words import file_name
 
 
 class JobOrigins:
@@ -18,6 +20,11 @@ class JobOrigins:
     def changed(self) -> SignalInstance:
         """What is said here may be another thing now."""
         return self._contents.changed
+
+    def name(self, info: JobInfo) -> str:
+        """Name a job's photo; a picture that lies in a pool goes by its label."""
+        slot = self._contents.slot(info.pool_id, info.slot) if info.pool_id else None
+        return slot_name(slot) if slot is not None and slot.own else file_name(info.path)
 
     def pool_words(self, info: JobInfo) -> str:
         """Say from which pool a job's photo came and where it stood; empty: from none."""

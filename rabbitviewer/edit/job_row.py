@@ -15,7 +15,7 @@ from rabbitviewer.theme.controls import ElidedLabel, icon_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import file_name, left_words, state_words
+from rabbitviewer.words import left_words, state_words
 
 _PICTURE = 48
 
@@ -73,7 +73,7 @@ class JobRow(QFrame):
         self._job = job
         info = job.info
         running = not job.ended
-        self._name.setText(file_name(info.path))
+        self._name.setText(self._origins.name(info))
         self._prompt.setToolTip(info.prompt)
         self._tag.setVisible(not info.ai)
         self._state.setText(self._state_text(job))

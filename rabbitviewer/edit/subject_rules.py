@@ -69,7 +69,8 @@ def _of_slot(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
         )
     detail = " · ".join(part for part in (words, slot.label) if part)
     target = Target(slot.path, content.pool_id, wish.index, slot.slot)
-    return _with_slot(wish, facts, content, slot, target, file_name(slot.path), detail)
+    name = _tr("Pasted picture") if slot.own else file_name(slot.path)
+    return _with_slot(wish, facts, content, slot, target, name, detail)
 
 
 def _of_several(wish: Wish, facts: Facts, photos: Sequence[bytes]) -> Subject:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
-from rabbitviewer.edit.subject import POOL, SELECTION
+from rabbitviewer.edit.subject import POOL, SELECTION, SLOT
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.view.photo_view import PhotoView
@@ -49,9 +49,13 @@ class Grading(QObject):
         photo.comparing_changed.connect(panel.set_comparing)
 
     def _open_panel(self) -> None:
-        """Ask for a grade; pressed beside the photos, it is those on show that are meant."""
-        if self._window.pages.isAncestorOf(self._window.focusWidget() or self._window):
+        """Ask for a grade of what the keys act on: the photos, or the pool's active one."""
+        window = self._window
+        focused = window.focusWidget() or window
+        if window.pages.isAncestorOf(focused):
             self._panel.choose_source(SELECTION)
+        elif window.side.tab == "pool" and window.side.isAncestorOf(focused):
+            self._panel.choose_source(SLOT)
         self._open()
 
     def _open_for_pool(self) -> None:
