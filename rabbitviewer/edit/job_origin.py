@@ -6,7 +6,6 @@ from PySide6.QtCore import QCoreApplication, SignalInstance
 
 from daemon.protocol.values import JobInfo
 from rabbitviewer.models.pool_contents import PoolContents
-from rabbitviewer.pool.pool_words import slot_name
 from rabbitviewer.words import file_name
 
 
@@ -24,7 +23,9 @@ class JobOrigins:
     def name(self, info: JobInfo) -> str:
         """Name a job's photo; a picture that lies in a pool goes by its label."""
         slot = self._contents.slot(info.pool_id, info.slot) if info.pool_id else None
-        return slot_name(slot) if slot is not None and slot.own else file_name(info.path)
+        if slot is not None and slot.own:
+            return slot.label or _tr("Pasted picture")
+        return file_name(info.path)
 
     def pool_words(self, info: JobInfo) -> str:
         """Say from which pool a job's photo came and where it stood; empty: from none."""
