@@ -19,6 +19,7 @@ from rabbitviewer.words import file_name
 
 MENU = (
     "edit.grade",
+    "pool.add",
     "",
     "view.compare",
     "photo.show_original",

@@ -13,7 +13,12 @@ from rabbitviewer.theme.icons import paint_icon
 from rabbitviewer.theme.tokens import DARK, LIGHT, Tokens, label_color
 
 _STARS = 5
-_BADGE_ICONS = {"edited": "ph.magic-wand", "pair": "ph.stack", "video": "ph.film-strip"}
+_BADGE_ICONS = {
+    "edited": "ph.magic-wand",
+    "pair": "ph.stack",
+    "pool": "ph.tray",
+    "video": "ph.film-strip",
+}
 
 
 def paint_chip(painter: QPainter, box: QRect, look: Tokens) -> None:
@@ -49,7 +54,7 @@ def paint_flag(painter: QPainter, photo: QRect, flag: int, look: Tokens) -> None
 
 
 def paint_badges(painter: QPainter, photo: QRect, names: Sequence[str], look: Tokens) -> None:
-    """Draw *names* (edited, pair, video) from the lower right corner of the photo leftward."""
+    """Draw *names* (edited, pair, pool, video) from the photo's lower right corner leftward."""
     right = 0
     for name in names:
         ratio = painter.device().devicePixelRatioF()

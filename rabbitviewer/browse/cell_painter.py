@@ -42,6 +42,7 @@ class Cell:
         hovered: The pointer is over it.
         edited: It is the result of an edit, or has one.
         paired: A RAW file belongs to it.
+        pooled: It is in the pool.
         video: It is a film.
         marks: Rating, label, flag.
     """
@@ -55,6 +56,7 @@ class Cell:
     hovered: bool = False
     edited: bool = False
     paired: bool = False
+    pooled: bool = False
     video: bool = False
     marks: CellMarks = NO_MARKS
 
@@ -184,8 +186,13 @@ def _paint_marks(painter: QPainter, box: QRect, photo: QRect, cell: Cell, look: 
         paint_stars(painter, photo, marks.rating, look)
     if marks.flag:
         paint_flag(painter, photo, marks.flag, look)
-    if cell.edited or cell.paired or cell.video:
-        names = (("edited", cell.edited), ("pair", cell.paired), ("video", cell.video))
+    if cell.edited or cell.paired or cell.pooled or cell.video:
+        names = (
+            ("edited", cell.edited),
+            ("pair", cell.paired),
+            ("pool", cell.pooled),
+            ("video", cell.video),
+        )
         paint_badges(painter, photo, [name for name, there in names if there], look)
 
 

@@ -69,6 +69,7 @@ class GridView(QAbstractScrollArea):
         self._forward = True
         self._rushed_px = 0
         self._edited: Collection[bytes] = frozenset()
+        self._pooled: Collection[bytes] = frozenset()
         self._is_current_hidden = False
         self._total = 0
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
@@ -142,6 +143,12 @@ class GridView(QAbstractScrollArea):
         """Put the badge of edited photos on *paths*."""
         self._edited = paths
         self.viewport().update()
+
+    def set_pooled(self, paths: Collection[bytes]) -> None:
+        """Put the badge of photos that are in the pool on *paths*."""
+        if paths != self._pooled:
+            self._pooled = paths
+            self.viewport().update()
 
     def photo_at(self, where: QPoint) -> bytes:
         """Return the photo at a point of the viewport; empty: there is none."""
@@ -332,6 +339,7 @@ class GridView(QAbstractScrollArea):
             hovered=row == self._hovered,
             edited=path in self._edited,
             paired=self._listing.has_partner(row),
+            pooled=path in self._pooled,
             marks=self._listing.marks(row),
         )
 

@@ -57,6 +57,10 @@ QPushButton[look="quiet"] { background: transparent; border-color: transparent;
     color: $text_secondary; padding: 0 6px; }
 QPushButton[look="quiet"]:hover { background: $raised; color: $text; }
 QPushButton[look="quiet"]:focus { border: ${focus_ring}px solid $accent; padding: 0 5px; }
+QPushButton[look="name"] { background: transparent; border: 1px solid transparent; padding: 0 6px;
+    font-weight: 600; text-align: left; }
+QPushButton[look="name"]:hover { background: $raised; }
+QPushButton[look="name"]:focus { border: ${focus_ring}px solid $accent; padding: 0 5px; }
 QPushButton[look="chip"] { background: $control; border: 1px solid $control_line;
     border-radius: 12px; padding: 0 8px; min-height: 22px; font-size: ${font_small}px; }
 QPushButton[look="chip"]:hover { background: $control_hover; }
