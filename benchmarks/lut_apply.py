@@ -46,6 +46,14 @@ def make_image(width, height, dtype):
     return image if dtype == np.uint8 else image.astype(np.uint16) * 257
 
 
+def make_mask(width, height):
+    """A soft-edged ellipse over a third of the photo, the rest black: what people paint."""
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    columns = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    distance = np.sqrt(rows * rows + columns * columns) / np.float32(0.65)
+    return np.clip((1.1 - distance) * 5 * 255, 0, 255).astype(np.uint8)
+
+
 def pillow_filter(lut):
     """The same LUT for Pillow, whose table runs red fastest."""
     table = lut.transpose(2, 1, 0, 3).ravel().tolist()
@@ -64,8 +72,9 @@ def methods(width, height, lut):
     """Name to (function that returns the result, its source)."""
     image8, image16 = make_image(width, height, np.uint8), make_image(width, height, np.uint16)
     out8, out16 = np.empty_like(image8), np.empty_like(image16)
-    mask = np.zeros(image8.shape[:2], np.uint8)
-    mask[:, width // 4 :] = 128
+    soft = np.zeros(image8.shape[:2], np.uint8)
+    soft[:, width // 4 :] = 128
+    painted = make_mask(width, height)
     picture, table = Image.fromarray(image8), pillow_filter(lut)
 
     def copy():
@@ -82,7 +91,15 @@ def methods(width, height, lut):
         ),
         "apply_lut, 16 bit": (lambda: apply_lut(image16, lut, out=out16), image16),
         "apply_lut, 8 bit, half-strength mask": (
-            lambda: apply_lut(image8, lut, out=out8, mask=mask),
+            lambda: apply_lut(image8, lut, out=out8, mask=soft),
+            None,
+        ),
+        "apply_lut, 8 bit, painted mask": (
+            lambda: apply_lut(image8, lut, out=out8, mask=painted),
+            None,
+        ),
+        "apply_lut, 16 bit, painted mask": (
+            lambda: apply_lut(image16, lut, out=out16, mask=painted),
             None,
         ),
     }

@@ -19,6 +19,7 @@ Checkpoint = Callable[[float], object]
 MAX_STRENGTH = 1.5
 
 _STRIP_PX = 512 * 1024
+_TILE_PX = 192
 
 
 def apply_lut(
@@ -107,13 +108,18 @@ class _StripGrade:
     def run(self, image: NDArray[Any], target: NDArray[Any], mask: NDArray[Any] | None) -> None:
         if not image.size:
             return
-        share = None if mask is None else _as_share(mask)
-        if share is None or (share == 1).all():
+        if mask is None or mask.min() >= _white_of(mask):
             self._grade(image, target)
-        elif not share.any():
-            target[:] = image
-        else:
-            target[:] = self._blend(image, share)
+            return
+        np.copyto(target, image)
+        for tile in _tiles(mask):
+            part, colors = mask[tile], target[tile]
+            if part.max() <= 0:
+                continue
+            if part.min() >= _white_of(part):
+                self._grade(colors.copy(), colors)
+            else:
+                self._blend(colors, _as_share(part))
 
     def _grade(self, image: NDArray[Any], target: NDArray[Any]) -> None:
         source = np.ascontiguousarray(image)
@@ -124,20 +130,39 @@ class _StripGrade:
         if graded is not target:
             target[:] = graded
 
-    def _blend(self, image: NDArray[Any], share: FloatArray) -> NDArray[Any]:
+    def _blend(self, image: NDArray[Any], share: FloatArray) -> None:
+        """Grade a small *image* in place as far as *share* says."""
         source = np.ascontiguousarray(image)
         graded = np.empty(source.shape, np.float32)
         self._to_float.run(source, graded)
-        result = source.copy()
-        colors, change = result[..., :3], graded[..., :3]
+        colors, change = source[..., :3], graded[..., :3]
         if image.dtype == np.float32:
-            colors += share[..., None] * (change - colors)
-        else:
-            white = np.float32(np.iinfo(image.dtype).max)
-            change = np.clip(change, 0, 1) * white
-            blended = colors + share[..., None] * (change - colors)
-            colors[:] = np.floor(blended + np.float32(0.5)).astype(image.dtype)
-        return result
+            change -= colors
+            change *= share[..., None]
+            change += colors
+            np.copyto(image[..., :3], change, where=share[..., None] != 0)
+            return
+        before = colors.astype(np.float32)
+        np.clip(change, 0, 1, out=change)
+        change *= np.float32(np.iinfo(image.dtype).max)
+        change -= before
+        change *= share[..., None]
+        change += before
+        change += np.float32(0.5)
+        image[..., :3] = change.astype(image.dtype)
+
+
+def _tiles(mask: NDArray[Any]) -> Iterator[tuple[slice, slice]]:
+    """Cut a strip into tiles that are often all black or all white, and fit into a cache."""
+    height, width = mask.shape
+    for top in range(0, height, _TILE_PX):
+        for left in range(0, width, _TILE_PX):
+            yield slice(top, top + _TILE_PX), slice(left, left + _TILE_PX)
+
+
+def _white_of(mask: NDArray[Any]) -> float:
+    """The value that grades fully."""
+    return float(np.iinfo(mask.dtype).max) if mask.dtype.kind == "u" else 1.0
 
 
 def _as_share(mask: NDArray[Any]) -> FloatArray:
