@@ -23,8 +23,10 @@ from daemon.edits.masks import JobMasks
 from daemon.edits.offers import OfferService
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
+from daemon.files.discard import trash_folder
 from daemon.files.duplicates import DuplicateService
 from daemon.files.service import FileWorkService
+from daemon.files.trash import Trash
 from daemon.files.turning import by_workers
 from daemon.ipc.config import ConfigService
 from daemon.ipc.dispatch import Dispatcher
@@ -36,6 +38,11 @@ from daemon.library.service import LibraryService
 from daemon.library.threads import FileThreads
 from daemon.library.tones import ToneService
 from daemon.memory import keep_freed_memory
+from daemon.pool.arriving import Arrivals
+from daemon.pool.content import ContentHashes
+from daemon.pool.selecting import SlotSelector
+from daemon.pool.service import PoolService
+from daemon.pool.sizes import PhotoSizes
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders, pictures_folder
 from daemon.protocol.formats import is_listed
@@ -49,6 +56,7 @@ from daemon.storage.hashes import HashFile
 from daemon.storage.indexed_folders import IndexedFolderStore
 from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 from daemon.storage.journal import JournalStore
+from daemon.storage.pools import PoolStore
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.pool import WorkerPool
 
@@ -57,6 +65,15 @@ log = logging.getLogger(__name__)
 MAX_AUTO_WORKERS = 8
 LOOKING_SILENCE_S = 60.0
 END_WITHIN_S = 15.0  # `daemon stop` waits a little longer
+
+
+class Pools(NamedTuple):
+    """What answers about image pools, and what the other services need of them."""
+
+    store: PoolStore
+    service: PoolService
+    selector: SlotSelector
+    sizes: PhotoSizes
 
 
 class Services(NamedTuple):
@@ -71,6 +88,7 @@ class Services(NamedTuple):
     marks: MarksService
     files: FileWorkService
     duplicates: DuplicateService
+    pools: Pools
     config: ConfigService
     lifecycle: Lifecycle
 
@@ -139,6 +157,7 @@ async def _built(
         library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
         ending.push_async_callback(library.close)
         files = _files(settings, server, render, journal, marks, catalogue, ending)
+        pools = _image_pools(folders, server, render, files, ending)
         duplicates = DuplicateService(render, HashFile(folders.cache / "hashes.bin"))
         ending.push_async_callback(duplicates.close)
         masks = JobMasks(render)
@@ -177,6 +196,7 @@ async def _built(
             marks=marks,
             files=files,
             duplicates=duplicates,
+            pools=pools,
             config=ConfigService(settings, server.publish, apply_settings),
             lifecycle=Lifecycle(
                 server=server,
@@ -255,11 +275,40 @@ def _files(
     return files
 
 
+def _image_pools(
+    folders: Folders,
+    server: IpcServer,
+    render: RenderManager,
+    files: FileWorkService,
+    ending: contextlib.AsyncExitStack,
+) -> Pools:
+    """Build the image pools; nothing is read before somebody asks for one."""
+    store = PoolStore(folders.data / "pools")
+    ending.push_async_callback(store.close)
+    arrivals = Arrivals(render, folders.cache / "drop")
+    trash = Trash()
+    cache = folders.cache / "pool"
+    service = PoolService(
+        store,
+        server.publish,
+        arrivals,
+        ContentHashes(cache / "hashes.json"),
+        lambda folder: trash_folder(folder, trash),
+    )
+    ending.push_async_callback(service.close)
+    files.on_files_changed.append(service.files_changed)
+    sizes = PhotoSizes(render)
+    selector = SlotSelector(
+        service.resolve, lambda pool: service.before_reading_masks(pool), render, sizes, cache
+    )
+    return Pools(store, service, selector, sizes)
+
+
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, catalogue, tones, marks, files, duplicates, config, lifecycle = (
-        services
-    )
+    edits, luts, offers, library, catalogue, tones, marks, files, duplicates = services[:9]
+    pools, config, lifecycle = services[9:]
+    _register_pools(to, pools)
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -301,6 +350,24 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.OperationsRequest, offers.operations)
     to.register(messages.WorkflowsRequest, offers.workflows)
     to.register(messages.HostsRequest, offers.hosts)
+
+
+def _register_pools(to: Dispatcher, pools: Pools) -> None:
+    """Say who answers about image pools."""
+    to.register(messages.PoolList, pools.service.list)
+    to.register(messages.PoolAdd, pools.service.add)
+    to.register(messages.PoolRemove, pools.service.remove)
+    to.register(messages.PoolActive, pools.service.active)
+    to.register(messages.PoolLabel, pools.service.label)
+    to.register(messages.PoolMove, pools.service.move)
+    to.register(messages.PoolUndo, pools.service.undo)
+    to.register(messages.PoolSelect, pools.selector.select)
+    to.register(messages.PoolNew, pools.service.new)
+    to.register(messages.PoolUse, pools.service.use)
+    to.register(messages.PoolRename, pools.service.rename)
+    to.register(messages.PoolDuplicate, pools.service.duplicate)
+    to.register(messages.PoolDetach, pools.service.detach)
+    to.register(messages.PoolDelete, pools.service.delete)
 
 
 def _both(

@@ -73,6 +73,24 @@ def delete_photos(work: Work, paths: Iterable[bytes]) -> None:
     sync_folders_of(unit.photos[0] for unit in units)
 
 
+def trash_folder(folder: bytes, trash: Trash) -> None:
+    """Put one of our own folders into the trash, outside the journal; blocks.
+
+    Raises:
+        RabbitError: ``no_trash``; its volume has none.
+        OSError: it could not be moved.
+    """
+    place = trash.place_for(folder)
+    try:
+        rename_without_replacing(folder, place)
+    except OSError as error:
+        forget(place)
+        if error.errno == errno.EXDEV:
+            raise _no_trash(folder) from error
+        raise
+    sync_folders_of((folder, place))
+
+
 def _places(work: Work, unit: Unit, trash: Trash) -> Places:
     places: Places = []
     try:

@@ -59,9 +59,9 @@ class IpcServer:
         if connection is not None:
             connection.traces = True
 
-    def publish(self, message: Message, blob: bytes = b"") -> None:
-        """Send an event to everybody; trace events only to those who asked for them."""
-        wanted = list(self._connections.values())
+    def publish(self, message: Message, blob: bytes = b"", *, but: Peer | None = None) -> None:
+        """Send an event to everybody *but* one; trace events only to those who asked for them."""
+        wanted = [each for each in self._connections.values() if each is not but]
         if isinstance(message, TraceEvent):
             wanted = [connection for connection in wanted if connection.traces]
         if not wanted:

@@ -26,3 +26,11 @@ class Publish(Protocol):
     def __call__(self, message: Message, blob: bytes = b"") -> None:
         """Queue *message* for all."""
         ...
+
+
+class PublishToOthers(Protocol):
+    """Sends an event to every connected client but one; never waits."""
+
+    def __call__(self, message: Message, *, but: Peer | None = None) -> None:
+        """Queue *message* for all; *but*: who was answered already."""
+        ...
