@@ -9,8 +9,8 @@ import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest, PoolManifest, WirePath
-from rabbitviewer.commands.pool_answers import quoted
-from rabbitviewer.commands.pool_slots import asked_pool, used_index
+from rabbitviewer.commands.pool_answers import quoted, tell_problems
+from rabbitviewer.commands.pool_slots import PoolTalk, used_index
 from rabbitviewer.commands.targets import UsageError, absolute, cube_target, output_target
 from rabbitviewer.ipc.blocking import DaemonConnection
 
@@ -86,7 +86,8 @@ def wanted_grades(
     """
     if args.pool is None:
         return [_wanted(args, photo, mask) for photo in args.photos]
-    manifest = asked_pool(connection, args.pool)
+    manifest = PoolTalk(connection, args.pool).before
+    tell_problems(manifest)
     if not manifest.slots:
         raise RabbitError(
             ErrorKind.NOT_FOUND,

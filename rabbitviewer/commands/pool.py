@@ -10,7 +10,6 @@ from daemon.protocol.messages import (
     MaskExport,
     PoolActive,
     PoolLabel,
-    PoolManifest,
     PoolMove,
     PoolRemove,
     PoolSelect,
@@ -25,10 +24,9 @@ from rabbitviewer.commands.mask_source import mask_file
 from rabbitviewer.commands.pool_answers import photos, quoted, tell_pool, tell_problems, write_pool
 from rabbitviewer.commands.pool_answers import pool_document as document
 from rabbitviewer.commands.pool_slots import (
+    PoolTalk,
     add_pool_option,
-    asked_pool,
     free_index,
-    named_slot,
     slot_index,
 )
 from rabbitviewer.commands.session import Session
@@ -91,7 +89,7 @@ def _add_mask_verbs(verbs: Commands) -> None:
 def run_list(args: argparse.Namespace, session: Session) -> int:
     """List the photos of a pool."""
     with session.connect() as connection:
-        manifest = asked_pool(connection, args.pool)
+        manifest = PoolTalk(connection, args.pool).before
     if session.json:
         write_json(document(manifest))
     else:
@@ -103,10 +101,10 @@ def run_list(args: argparse.Namespace, session: Session) -> int:
 def run_remove(args: argparse.Namespace, session: Session) -> int:
     """Take photos out of the pool."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slots = tuple(dict.fromkeys(named_slot(before, index).slot for index in args.indices))
-        request = PoolRemove(slots=slots, pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
+        talk = PoolTalk(connection, args.pool)
+        slots = tuple(dict.fromkeys(talk.named(index).slot for index in args.indices))
+        request = PoolRemove(slots=slots, pool=talk.pool_id)
+        manifest = talk.change(request)
     left = f"{quoted(manifest.name)} holds {photos(len(manifest.slots))}"
     tell_pool(session, manifest, f"Removed {photos(len(slots))}; {left}")
     return 0
@@ -115,10 +113,10 @@ def run_remove(args: argparse.Namespace, session: Session) -> int:
 def run_activate(args: argparse.Namespace, session: Session) -> int:
     """Make a photo the active one."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slot = named_slot(before, args.index)
-        request = PoolActive(slot=slot.slot, pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
+        talk = PoolTalk(connection, args.pool)
+        slot = talk.named(args.index)
+        request = PoolActive(slot=slot.slot, pool=talk.pool_id)
+        manifest = talk.change(request)
     tell_pool(session, manifest, f"Active: {manifest.active}  {os.fsdecode(slot.path)}")
     return 0
 
@@ -126,10 +124,10 @@ def run_activate(args: argparse.Namespace, session: Session) -> int:
 def run_label(args: argparse.Namespace, session: Session) -> int:
     """Give a photo a label."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slot = named_slot(before, args.index)
-        request = PoolLabel(label=args.text, slot=slot.slot, pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
+        talk = PoolTalk(connection, args.pool)
+        slot = talk.named(args.index)
+        request = PoolLabel(label=args.text, slot=slot.slot, pool=talk.pool_id)
+        manifest = talk.change(request)
     words = f"labelled {quoted(args.text)}" if args.text else "without a label"
     tell_pool(session, manifest, f"{os.fsdecode(slot.path)}: {words}")
     return 0
@@ -144,23 +142,23 @@ def run_set_mask(args: argparse.Namespace, session: Session) -> int:
     if args.clear and (args.alpha or args.invert or args.resize):
         raise UsageError("--clear takes the mask away; leave out --alpha, --invert and --resize")
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slot = named_slot(before, args.index)
-        request = PoolSetMask(slot=slot.slot, pool=before.pool_id)
+        talk = PoolTalk(connection, args.pool)
+        slot = talk.named(args.index)
+        request = PoolSetMask(slot=slot.slot, pool=talk.pool_id)
         if args.clear:
-            manifest = connection.request(request, PoolManifest, None)
+            manifest = talk.change(request)
         else:
             with mask_file(session, args.mask) as mask:
                 request = PoolSetMask(
                     mask=mask.path,
                     slot=slot.slot,
-                    pool=before.pool_id,
+                    pool=talk.pool_id,
                     alpha=args.alpha,
                     invert=args.invert,
                     resize=args.resize,
                     take=mask.take,
                 )
-                manifest = connection.request(request, PoolManifest, None)
+                manifest = talk.change(request)
     masked = any(item.mask for item in manifest.slots if item.slot == slot.slot)
     words = "has a mask" if masked else "has no mask"
     words += "; the one given is black all over" if not masked and not args.clear else ""
@@ -174,12 +172,12 @@ def run_export_mask(args: argparse.Namespace, session: Session) -> int:
         raise UsageError(f"{args.out}: the file must end with .png")
     output = absolute(args.out)
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slot = named_slot(before, args.index)
-        request = MaskExport(output=output, slot=slot.slot, pool=before.pool_id)
+        talk = PoolTalk(connection, args.pool)
+        slot = talk.named(args.index)
+        request = MaskExport(output=output, slot=slot.slot, pool=talk.pool_id)
         connection.request(request, Done, None)
     if session.json:
-        index = before.slots.index(slot)
+        index = talk.before.slots.index(slot)
         write_json({"path": os.fsdecode(output), "index": index, "painted": bool(slot.mask)})
     else:
         write_line(os.fsdecode(output))
@@ -189,12 +187,12 @@ def run_export_mask(args: argparse.Namespace, session: Session) -> int:
 def run_move(args: argparse.Namespace, session: Session) -> int:
     """Move a photo within the pool."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        slot = named_slot(before, args.source)
-        last = len(before.slots) - 1
+        talk = PoolTalk(connection, args.pool)
+        slot = talk.named(args.source)
+        last = len(talk.before.slots) - 1
         to = last if args.to == -1 else min(args.to, last)
-        request = PoolMove(to=to, slots=(slot.slot,), pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
+        request = PoolMove(to=to, slots=(slot.slot,), pool=talk.pool_id)
+        manifest = talk.change(request)
     tell_pool(session, manifest, f"{os.fsdecode(slot.path)}: now at {to}")
     return 0
 
@@ -230,9 +228,9 @@ def run_redo(args: argparse.Namespace, session: Session) -> int:
 
 def _step(args: argparse.Namespace, session: Session, *, redo: bool) -> int:
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        request = PoolUndo(redo=redo, pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
-    what = before.redo if redo else before.undo
+        talk = PoolTalk(connection, args.pool)
+        request = PoolUndo(redo=redo, pool=talk.pool_id)
+        manifest = talk.change(request)
+    what = talk.before.redo if redo else talk.before.undo
     tell_pool(session, manifest, f"{'Done again' if redo else 'Taken back'}: {what}")
     return 0

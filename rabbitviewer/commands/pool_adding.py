@@ -12,11 +12,11 @@ from daemon.protocol.messages import PoolAdd, PoolManifest, WirePath
 from rabbitviewer.commands.arguments import Commands
 from rabbitviewer.commands.documents import Document, error_document
 from rabbitviewer.commands.pool_answers import photos, pool_document, quoted, tell_problems
-from rabbitviewer.commands.pool_slots import add_pool_option, asked_pool, free_index
+from rabbitviewer.commands.pool_slots import PoolTalk, add_pool_option, free_index
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import absolute
 from rabbitviewer.commands.terminal import harmless, write_error, write_json, write_line
-from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
+from rabbitviewer.ipc.blocking import ConnectionLostError
 
 _AT_ONCE = 200
 
@@ -28,13 +28,11 @@ class Outcome(msgspec.Struct):
         manifest: The pool afterwards.
         slots: The slot of each photo that is in it.
         failed: Why another one is not.
-        problems: What was repaired on the way.
     """
 
     manifest: PoolManifest
     slots: dict[WirePath, str] = msgspec.field(default_factory=dict[WirePath, str])
     failed: dict[WirePath, ErrorInfo] = msgspec.field(default_factory=dict[WirePath, ErrorInfo])
-    problems: list[str] = msgspec.field(default_factory=list[str])
 
 
 def add(verbs: Commands) -> None:
@@ -52,16 +50,16 @@ def add(verbs: Commands) -> None:
 def run_add(args: argparse.Namespace, session: Session) -> int:
     """Put photos into the pool; 1 if one could not be."""
     paths = [absolute(photo) for photo in args.photos]
+    pools = os.fsencode(session.folders.data / "pools")
     with session.connect() as connection:
-        adding = _Adding(connection, asked_pool(connection, args.pool), args)
+        adding = _Adding(PoolTalk(connection, args.pool), pools, args)
         outcome = adding.run(list(dict.fromkeys(paths)))
     for error in outcome.failed.values():
         write_error(error)
-    tell_problems(msgspec.structs.replace(outcome.manifest, problems=tuple(outcome.problems)))
     manifest = outcome.manifest
+    tell_problems(manifest)
     if session.json:
         document = pool_document(manifest)
-        document["problems"] = outcome.problems
         document["added"] = [_added(path, outcome) for path in paths]
         write_json(document)
     elif outcome.slots:
@@ -71,46 +69,85 @@ def run_add(args: argparse.Namespace, session: Session) -> int:
 
 
 class _Adding:
-    """Sends the photos in portions; a portion that is refused is sent photo by photo."""
+    """Sends the photos in portions; what a portion leaves out is sent again photo by photo.
 
-    def __init__(
-        self, connection: DaemonConnection, manifest: PoolManifest, args: argparse.Namespace
-    ) -> None:
-        self._connection = connection
-        self._outcome = Outcome(manifest)
+    Sent again, a photo is not added twice, but a copy would be: copies go one by one.
+    """
+
+    def __init__(self, talk: PoolTalk, pools: bytes, args: argparse.Namespace) -> None:
+        """Prepare.
+
+        Args:
+            talk: With the pool.
+            pools: The folder of all pools; a picture from there is always copied.
+            args: As typed.
+        """
+        self._talk = talk
+        self._pools = pools
+        self._outcome = Outcome(talk.before)
         self._copy = bool(args.copy)
         self._activate = bool(args.activate)
         self._at = int(args.at)
 
     def run(self, paths: list[WirePath]) -> Outcome:
         """Return what became of *paths*, which are all different."""
-        for first in range(0, len(paths), _AT_ONCE):
-            self._send(paths[first : first + _AT_ONCE])
+        at_once = _AT_ONCE
+        if self._copy or any(path.startswith(self._pools) for path in paths):
+            at_once = 1
+        for first in range(0, len(paths), at_once):
+            portion = paths[first : first + at_once]
+            for path in self._left_out(portion) if len(portion) > 1 else portion:
+                self._send_alone(path)
+        repaired = self._talk.before.problems
+        self._outcome.manifest = msgspec.structs.replace(self._outcome.manifest, problems=repaired)
         return self._outcome
 
-    def _send(self, paths: list[WirePath]) -> None:
+    def _left_out(self, paths: list[WirePath]) -> list[WirePath]:
+        """Send a portion; return what did not come into the pool."""
+        try:
+            self._send(paths)
+        except ConnectionLostError:
+            raise
+        except RabbitError:
+            return paths
+        return [path for path in paths if path not in self._outcome.slots]
+
+    def _send_alone(self, path: WirePath) -> None:
+        try:
+            problems = self._send([path])
+        except ConnectionLostError:
+            raise
+        except RabbitError as error:
+            self._outcome.failed[path] = error.info
+        else:
+            if path not in self._outcome.slots:
+                self._outcome.failed[path] = _refusal(path, problems)
+
+    def _send(self, paths: list[WirePath]) -> list[str]:
+        """Send photos and note which slot each has; return what the daemon says besides."""
         before = {slot.slot for slot in self._outcome.manifest.slots}
         request = PoolAdd(
             paths=tuple(paths),
-            pool=self._outcome.manifest.pool_id,
+            pool=self._talk.pool_id,
             at=self._place(),
             copy=self._copy,
             activate=self._activate and not self._outcome.slots,
         )
-        try:
-            manifest = self._connection.request(request, PoolManifest, None)
-        except ConnectionLostError:
-            raise
-        except RabbitError as error:
-            if len(paths) == 1:
-                self._outcome.failed[paths[0]] = error.info
-                return
-            for path in paths:
-                self._send([path])
-            return
+        manifest = self._talk.change(request)
         self._outcome.manifest = manifest
-        self._outcome.problems += manifest.problems
-        self._find(paths, before)
+        slots = manifest.slots
+        by_path = {slot.path: slot.slot for slot in slots if not slot.own}
+        named = {by_path[bytes(path)] for path in paths if bytes(path) in by_path}
+        fresh = [slot.slot for slot in slots if slot.slot not in before | named]
+        others = [path for path in paths if bytes(path) not in by_path]
+        self._outcome.slots |= {
+            path: by_path[bytes(path)] for path in paths if bytes(path) in by_path
+        }
+        if len(fresh) == len(others):
+            self._outcome.slots |= dict(zip(others, fresh, strict=True))
+        return [
+            problem for problem in manifest.problems if problem not in self._talk.before.problems
+        ]
 
     def _place(self) -> int:
         """Return where the next photos go: behind those of ours that are there already."""
@@ -120,25 +157,14 @@ class _Adding:
         slots = self._outcome.manifest.slots
         return 1 + max(index for index, slot in enumerate(slots) if slot.slot in ours)
 
-    def _find(self, paths: list[WirePath], before: set[str]) -> None:
-        """Note which slot each of *paths* has now."""
-        slots = self._outcome.manifest.slots
-        by_path = {slot.path: slot.slot for slot in slots if not slot.own}
-        named = {by_path[bytes(path)] for path in paths if bytes(path) in by_path}
-        fresh = iter([slot.slot for slot in slots if slot.slot not in before | named])
-        for path in paths:
-            slot = by_path.get(bytes(path)) or next(fresh, None)
-            if slot is None:
-                self._outcome.failed[path] = _left_out(path)
-            else:
-                self._outcome.slots[path] = slot
 
-
-def _left_out(path: WirePath) -> ErrorInfo:
+def _refusal(path: WirePath, problems: list[str]) -> ErrorInfo:
+    """Return why a photo is not in the pool, in the daemon's words."""
+    there = os.path.lexists(path)
     return ErrorInfo(
-        ErrorKind.NOT_A_PHOTO,
-        f"{os.fsdecode(path)} did not come into the pool.",
-        "See what `rabbitviewer info` says of it.",
+        ErrorKind.NOT_A_PHOTO if there else ErrorKind.NOT_FOUND,
+        " ".join(problems) or f"{os.fsdecode(path)} did not come into the pool.",
+        "See what `rabbitviewer info` says of it." if there else "Check its name.",
     )
 
 

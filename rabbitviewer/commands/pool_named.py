@@ -19,7 +19,7 @@ from daemon.protocol.messages import (
 )
 from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.pool_answers import photos, pool_document, quoted, tell_pool
-from rabbitviewer.commands.pool_slots import add_pool_option, asked_pool, pool_name
+from rabbitviewer.commands.pool_slots import PoolTalk, add_pool_option, pool_name
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError, absolute
 from rabbitviewer.commands.terminal import harmless, write_json, write_line, write_note
@@ -60,8 +60,8 @@ def run_new(args: argparse.Namespace, session: Session) -> int:
 def run_use(args: argparse.Namespace, session: Session) -> int:
     """Make a pool the current one."""
     with session.connect() as connection:
-        found = asked_pool(connection, args.pool)
-        manifest = connection.request(PoolUse(pool=found.pool_id), PoolManifest)
+        talk = PoolTalk(connection, args.pool)
+        manifest = talk.change(PoolUse(pool=talk.pool_id))
     tell_pool(session, manifest, f"{quoted(manifest.name)} is the current pool")
     return 0
 
@@ -69,20 +69,20 @@ def run_use(args: argparse.Namespace, session: Session) -> int:
 def run_rename(args: argparse.Namespace, session: Session) -> int:
     """Give the pool another name."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        request = PoolRename(name=_name(args.name), pool=before.pool_id)
-        manifest = connection.request(request, PoolManifest)
-    tell_pool(session, manifest, f"{quoted(before.name)} is {quoted(manifest.name)} now")
+        talk = PoolTalk(connection, args.pool)
+        request = PoolRename(name=_name(args.name), pool=talk.pool_id)
+        manifest = talk.change(request)
+    tell_pool(session, manifest, f"{quoted(talk.before.name)} is {quoted(manifest.name)} now")
     return 0
 
 
 def run_duplicate(args: argparse.Namespace, session: Session) -> int:
     """Copy the pool."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        request = PoolDuplicate(pool=before.pool_id, name=args.name)
-        manifest = connection.request(request, PoolManifest, None)
-    words = f"Copied {quoted(before.name)} as {quoted(manifest.name)}: {manifest.pool_id}"
+        talk = PoolTalk(connection, args.pool)
+        request = PoolDuplicate(pool=talk.pool_id, name=args.name)
+        manifest = talk.change(request)
+    words = f"Copied {quoted(talk.before.name)} as {quoted(manifest.name)}: {manifest.pool_id}"
     tell_pool(session, manifest, words)
     return 0
 
@@ -90,9 +90,9 @@ def run_duplicate(args: argparse.Namespace, session: Session) -> int:
 def run_detach(args: argparse.Namespace, session: Session) -> int:
     """Copy the pool under an id of its own."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        manifest = connection.request(PoolDetach(pool=before.pool_id), PoolManifest, None)
-    words = f"Detached from {quoted(before.name)}: {quoted(manifest.name)}, {manifest.pool_id}"
+        talk = PoolTalk(connection, args.pool)
+        manifest = talk.change(PoolDetach(pool=talk.pool_id))
+    words = f"Detached from {quoted(talk.before.name)}: {quoted(manifest.name)}, {manifest.pool_id}"
     tell_pool(session, manifest, words)
     return 0
 
@@ -100,14 +100,14 @@ def run_detach(args: argparse.Namespace, session: Session) -> int:
 def run_delete(args: argparse.Namespace, session: Session) -> int:
     """Put the pool into the trash."""
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        manifest = connection.request(PoolDelete(pool=before.pool_id), PoolManifest, None)
+        talk = PoolTalk(connection, args.pool)
+        manifest = talk.change(PoolDelete(pool=talk.pool_id))
     if session.json:
-        gone = {"pool_id": before.pool_id, "name": before.name, "count": len(before.slots)}
+        gone = {"pool_id": talk.pool_id, "name": talk.before.name, "count": len(talk.before.slots)}
         write_json({"deleted": gone, "current": pool_document(manifest)})
     else:
         now = f"the current pool is {quoted(manifest.name)}"
-        write_line(harmless(f"{quoted(before.name)} is in the trash; {now}"))
+        write_line(harmless(f"{quoted(talk.before.name)} is in the trash; {now}"))
     return 0
 
 
@@ -116,14 +116,14 @@ def run_export(args: argparse.Namespace, session: Session) -> int:
     if not args.out:
         raise UsageError("OUT.zip is empty; name an archive or a folder")
     with session.connect() as connection:
-        before = asked_pool(connection, args.pool)
-        request = PoolExport(output=absolute(args.out), pool=before.pool_id)
+        talk = PoolTalk(connection, args.pool)
+        request = PoolExport(output=absolute(args.out), pool=talk.pool_id)
         exported = connection.request(request, PoolExported, None)
     path = os.fsdecode(exported.path)
     if session.json:
         write_json(
             {
-                "pool_id": before.pool_id,
+                "pool_id": talk.pool_id,
                 "path": path,
                 "count": exported.count,
                 "notes": list(exported.notes),
@@ -131,7 +131,7 @@ def run_export(args: argparse.Namespace, session: Session) -> int:
         )
         return 0
     write_line(path)
-    write_note(f"{photos(exported.count)} of {quoted(before.name)}.")
+    write_note(f"{photos(exported.count)} of {quoted(talk.before.name)}.")
     for note in exported.notes:
         write_note(note)
     return 0

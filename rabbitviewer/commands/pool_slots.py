@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+import msgspec
+
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.protocol.messages import PoolList, PoolManifest
+from daemon.protocol.messages import Message, PoolList, PoolManifest
 from daemon.protocol.values import PoolSlot
 from rabbitviewer.commands.arguments import integer, text
 from rabbitviewer.commands.pool_answers import photos, quoted
@@ -47,36 +49,59 @@ def free_index(value: str) -> int:
     return min(number, MAX_INDEX)
 
 
-def asked_pool(connection: DaemonConnection, pool: str) -> PoolManifest:
-    """Return the pool as it is now.
+class PoolTalk:
+    """A conversation about one pool.
 
-    Raises:
-        RabbitError: ``not_found``.
+    Attributes:
+        before: The pool as it was when the conversation began.
     """
-    return connection.request(PoolList(pool=pool), PoolManifest)
 
+    def __init__(self, connection: DaemonConnection, pool: str) -> None:
+        """Ask for *pool*.
 
-def named_slot(manifest: PoolManifest, index: int) -> PoolSlot:
-    """Return the photo at *index* (-1: the active one); what changes a pool never guesses.
+        Raises:
+            RabbitError: ``not_found``.
+        """
+        self._connection = connection
+        self.before: PoolManifest = connection.request(PoolList(pool=pool), PoolManifest)
 
-    Raises:
-        RabbitError: ``not_found``: there is none.
-    """
-    count = len(manifest.slots)
-    used = manifest.active if index == -1 else index
-    if 0 <= used < count:
-        return manifest.slots[used]
-    if not count:
+    @property
+    def pool_id(self) -> str:
+        """The pool's id; its name may change meanwhile."""
+        return self.before.pool_id
+
+    def change(self, message: Message) -> PoolManifest:
+        """Send a change and return the pool after it; what was repaired before is told with it.
+
+        Raises:
+            RabbitError: what the daemon says.
+        """
+        manifest = self._connection.request(message, PoolManifest, None)
+        problems = dict.fromkeys((*self.before.problems, *manifest.problems))
+        return msgspec.structs.replace(manifest, problems=tuple(problems))
+
+    def named(self, index: int) -> PoolSlot:
+        """Return the photo at *index* (-1: the active one); what changes a pool never guesses.
+
+        Raises:
+            RabbitError: ``not_found``: there is none.
+        """
+        count = len(self.before.slots)
+        used = self.before.active if index == -1 else index
+        if 0 <= used < count:
+            return self.before.slots[used]
+        name = quoted(self.before.name)
+        if not count:
+            raise RabbitError(
+                ErrorKind.NOT_FOUND,
+                f"The pool {name} is empty; there is no index {index}.",
+                "Add photos with `rabbitviewer pool add PHOTO...`.",
+            )
         raise RabbitError(
             ErrorKind.NOT_FOUND,
-            f"The pool {quoted(manifest.name)} is empty; there is no index {index}.",
-            "Add photos with `rabbitviewer pool add PHOTO...`.",
+            f"The pool {name} holds {photos(count)}; there is no index {index}.",
+            f"Give 0 to {count - 1}, or -1 for the active one.",
         )
-    raise RabbitError(
-        ErrorKind.NOT_FOUND,
-        f"The pool {quoted(manifest.name)} holds {photos(count)}; there is no index {index}.",
-        f"Give 0 to {count - 1}, or -1 for the active one.",
-    )
 
 
 def used_index(manifest: PoolManifest, index: int) -> int:

@@ -288,26 +288,39 @@ def test_an_empty_pool_gives_its_black_pictures_and_no_failure(
 # ---------------------------------------------------------------- add
 
 
+@pytest.mark.parametrize("copy", [[], ["--copy"]])
 def test_what_became_of_each_photo_is_told_in_the_order_given(
-    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+    copy: list[str], fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    fake.scripts[PoolList] = lambda _: [EMPTY]
     fake.scripts[PoolAdd] = FakePool()
-    assert main(["pool", "add", "/b.jpg", "/gone.jpg", "/a.jpg", "--json"]) == 1
+    assert main(["pool", "add", "/b.jpg", "/gone.jpg", "/a.jpg", *copy, "--json"]) == 1
     captured = capsys.readouterr()
     document = json.loads(captured.out)
+    assert len(document["slots"]) == 2
     assert document["added"] == [
         {"path": "/b.jpg", "slot": "img_0001", "index": 0},
         {
             "path": "/gone.jpg",
             "error": {
                 "kind": "not_found",
-                "message": "There is no photo /gone.jpg.",
+                "message": "/gone.jpg is not there.",
                 "hint": "Check its name.",
             },
         },
         {"path": "/a.jpg", "slot": "img_0002", "index": 1},
     ]
-    assert captured.err == "rabbitviewer: There is no photo /gone.jpg. Check its name.\n"
+    assert captured.err == "rabbitviewer: /gone.jpg is not there. Check its name.\n"
+
+
+def test_a_request_that_is_refused_as_a_whole_is_a_failure_of_its_photos(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pool", "add", "/d.jpg", "/gone.jpg", "--json"]) == 1
+    captured = capsys.readouterr()
+    first, second = json.loads(captured.out)["added"]
+    assert (first["slot"], second["error"]["kind"]) == ("img_0004", "not_found")
+    assert captured.err.startswith("rabbitviewer: There is no photo /gone.jpg. Check its name.\n")
 
 
 def test_photos_are_added_in_one_request_and_named_once(fake: ScriptedDaemon) -> None:
@@ -349,21 +362,23 @@ def test_a_name_that_is_no_text_is_added(
 
 
 class FakePool:
-    """Keeps what was added, as the daemon does; refuses a request with a gone.jpg."""
+    """Keeps what was added, as the daemon does; leaves out what is called gone.jpg."""
 
     def __init__(self) -> None:
         self.slots: list[PoolSlot] = []
 
     def __call__(self, request: Message) -> Iterator[Message]:
         assert isinstance(request, PoolAdd)
-        if any(path.endswith(b"gone.jpg") for path in request.paths):
-            yield Failed(error=REFUSED)
-            return
+        refused = [path for path in request.paths if path.endswith(b"gone.jpg")]
+        known = {slot.path for slot in self.slots if not slot.own}
+        new = [path for path in request.paths if path not in known and path not in refused]
         at = len(self.slots) if request.at == -1 else request.at
-        for place, path in enumerate(request.paths, at):
-            name = f"img_{len(self.slots) + 1:04}"
-            self.slots.insert(place, PoolSlot(slot=name, path=bytes(path)))
-        yield msgspec.structs.replace(POOL, slots=tuple(self.slots), problems=())
+        for place, path in enumerate(new, at):
+            slot = f"img_{len(self.slots) + 1:04}"
+            kept = f"/pool/{slot}.png".encode() if request.copy else bytes(path)
+            self.slots.insert(place, PoolSlot(slot=slot, path=kept, own=request.copy))
+        problems = tuple(f"{os.fsdecode(path)} is not there." for path in refused)
+        yield msgspec.structs.replace(POOL, slots=tuple(self.slots), problems=problems)
 
 
 # ---------------------------------------------------------------- masks
