@@ -30,7 +30,3 @@ class PoolResults:
         """
         found = {slot: self._newest.get((pool_id, slot)) for slot in hashes}
         return {slot for slot, made in found.items() if made and made[1] != hashes[slot]}
-
-    def slots_of(self, pool_id: str) -> frozenset[str]:
-        """Return the slots of a pool that have results: only their content need be looked at."""
-        return frozenset(slot for pool, slot in self._newest if pool == pool_id)

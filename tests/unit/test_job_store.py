@@ -113,3 +113,39 @@ def test_a_list_that_cannot_be_used_says_what_helps(
     with pytest.raises(RabbitError) as caught:
         asyncio.run(store.open())
     assert hint in caught.value.info.hint
+
+
+def test_a_row_written_before_there_were_masks_is_read(tmp_path: Path) -> None:
+    old = {
+        name: value
+        for name, value in msgspec.to_builtins(record(), builtin_types=(bytes,)).items()
+        if name not in {"mask_path", "mask", "pool_id", "slot", "index", "content_hash"}
+    }
+
+    async def story() -> list[JobRecord]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        with sqlite3.connect(tmp_path / "jobs.db") as other:
+            row = ("a", 1.0, "waiting", msgspec.msgpack.encode(old))
+            other.execute("INSERT INTO jobs VALUES (?, ?, ?, ?)", row)
+        other.close()
+        found = await store.open_jobs()
+        await store.close()
+        return found
+
+    assert asyncio.run(story()) == [record()]
+
+
+def test_the_done_jobs_of_pools_are_found_oldest_first(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record("new", 3.0, state="done", pool_id="p", content_hash="h"))
+        await store.save(record("old", 2.0, state="done", pool_id="p", content_hash="g"))
+        await store.save(record("open", 4.0, pool_id="p", content_hash="h"))
+        await store.save(record("words", 1.0, state="done", prompt="content_hash"))
+        found = await store.done_from_pools()
+        await store.close()
+        return [job.job_id for job in found]
+
+    assert asyncio.run(story()) == ["old", "new"]
