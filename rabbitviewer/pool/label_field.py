@@ -18,8 +18,10 @@ class LabelField(QLineEdit):
 
     ended = Signal(str, object, int)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, back: QWidget) -> None:
+        """Prepare; *back* gets the focus when editing ends by a key."""
         super().__init__(parent)
+        self._back = back
         self.slot = ""
         self.setProperty("look", "in-place")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -42,6 +44,8 @@ class LabelField(QLineEdit):
     def _end(self, label: str | None, step: int) -> None:
         slot, self.slot = self.slot, ""
         if slot:
+            if self.hasFocus():
+                self._back.setFocus(Qt.FocusReason.OtherFocusReason)
             self.hide()
             self.ended.emit(slot, label, step)
 

@@ -57,7 +57,7 @@ class SlotView(QAbstractScrollArea):
         self._on_show = b""
         self._pool_id = ""
         self._active = ""
-        self._label = LabelField(self.viewport())
+        self._label = LabelField(self.viewport(), self)
         self._label.ended.connect(self._on_label_ended)
         self._want_timer = QTimer(self, singleShot=True, interval=_WANT_MS)
         self._want_timer.timeout.connect(self._want)
@@ -219,8 +219,6 @@ class SlotView(QAbstractScrollArea):
             self._picking.pick(index)
             self._tell()
             self.edit_label(index)
-        elif self.window().focusWidget() in (self._label, None):
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.viewport().update()
 
     def _tell(self) -> None:
