@@ -14,6 +14,7 @@ from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.words import file_name
 
 _BROWSE = "browse"
+_LEAST_CHARACTERS = 4
 
 
 class MaskRows(QObject):
@@ -37,6 +38,7 @@ class MaskRows(QObject):
         self._chosen = WHOLE
         self._dialog: QFileDialog | None = None
         self._mask = Choice(self.tr("Mask"))
+        self._mask.setMinimumContentsLength(_LEAST_CHARACTERS)
         self._paint = icon_button("ph.paint-brush", self.tr("Paint the mask"))
         self._fit = Tick()
         self._fit_line = QWidget()
@@ -45,7 +47,7 @@ class MaskRows(QObject):
         line.addWidget(self._mask, 1)
         line.addWidget(self._paint)
         rows.add(self.tr("Mask"), line)
-        rows.add("", self._fit_line)
+        rows.addWidget(self._fit_line, rows.rowCount(), 1)
         self._lay_out_fit()
         self._mask.activated.connect(self._on_chosen)
         self._fit.toggled.connect(self.fit_chosen)
@@ -67,13 +69,15 @@ class MaskRows(QObject):
             else self.tr("Paint the mask")
         )
         self._mask.setEnabled(subject.count > 0)
+        in_file = subject.choice == FILE
+        self._mask.setToolTip(wish.mask_file.decode("utf-8", "replace") if in_file else "")
 
     def _offer(self, subject: Subject, wish: Wish) -> None:
         several = subject.count > 1
         words = {
-            OWN: self.tr("Their own masks") if several else self.tr("Its own mask"),
-            ONE: self.tr("The active one's, for all"),
-            WHOLE: self.tr("None: whole photos") if several else self.tr("None: whole photo"),
+            OWN: self.tr("Their own") if several else self.tr("Its own"),
+            ONE: self.tr("The active one's"),
+            WHOLE: self.tr("None"),
         }
         self._mask.clear()
         for each in subject.offers:

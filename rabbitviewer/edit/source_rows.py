@@ -37,8 +37,8 @@ class SourceRows(QObject):
         self._index = self._make_index()
         for source, words in (
             (SELECTION, self.tr("Selection")),
-            (SLOT, self.tr("Photo of a pool")),
-            (POOL, self.tr("All photos of a pool")),
+            (SLOT, self.tr("Pool")),
+            (POOL, self.tr("Whole pool")),
         ):
             self._source.addItem(words, source)
         rows.add(self.tr("Source"), self._source)

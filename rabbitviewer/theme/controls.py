@@ -12,6 +12,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -32,9 +35,20 @@ class Choice(QComboBox):
         self.setMinimumContentsLength(8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the box, then the caret."""
-        super().paintEvent(event)
+        """Paint the box, what is chosen as far as there is room, then the caret."""
+        del event
         look = tokens()
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        box = QStyle.ComplexControl.CC_ComboBox
+        field = self.style().subControlRect(box, option, QStyle.SubControl.SC_ComboBoxEditField)
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, field.width() - look.space_2
+        )
+        styled = QStylePainter(self)
+        styled.drawComplexControl(box, option)
+        styled.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        styled.end()
         side = look.font_small
         box = QRect(0, 0, side, side)
         box.moveCenter(self.rect().center())
