@@ -317,6 +317,7 @@ def _told(slot: StoredSlot, *, stale: bool) -> PoolSlot:
         path=slot.path,
         own=slot.own,
         missing=slot.missing,
+        image_mtime_ns=slot.image_mtime_ns,
         mask=slot.mask_file,
         mask_mtime_ns=slot.mask_mtime_ns,
         label=slot.label,

@@ -22,6 +22,7 @@ _PICTURES = {
     "image/tiff": ".tif",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
+    "image/bmp": ".bmp",
 }
 _PNG_QUALITY = 80
 
@@ -35,11 +36,12 @@ class Incoming(QObject):
     """Brings photos and pictures into the pool.
 
     Signals:
-        added: photos came in (the new slots' names, how many were there already).
+        added: photos came in (the new slots' names, how many were there already, a sentence for
+            each file that could not be taken).
         refused: something could not be taken (a sentence).
     """
 
-    added = Signal(object, int)
+    added = Signal(object, int, object)
     refused = Signal(str)
     _written = Signal(object, int)
 
@@ -59,7 +61,7 @@ class Incoming(QObject):
         def then(manifest: PoolManifest) -> None:
             new = tuple(each.slot for each in manifest.slots if each.slot not in before)
             if new or known:
-                self.added.emit(new, known)
+                self.added.emit(new, known, manifest.problems)
 
         if paths:
             self._pool.add(paths, at=at, take=take, then=then)
@@ -71,7 +73,7 @@ class Incoming(QObject):
         if new:
             self.add(new)
         elif paths:
-            self.added.emit((), len(paths))
+            self.added.emit((), len(paths), ())
 
     def take(self, mime: QMimeData, at: int = -1) -> None:
         """Take what was pasted or dropped: files first, then pictures."""

@@ -104,7 +104,7 @@ class PoolActions(QObject):
     def _on_files_chosen(self, files: list[str]) -> None:
         self._incoming.add([bytes(Path(each)) for each in files])
 
-    def _on_added(self, names: tuple[str, ...], known: int) -> None:
+    def _on_added(self, names: tuple[str, ...], known: int, problems: tuple[str, ...]) -> None:
         """Say so, with a way to see them where they are not seen, or to take them out again."""
         pool = self._pool.name
         if names:
@@ -115,6 +115,7 @@ class PoolActions(QObject):
                 words += " · " + self.tr("{n} were there already").format(n=known)
         else:
             words = self.tr("Already in {pool}").format(pool=pool)
+        words = " · ".join((words, *problems))
         if names and self._panel.isVisible():
             self._panel.grid.choose(names)
             self._window.status.say(words, self.tr("Undo"), lambda: self._pool.remove(names))
