@@ -164,7 +164,7 @@ async def _built(
         edits = EditService(
             editor=AiEditor(hosts, workflows, settings),
             intake=EditIntake(
-                sources=EditSources(),
+                sources=EditSources(pools.service),
                 masks=masks,
                 hosts=hosts,
                 workflows=workflows,
@@ -177,6 +177,8 @@ async def _built(
             publish=server.publish,
             work=folders.data / "jobs",
         )
+        pools.service.set_stale_lookup(edits.stale_slots)
+        edits.on_pool_result = pools.service.results_changed
         ending.push_async_callback(edits.close)
         ending.push_async_callback(server.stop_asking)
 

@@ -70,7 +70,7 @@ class EditSource(msgspec.Struct, frozen=True, kw_only=True):
 class EditSources:
     """Finds the input of an edit; refuses what has none."""
 
-    def __init__(self, pools: SlotSource | None = None) -> None:
+    def __init__(self, pools: SlotSource) -> None:
         self._pools = pools
 
     async def find(self, request: AiEditRequest) -> EditSource:
@@ -82,8 +82,6 @@ class EditSources:
         mask = bytes(request.mask)
         if not request.pool:
             return EditSource(path=bytes(request.path), mask=mask, named=bool(mask))
-        if self._pools is None:
-            raise RabbitError(ErrorKind.INTERNAL, "There are no pools.")
         pool = "" if request.pool == CURRENT else request.pool
         state, _, _ = await self._pools.resolve(pool, request.slot, request.index)
         await self._pools.before_reading_masks(state.pool_id)

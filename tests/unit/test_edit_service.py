@@ -59,7 +59,7 @@ class Studio:
         self.service = EditService(
             editor=SimpleNamespace(run=lambda job, _: self.grade(job), abandon=self.abandon),
             intake=EditIntake(
-                sources=EditSources(),
+                sources=EditSources(SimpleNamespace()),
                 masks=SimpleNamespace(),
                 hosts=SimpleNamespace(resolve=lambda *_: choice),
                 workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
