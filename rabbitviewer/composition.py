@@ -24,6 +24,7 @@ from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.marks import MarksModel
+from rabbitviewer.models.masks import MaskModel
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
@@ -219,6 +220,7 @@ def build(
         jobs=jobs,
         hosts=hosts,
         pool=PoolModel(client, state.pool),
+        masks=MaskModel(client, folders),
         grid=grid,
         photo=photo,
         filmstrip=filmstrip,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from rabbitviewer.models.paint_choices import PaintChoices
 from rabbitviewer.models.remembered import Remembered
 
 _MOST_RECENT = 8
@@ -39,6 +40,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         folds: Parts of the left panel that are folded.
         organise: What the forms of organising held.
         pool: Id of the pool this window worked with last; empty: the current one.
+        paint: How masks were painted last.
     """
 
     geometry: bytes = b""
@@ -63,6 +65,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     folds: list[str] = msgspec.field(default_factory=lambda: ["recent"])
     organise: Remembered = msgspec.field(default_factory=Remembered)
     pool: str = ""
+    paint: PaintChoices = PaintChoices()
 
     def remember_fold(self, name: str, *, folded: bool) -> None:
         """Remember whether a part of the left panel is folded."""

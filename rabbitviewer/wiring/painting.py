@@ -2,9 +2,231 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.messages import PoolManifest
+from daemon.protocol.values import PoolSlot
+from rabbitviewer.masking.column import ToolColumn
+from rabbitviewer.masking.commands import MaskCommands
+from rabbitviewer.masking.places import MaskEditor, PaintBar
+from rabbitviewer.masking.room import MaskRoom
+from rabbitviewer.masking.settings import PaintSettings
+from rabbitviewer.models.first_stage import first_stage_of
+from rabbitviewer.models.mask_changes import MaskChanges
+from rabbitviewer.pool.pool_panel import PoolPanel
+from rabbitviewer.pool.pool_words import error_words
+from rabbitviewer.view.photo_room import PhotoRoom
+from rabbitviewer.view.photo_view import PhotoView
+from rabbitviewer.window import Page
 from rabbitviewer.wiring.parts import Parts
+
+_VIEWER = "mask"
 
 
 def add_painting(parts: Parts) -> None:
     """Let a mask be painted on the photo view and in the Pool tab."""
-    del parts
+    Painting(parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tools:
+    """What is built when painting begins for the first time."""
+
+    room: MaskRoom
+    editor: MaskEditor
+    bar: PaintBar
+    column: ToolColumn
+
+
+class Painting(QObject):
+    """Begins and ends painting, and keeps the rest of the window in step with it."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        self._tools: Tools | None = None
+        self._wanted_path = b""
+        self._panel = parts.rooms.pool.findChild(PoolPanel)
+        actions, masks = parts.window.actions_by_id, parts.masks
+        names = [spec.id for spec in actions.specs() if spec.mask_only]
+        actions.connect_all({name: self._runner(name.partition(".")[2]) for name in names})
+        actions.connect_all({"pool.paint": self._paint_here})
+        for name in names:
+            actions[name].setEnabled(False)
+        if self._panel is not None:
+            self._panel.paint_wanted.connect(self.paint_slot)
+        masks.saved.connect(self._on_saved)
+        masks.failed.connect(self._on_failed)
+        masks.empty_changed.connect(self._on_empty_changed)
+        masks.closed.connect(self._on_closed)
+        parts.pool.changed.connect(self._on_pool_changed)
+        parts.photo.shown.connect(self._on_shown)
+        parts.window.page_changed.connect(self._on_page_changed)
+        parts.window.closing.connect(masks.close)
+        parts.hosts.changed.connect(self._take_settings)
+        self._take_settings()
+
+    # ------------------------------------------------------------ beginning
+
+    def paint_slot(self, slot: str) -> None:
+        """Paint the mask of a slot of the pool."""
+        found = self._parts.pool.index_of(slot)
+        if found >= 0:
+            self._paint(self._parts.pool.slots[found])
+
+    def _paint_here(self) -> None:
+        """Paint the mask of what the keys act on: the pool's active photo, or the current one."""
+        parts = self._parts
+        if self._tools is not None and self._tools.room.is_painting:
+            self._tools.room.finish()
+            return
+        focus = parts.window.focusWidget() or parts.window
+        active = parts.pool.active_slot
+        if active is not None and parts.rooms.pool.isAncestorOf(focus):
+            self._paint(active)
+            return
+        path = parts.selection.current
+        known = parts.pool.slot_of(path) if path else None
+        if known is not None:
+            self._paint(known)
+        elif not path:
+            parts.window.status.say(self.tr("Select a photo to paint a mask for it"))
+        elif not parts.pool.is_known:
+            self._wanted_path = path
+            parts.pool.start()
+        else:
+            self._add_and_paint(path)
+
+    def _add_and_paint(self, path: bytes) -> None:
+        """Put a photo into the pool first."""
+        parts = self._parts
+
+        def then(manifest: PoolManifest) -> None:
+            slot = next((each for each in manifest.slots if each.path == path), None)
+            if slot is not None and parts.selection.current == path:
+                self._paint(slot)
+
+        parts.pool.add((path,), activate=True, then=then)
+
+    def _paint(self, slot: PoolSlot) -> None:
+        parts = self._parts
+        if slot.missing:
+            words = self.tr("{photo} is gone, so no mask can be painted for it.")
+            parts.window.status.say(words.format(photo=slot.path.decode("utf-8", "replace")))
+            return
+        tools = self._tools or self._build()
+        if parts.pool.active_slot != slot:
+            parts.pool.activate(slot.slot)
+        parts.window.open_tab("pool")
+        tools.room.paint(slot.slot, parts.pool.pool_id, slot.path)
+        if parts.photo.path != slot.path or parts.window.page != Page.PHOTO:
+            parts.navigator.open_photo(slot.path)
+        tools.room.give_keys_back()
+
+    def _build(self) -> Tools:
+        """Build what only painting needs."""
+        parts = self._parts
+        window, masks, actions = parts.window, parts.masks, parts.window.actions_by_id
+        settings = PaintSettings(parts.state.paint, window)
+        changes = MaskChanges(parts.client, parts.folders, masks, window)
+        say = window.status.say
+        commands = MaskCommands(window, parts.client, masks, changes, settings, say)
+        first_stage = first_stage_of(parts.thumbnails)
+        own = PhotoView(parts.previews, lambda _path: None, first_stage, viewer=_VIEWER)
+        editor = MaskEditor(actions, masks, changes, settings, own)
+        bar, column = PaintBar(masks, changes, settings), ToolColumn(actions, settings)
+        room = MaskRoom(window, actions, masks, changes, settings, commands, (parts.photo, own))
+        for widget in (editor, bar, column):
+            widget.hide()
+        if self._panel is not None:
+            self._panel.put_editor(editor)
+        for photo_room in window.pages.findChildren(PhotoRoom):
+            photo_room.put_tools(bar, column)
+        for place in (editor, bar):
+            place.select_pressed.connect(room.select_range)
+            place.left.connect(room.give_keys_back)
+        bar.done_pressed.connect(room.finish)
+        room.began.connect(self._show_tools)
+        room.ended.connect(self._show_tools)
+
+        def remember() -> None:
+            parts.state.paint = settings.choices
+
+        settings.changed.connect(remember)
+        self._tools = Tools(room, editor, bar, column)
+        return self._tools
+
+    # ------------------------------------------------------------ in step
+
+    def _show_tools(self) -> None:
+        tools = self._tools
+        if tools is None:
+            return
+        painting = tools.room.is_painting
+        in_photo = self._parts.window.page == Page.PHOTO
+        for widget in (tools.bar, tools.column, tools.editor):
+            widget.setVisible(painting)
+        tools.editor.show_options(shown=not in_photo)
+
+    def _on_shown(self, path: bytes) -> None:
+        """Another photo came: paint on where it is in the pool, else the mask is done."""
+        room = self._tools.room if self._tools is not None else None
+        if room is None or not room.is_painting or path == room.path:
+            return
+        slot = self._parts.pool.slot_of(path)
+        if slot is None or slot.missing:
+            room.finish()
+        else:
+            self._paint(slot)
+
+    def _on_page_changed(self, page: int) -> None:
+        tools = self._tools
+        if tools is None or not tools.room.is_painting:
+            return
+        if page != Page.PHOTO and not tools.editor.isVisible():
+            tools.room.finish()
+        else:
+            self._show_tools()
+
+    def _on_pool_changed(self) -> None:
+        parts, path = self._parts, self._wanted_path
+        masks = parts.masks
+        if path and parts.pool.is_known:
+            self._wanted_path = b""
+            if parts.selection.current == path:
+                self._paint_here()
+        elif masks.slot and self._is_elsewhere():
+            masks.close()
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the slot that is painted was taken out, or another pool is shown."""
+        pool, masks = self._parts.pool, self._parts.masks
+        return pool.pool_id != masks.pool_id or pool.index_of(masks.slot) < 0
+
+    def _on_saved(self, manifest: PoolManifest) -> None:
+        self._parts.pool.hear(manifest)
+
+    def _on_failed(self, error: ErrorInfo) -> None:
+        self._parts.window.status.say(error_words(error))
+
+    def _on_empty_changed(self, is_empty: bool) -> None:
+        self._parts.pool.mask_begun(self._parts.masks.slot, is_empty)
+
+    def _on_closed(self) -> None:
+        self._show_tools()
+
+    def _runner(self, name: str) -> Callable[[], None]:
+        def run() -> None:
+            if self._tools is not None:
+                self._tools.room.run(name)
+
+        return run
+
+    def _take_settings(self) -> None:
+        megabytes = self._parts.hosts.value("masks.undo_mb")
+        if isinstance(megabytes, int):
+            self._parts.masks.undo_mb = megabytes

@@ -16,6 +16,7 @@ from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
 from rabbitviewer.models.marks import MarksModel
+from rabbitviewer.models.masks import MaskModel
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.previews import PreviewStore
 from rabbitviewer.models.selection import Selection
@@ -59,6 +60,7 @@ class Parts:
     jobs: JobsModel
     hosts: HostsModel
     pool: PoolModel
+    masks: MaskModel
     grid: ThumbnailGrid
     photo: PhotoView
     filmstrip: Filmstrip

@@ -1,0 +1,415 @@
+"""The mask that is painted in this window: opened, saved and closed with the daemon."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, QRect, QThreadPool, QTimer, Signal
+
+from daemon.protocol import messages
+from daemon.protocol.endpoint import Folders
+from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.messages import Failed, MaskOpened, Message, PoolManifest
+from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.mask_files import OpenedValues, load_engine, open_values
+
+if TYPE_CHECKING:
+    from rabbitviewer.paint.buffer import MaskBuffer
+    from rabbitviewer.paint.editing import MaskEditing
+
+UNDO_MB = 256
+_SAVE_MS = 1000
+_SAVE_LATEST_MS = 5000
+_AGAIN_MS = 5000
+_AWAY = ErrorKind.DAEMON_UNAVAILABLE
+_FINAL = (ErrorKind.NOT_FOUND, ErrorKind.INVALID_REQUEST)
+_UNMAPPED = ErrorInfo(
+    ErrorKind.UNREADABLE,
+    "The mask cannot be opened for painting.",
+    "Check that the data folder is on a drive of this computer with room on it.",
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass
+class Painting:
+    """One mask while it is painted.
+
+    Attributes:
+        slot: Its slot.
+        pool_id: Its pool.
+        path: The photo.
+        width_px: Of the upright photo.
+        height_px: As above.
+        editing: What changes its values, and undoes.
+        identity: Device and inode of the file they stand in.
+        session_id: The daemon's name for it; 0: the daemon is away.
+        is_loaded: All of it was looked at: whether it is empty is known.
+    """
+
+    slot: str
+    pool_id: str
+    path: bytes
+    width_px: int
+    height_px: int
+    editing: MaskEditing
+    identity: tuple[int, int]
+    session_id: int = 0
+    is_loaded: bool = False
+
+
+class MaskModel(QObject):
+    """Opens a slot's mask, keeps it saved while it is painted, and closes it.
+
+    What is painted stands in a file that the daemon shares: it outlives both. Saving is a request
+    without pixels. When the daemon was away, the painting is opened again and goes on.
+
+    Attributes:
+        undo_mb: What undo steps may take in memory, from the next mask on.
+        save_problem: Why the mask could not be saved last; None: it could.
+
+    Signals:
+        opening: a mask was asked for.
+        opened: a mask can be painted.
+        closed: no mask is painted any more.
+        saved: the daemon wrote a mask (its :class:`PoolManifest`).
+        failed: something could not be done (:class:`ErrorInfo`).
+        empty_changed: the mask got its first white, or lost its last one (whether it is empty).
+        changed: values changed (a QRect of the photo's pixels).
+        refreshed: nothing changed, but more of the mask can be drawn (a QRect).
+        history_changed: other steps can be undone or done again.
+    """
+
+    opening = Signal()
+    opened = Signal()
+    closed = Signal()
+    saved = Signal(object)
+    failed = Signal(object)
+    empty_changed = Signal(bool)
+    changed = Signal(QRect)
+    refreshed = Signal(QRect)
+    history_changed = Signal()
+    _was_mapped = Signal(int, object)
+
+    def __init__(
+        self, client: DaemonClient, folders: Folders, parent: QObject | None = None
+    ) -> None:
+        """Prepare; nothing is asked for and nothing loaded before :meth:`open`.
+
+        Args:
+            client: The connection.
+            folders: Paintings are taken from the data folder alone.
+            parent: Qt's owner.
+        """
+        super().__init__(parent)
+        self._client = client
+        self._folder = folders.data / "pools"
+        self._spill = folders.cache / "undo"
+        self.undo_mb = UNDO_MB
+        self._wanted: tuple[str, str] | None = None
+        self._turn = 0
+        self._answer: MaskOpened | None = None
+        self._painting: Painting | None = None
+        self._leaving: dict[int, tuple[str, str]] = {}
+        self._empty = True
+        self._dirty = False
+        self._saving = False
+        self.save_problem: ErrorInfo | None = None
+        self._threads = QThreadPool(self)
+        self._threads.setMaxThreadCount(1)
+        self._soon = QTimer(self, singleShot=True, interval=_SAVE_MS)
+        self._latest = QTimer(self, singleShot=True, interval=_SAVE_LATEST_MS)
+        self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
+        for timer in (self._soon, self._latest, self._again):
+            timer.timeout.connect(self.save)
+        self._was_mapped.connect(self._on_mapped)
+        client.connected.connect(self._on_connected)
+        client.disconnected.connect(self._on_disconnected)
+
+    # ------------------------------------------------------------ what is painted
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether a mask can be painted now."""
+        return self._painting is not None
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a mask was asked for and is not there yet."""
+        return self._wanted is not None and self._painting is None
+
+    @property
+    def painting(self) -> Painting | None:
+        """The mask that is painted."""
+        return self._painting
+
+    @property
+    def editing(self) -> MaskEditing | None:
+        """What changes it."""
+        return self._painting.editing if self._painting else None
+
+    @property
+    def buffer(self) -> MaskBuffer | None:
+        """Its values."""
+        return self._painting.editing.buffer if self._painting else None
+
+    @property
+    def slot(self) -> str:
+        """The slot that is painted, or is about to be; empty: none."""
+        if self._painting is not None:
+            return self._painting.slot
+        return self._wanted[0] if self._wanted else ""
+
+    @property
+    def pool_id(self) -> str:
+        """The pool of that slot."""
+        if self._painting is not None:
+            return self._painting.pool_id
+        return self._wanted[1] if self._wanted else ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the mask that is painted is black everywhere; False until it is known."""
+        return self._empty
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the daemon has written all that is painted."""
+        return not (self._dirty or self._saving or self._leaving)
+
+    # ------------------------------------------------------------ opening and closing
+
+    def open(self, slot: str, pool_id: str) -> None:
+        """Begin to paint a slot's mask; what was painted before is saved and closed."""
+        if (slot, pool_id) == (self.slot, self.pool_id):
+            return
+        self.close()
+        self._wanted = (slot, pool_id)
+        self._threads.start(load_engine)
+        self.opening.emit()
+        if self._wanted not in self._leaving.values():
+            self._ask()
+
+    def close(self) -> None:
+        """Save and end the painting."""
+        self._turn += 1
+        was_painting, self._painting = self._painting, None
+        if self._answer is not None:
+            self._leave(self._answer.session_id)
+        self._answer = None
+        if was_painting is not None:
+            was_painting.editing.blockSignals(True)
+            was_painting.editing.close()
+            was_painting.editing.deleteLater()
+            if was_painting.session_id:
+                self._leave(was_painting.session_id)
+        for timer in (self._soon, self._latest, self._again):
+            timer.stop()
+        self._dirty = self._saving = False
+        self.save_problem = None
+        if self._wanted is not None:
+            self._wanted = None
+            self.closed.emit()
+
+    def save(self) -> None:
+        """Let the daemon write what is painted so far; nothing waits for it."""
+        painting = self._painting
+        if painting is None or not painting.session_id or self._saving or not self._dirty:
+            return
+        for timer in (self._soon, self._latest, self._again):
+            timer.stop()
+        self._dirty, self._saving = False, True
+        turn = self._turn
+
+        def on_answer(answer: Message, _blob: bytes) -> None:
+            if turn == self._turn:
+                self._on_saved(answer)
+
+        self._client.send(messages.MaskSave(session_id=painting.session_id), on_answer)
+
+    def touch(self) -> None:
+        """Something was painted: save it soon."""
+        self._dirty = True
+        if not self._saving and self.save_problem is None:
+            self._soon.start()
+            if not self._latest.isActive():
+                self._latest.start()
+
+    def _leave(self, session_id: int) -> None:
+        """Tell the daemon that a painting ended; again and again until it is written."""
+        if self._wanted is not None:
+            self._leaving[session_id] = self._wanted
+
+        def on_answer(answer: Message, _blob: bytes) -> None:
+            self._on_left(session_id, answer)
+
+        self._client.send(messages.MaskClose(session_id=session_id), on_answer)
+
+    def _on_left(self, session_id: int, answer: Message) -> None:
+        left = self._leaving.pop(session_id, None)
+        if isinstance(answer, PoolManifest):
+            self.saved.emit(answer)
+        elif isinstance(answer, Failed) and answer.error.kind != _AWAY:
+            self.failed.emit(answer.error)
+            if answer.error.kind == ErrorKind.DISK_FULL and left is not None:
+                self._leaving[session_id] = left
+                QTimer.singleShot(_AGAIN_MS, self, lambda: self._leave(session_id))
+        if left is not None and left == self._wanted and left not in self._leaving.values():
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._wanted is None:
+            return
+        self._turn += 1
+        turn = self._turn
+
+        def on_answer(answer: Message, _blob: bytes) -> None:
+            if turn == self._turn:
+                self._on_opened(answer)
+            elif isinstance(answer, MaskOpened):
+                self._client.send(messages.MaskClose(session_id=answer.session_id))
+
+        slot, pool_id = self._wanted
+        self._client.send(messages.MaskOpen(slot=slot, pool=pool_id), on_answer)
+
+    def _on_opened(self, answer: Message) -> None:
+        if isinstance(answer, MaskOpened):
+            self._answer = answer
+            turn = self._turn
+            folder = self._folder
+            self._threads.start(lambda: self._was_mapped.emit(turn, _map(answer, folder)))
+        elif isinstance(answer, Failed):
+            if self._painting is None or answer.error.kind in _FINAL:
+                self._give_up(answer.error)
+            elif answer.error.kind != _AWAY:
+                self.failed.emit(answer.error)
+                QTimer.singleShot(_AGAIN_MS, self, self._on_connected)
+
+    def _give_up(self, error: ErrorInfo) -> None:
+        self.failed.emit(error)
+        self.close()
+
+    def _on_mapped(self, turn: int, values: object) -> None:
+        answer = self._answer
+        if turn != self._turn or answer is None:
+            return
+        if not isinstance(values, OpenedValues):
+            self._give_up(_UNMAPPED)
+            return
+        self._answer = None
+        if self._painting is None:
+            self._begin(answer, values)
+        else:
+            self._go_on(answer, values)
+
+    def _begin(self, answer: MaskOpened, values: OpenedValues) -> None:
+        editing = _make_editing(values, self._spill, self.undo_mb)
+        editing.setParent(self)
+        editing.changed.connect(self._on_changed)
+        editing.refreshed.connect(self.refreshed)
+        editing.loaded.connect(self._on_loaded)
+        editing.history_changed.connect(self.history_changed)
+        editing.failed.connect(self._on_step_lost)
+        self._painting = Painting(
+            answer.slot,
+            answer.pool_id,
+            answer.path,
+            answer.width_px,
+            answer.height_px,
+            editing,
+            values.identity,
+            answer.session_id,
+        )
+        self._wanted = (answer.slot, answer.pool_id)
+        self._empty = False
+        self._dirty = answer.recovered
+        self.opened.emit()
+        self.save()
+
+    # ------------------------------------------------------------ the daemon away and back
+
+    def _on_disconnected(self) -> None:
+        """Paint on: what is painted stands in the file."""
+        self._leaving.clear()
+        if self._painting is not None:
+            self._painting.session_id = 0
+            self._dirty, self._saving = True, False
+            self._turn += 1
+            self._answer = None
+
+    def _on_connected(self) -> None:
+        painting = self._painting
+        if self._wanted is not None and (painting is None or not painting.session_id):
+            self._ask()
+
+    def _go_on(self, answer: MaskOpened, values: OpenedValues) -> None:
+        """Take the file that the daemon made anew; what was painted meanwhile goes there too."""
+        painting = self._painting
+        if painting is None:
+            return
+        if values.identity != painting.identity:
+            painting.identity = values.identity
+            painting.editing.rebind(values.buffer)
+        painting.session_id = answer.session_id
+        self._dirty = True
+        painting.editing.when_idle(self.save)
+
+    # ------------------------------------------------------------ changes and saving
+
+    def _on_changed(self, part: QRect) -> None:
+        painting = self._painting
+        if painting is None:
+            return
+        self.touch()
+        self.changed.emit(part)
+        if painting.is_loaded or not painting.editing.buffer.is_empty:
+            self._tell_empty(painting, empty=painting.editing.buffer.is_empty)
+
+    def _on_loaded(self) -> None:
+        painting = self._painting
+        if painting is not None:
+            self._tell_empty(painting, empty=painting.editing.buffer.is_empty)
+
+    def _tell_empty(self, painting: Painting, *, empty: bool) -> None:
+        """Say whether there is anything in the mask, when it is known first and when it changes."""
+        known, painting.is_loaded = painting.is_loaded, True
+        if empty != self._empty or not known:
+            self._empty = empty
+            self.empty_changed.emit(empty)
+
+    def _on_step_lost(self, words: str) -> None:
+        self.failed.emit(ErrorInfo(ErrorKind.UNREADABLE, words))
+
+    def _on_saved(self, answer: Message) -> None:
+        self._saving = False
+        if isinstance(answer, PoolManifest):
+            self.save_problem = None
+            self.saved.emit(answer)
+            if self._dirty:
+                self.touch()
+        elif isinstance(answer, Failed):
+            self._dirty = True
+            if answer.error.kind != _AWAY:
+                self.save_problem = answer.error
+                self._again.start()
+                self.failed.emit(answer.error)
+
+
+def _make_editing(values: OpenedValues, spill: Path, undo_mb: int) -> MaskEditing:
+    make = cast("type[MaskEditing]", load_engine().MaskEditing)
+    return make(values.buffer, spill, undo_mb)
+
+
+def _map(answer: MaskOpened, folder: Path) -> OpenedValues | None:
+    """Map the values that the daemon names; None: it failed."""
+    try:
+        return open_values(
+            answer.values_path, answer.offset, answer.width_px, answer.height_px, folder
+        )
+    except (OSError, ValueError) as error:
+        _log.warning("a mask could not be mapped: %s", error)
+        return None
