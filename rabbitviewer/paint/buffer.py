@@ -20,6 +20,8 @@ from daemon.imaging.masks.boxes import (
 )
 from daemon.imaging.masks.pyramid import Pyramid
 
+_CALL_PX = 1 << 18
+
 Mapping = mmap.mmap | memoryview | bytearray | bytes
 
 
@@ -98,9 +100,9 @@ class MaskBuffer:
         around = NOTHING
         for box in several:
             around = around.united(box)
-        area = sum(box.width * box.height for box in several)
+        together = sum(box.width * box.height + _CALL_PX for box in several)
         self.revision += 1
-        for box in [around] if around.width * around.height <= 2 * area else several:
+        for box in [around] if around.width * around.height <= together else several:
             self.pyramid.update(box)
         for key in {key for box in several for key in tile_keys(box)}:
             tile = self.values[tile_box(key, self.box).slices]

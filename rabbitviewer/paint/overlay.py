@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from daemon.imaging.masks.boxes import Box, box_around
+from daemon.imaging.masks.boxes import Box, box_around, whole
 from daemon.imaging.masks.contour import ant_colors, contour_pixels
-from rabbitviewer.paint.buffer import MaskBuffer
+from rabbitviewer.paint.buffer import MaskBuffer, to_rect
 
 View = Literal["overlay", "mask", "ants"]
 
 _NEAREST_FROM_ZOOM = 4.0
 _MARGIN_PX = 2
+_STRIP_ROWS = 64
 _LIGHT, _DARK = 0xFFFFFFFF, 0xFF000000
 
 Table = NDArray[np.uint32]
@@ -63,8 +64,8 @@ class MaskOverlay:
             exposed: Device pixels.
             look: How.
         """
-        whole = QRectF(0, 0, self._buffer.width, self._buffer.height)
-        seen = to_device.mapRect(whole).toAlignedRect().intersected(exposed)
+        photo = QRectF(0, 0, self._buffer.width, self._buffer.height)
+        seen = to_device.mapRect(photo).toAlignedRect().intersected(exposed)
         if seen.isEmpty():
             return
         painter.save()
@@ -74,7 +75,7 @@ class MaskOverlay:
         elif look.view == "mask":
             self._draw_values(painter, to_device, seen, self._grey)
         else:
-            painted = QRectF(_to_rect(self._buffer.painted))
+            painted = QRectF(to_rect(self._buffer.painted))
             seen = seen.intersected(to_device.mapRect(painted).toAlignedRect())
             self._draw_values(painter, to_device, seen, self._table(look))
         painter.restore()
@@ -84,29 +85,30 @@ class MaskOverlay:
     ) -> None:
         if seen.isEmpty():
             return
+        """Draw the values of *seen*, strip by strip.
+
+        Qt shares out the smooth drawing of more than some 90 rows to other threads and waits for
+        them; on a busy machine that takes many times as long as drawing a small part itself.
+        """
         scale = math.sqrt(abs(to_device.determinant()))
         number = self._buffer.pyramid.level_for(scale)
         values = self._buffer.pyramid.levels[number]
         from_level = QTransform.fromScale(2**number, 2**number) * to_device
         to_level, _ = from_level.inverted()
-        wanted = to_level.mapRect(QRectF(seen))
-        box = box_around(wanted.left(), wanted.top(), wanted.right(), wanted.bottom())
-        height, width = values.shape
-        box = Box(
-            box.left - _MARGIN_PX,
-            box.top - _MARGIN_PX,
-            box.right + _MARGIN_PX,
-            box.bottom + _MARGIN_PX,
-        ).intersected(Box(0, 0, width, height))
-        if box.is_empty:
-            return
-        pixels = table.take(values[box.slices])
-        image = _image(pixels)
         smooth = scale < _NEAREST_FROM_ZOOM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=smooth)
-        painter.setTransform(from_level, combine=True)
-        painter.drawImage(box.left, box.top, image)
+        for top in range(seen.top(), seen.bottom() + 1, _STRIP_ROWS):
+            strip = QRect(seen.left(), top, seen.width(), _STRIP_ROWS).intersected(seen)
+            box = _needed(to_level.mapRect(QRectF(strip)), values)
+            if box.is_empty:
+                continue
+            pixels = table.take(values[box.slices])
+            painter.save()
+            painter.setClipRect(strip, Qt.ClipOperation.IntersectClip)
+            painter.setTransform(from_level, combine=True)
+            painter.drawImage(box.left, box.top, _image(pixels))
+            painter.restore()
 
     def _table(self, look: OverlayLook) -> Table:
         key = (look.color.rgba(), look.opacity)
@@ -168,6 +170,17 @@ class _Ants:
         painter.drawImage(self._left, self._top, _image(self._pixels))
 
 
+def _needed(wanted: QRectF, values: NDArray[np.uint8]) -> Box:
+    """Return the pixels of a level that *wanted* of it is drawn from."""
+    box = box_around(
+        wanted.left() - _MARGIN_PX,
+        wanted.top() - _MARGIN_PX,
+        wanted.right() + _MARGIN_PX,
+        wanted.bottom() + _MARGIN_PX,
+    )
+    return box.intersected(whole(values))
+
+
 def _image(pixels: Table) -> QImage:
     """Wrap *pixels*, which must outlive the image."""
     height, width = pixels.shape
@@ -193,7 +206,3 @@ def _grey_table() -> Table:
 def _packed(alpha: Table, red: Table, green: Table, blue: Table) -> Table:
     parts = np.stack((blue, green, red, alpha), axis=1).astype(np.uint32)
     return (parts << np.array((0, 8, 16, 24), np.uint32)).sum(axis=1, dtype=np.uint32)
-
-
-def _to_rect(box: Box) -> QRect:
-    return QRect(box.left, box.top, box.width, box.height)

@@ -8,6 +8,7 @@ from daemon.imaging.masks.boxes import Box, Values
 
 SMALLEST_PX = 64
 _ENOUGH = 1.25
+_STRIP_PX = 1 << 17
 
 
 def halve(values: Values) -> Values:
@@ -32,6 +33,15 @@ def halve(values: Values) -> Values:
     blocks += np.uint16(2)
     blocks >>= np.uint16(2)
     return blocks.astype(np.uint8)
+
+
+def _halve_into(level: Values, box: Box, below: Values) -> None:
+    """Work out *box* of *level*; in strips small enough to stay in the processor's cache."""
+    rows = max(_STRIP_PX // (4 * box.width), 1)
+    for top in range(box.top, box.bottom, rows):
+        bottom = min(top + rows, box.bottom)
+        source = below[2 * top : 2 * bottom, 2 * box.left : 2 * box.right]
+        level[top:bottom, box.left : box.right] = halve(source)
 
 
 class Pyramid:
@@ -61,9 +71,8 @@ class Pyramid:
         """Work out again what the mask's pixels in *box* count for."""
         for below, level in zip(self.levels, self.levels[1:], strict=False):
             box = Box(box.left // 2, box.top // 2, (box.right + 1) // 2, (box.bottom + 1) // 2)
-            source = below[2 * box.top : 2 * box.bottom, 2 * box.left : 2 * box.right]
-            if source.size:
-                level[box.slices] = halve(source)
+            if not box.is_empty:
+                _halve_into(level, box, below)
 
     def level_for(self, scale: float) -> int:
         """Return the smallest level that has nearly a pixel for every pixel shown.
