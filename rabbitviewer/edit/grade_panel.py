@@ -13,7 +13,7 @@ from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
-from rabbitviewer.edit.subject import POOL, SELECTION, Target
+from rabbitviewer.edit.subject import POOL, SELECTION, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.hosts import HostsModel, Plan
 from rabbitviewer.models.jobs import Job, JobsModel
@@ -86,6 +86,16 @@ class GradePanel(QScrollArea):
     def choose_source(self, source: str) -> None:
         """Grade the selection, a slot of a pool or a whole pool."""
         self._subject.choose_source(source)
+
+    def set_painting(self, painting: Painting | None) -> None:
+        """Say which mask is being painted; None: none."""
+        self._subject.set_painting(painting)
+
+    def show_refusal(self, error: ErrorInfo) -> None:
+        """Say why a grade was not begun, where its result would stand."""
+        self._card.hide()
+        self._refusal.show_error(error)
+        self._refusal.show()
 
     def save_masks_by(self, save_first: SaveFirst) -> None:
         """Let *save_first* save the mask that is being painted, and then call what it is given."""
@@ -253,9 +263,7 @@ class GradePanel(QScrollArea):
         if request_id not in self._asked:
             return
         self._asked.discard(request_id)
-        self._card.hide()
-        self._refusal.show_error(error)
-        self._refusal.show()
+        self.show_refusal(error)
 
     def _on_changed(self, job_id: str) -> None:
         if job_id == self._job_id:

@@ -257,8 +257,14 @@ class SubjectForm(QWidget):
         self._picture.show_picture(
             photo.image if photo else None,
             mask.image if mask else None,
-            "ph.stack" if subject.count > 1 else "ph.image",
+            self._stand_in(),
         )
+
+    def _stand_in(self) -> str:
+        """Return the icon that stands where there are no pixels."""
+        if self._subject.path and self._thumbnails.error(self._subject.path) is not None:
+            return "ph.warning-circle"
+        return "ph.stack" if self._subject.count > 1 else "ph.image"
 
     def _on_ready(self, path: bytes) -> None:
         if path == self._subject.path:
