@@ -40,6 +40,8 @@ from daemon.library.tones import ToneService
 from daemon.memory import keep_freed_memory
 from daemon.pool.arriving import Arrivals
 from daemon.pool.content import ContentHashes
+from daemon.pool.exporting import PoolExporter
+from daemon.pool.importing import PoolImporter
 from daemon.pool.selecting import SlotSelector
 from daemon.pool.service import PoolService
 from daemon.pool.sizes import PhotoSizes
@@ -74,6 +76,8 @@ class Pools(NamedTuple):
     service: PoolService
     selector: SlotSelector
     sizes: PhotoSizes
+    exporter: PoolExporter
+    importer: PoolImporter
 
 
 class Services(NamedTuple):
@@ -111,6 +115,7 @@ async def run_daemon(folders: Folders) -> None:
         server.on_peer_closed(services.library.peer_closed)
         server.on_peer_closed(services.duplicates.peer_closed)
         services.catalogue.start()
+        services.pools.service.start()
         _stop_on_signals(services.lifecycle)
         await services.edits.resume()
         await services.files.recover()
@@ -300,10 +305,18 @@ def _image_pools(
     ending.push_async_callback(service.close)
     files.on_files_changed.append(service.files_changed)
     sizes = PhotoSizes(render)
-    selector = SlotSelector(
-        service.resolve, lambda pool: service.before_reading_masks(pool), render, sizes, cache
+
+    async def flush(pool_id: str) -> None:
+        await service.before_reading_masks(pool_id)
+
+    return Pools(
+        store,
+        service,
+        SlotSelector(service.resolve, flush, render, sizes, cache),
+        sizes,
+        PoolExporter(store, arrivals, flush),
+        PoolImporter(store, arrivals, render, sizes, service.answer),
     )
-    return Pools(store, service, selector, sizes)
 
 
 def _register(to: Dispatcher, services: Services) -> None:
@@ -370,6 +383,8 @@ def _register_pools(to: Dispatcher, pools: Pools) -> None:
     to.register(messages.PoolDuplicate, pools.service.duplicate)
     to.register(messages.PoolDetach, pools.service.detach)
     to.register(messages.PoolDelete, pools.service.delete)
+    to.register(messages.PoolExport, pools.exporter.export)
+    to.register(messages.PoolImport, pools.importer.import_pool)
 
 
 def _both(

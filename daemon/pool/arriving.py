@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from daemon.pool.together import together
 from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.formats import format_by_extension
 from daemon.protocol.messages import PoolAdd
@@ -24,7 +25,6 @@ from daemon.storage.pools import PoolStore
 from daemon.tasks import ExportPicture, PhotoInfoRead, ReadPhotoInfo
 
 DROP_KEPT_S = 24 * 3600.0
-_AT_ONCE = 4
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 
@@ -61,21 +61,19 @@ class Arrivals:
         paths = list(dict.fromkeys(bytes(path) for path in request.paths))
         if not paths:
             raise RabbitError(ErrorKind.INVALID_REQUEST, "No photos were named.", "Select some.")
-        limit = asyncio.Semaphore(_AT_ONCE)
 
         async def one(path: bytes) -> Reference | NewPicture | str:
-            async with limit:
-                try:
-                    return await self._one(path, request, store, state)
-                except RefusedError as error:
-                    return f"{readable(os.fsdecode(path))} {error}."
-                except RabbitError as error:
-                    return error.info.message
-                except OSError as error:
-                    name = readable(os.fsdecode(path))
-                    return f"{name} could not be read: {error.strerror or error}."
+            name = readable(os.fsdecode(path))
+            try:
+                return await self._one(path, request, store, state)
+            except RefusedError as error:
+                return f"{name} {error}."
+            except RabbitError as error:
+                return error.info.message
+            except OSError as error:
+                return f"{name} could not be read: {error.strerror or error}."
 
-        found = await asyncio.gather(*(one(path) for path in paths[: 2 * MAX_SLOTS]))
+        found = await together(one, paths[: 2 * MAX_SLOTS])
         problems = [each for each in found if isinstance(each, str)]
         if len(paths) > 2 * MAX_SLOTS:
             problems.append(f"Only the first {2 * MAX_SLOTS} of {len(paths)} files were looked at.")
@@ -111,8 +109,13 @@ class Arrivals:
             await asyncio.to_thread(_remove, [path])
         return NewPicture(temp)
 
-    async def to_png(self, path: bytes, temp: bytes) -> None:
+    async def to_png(self, path: bytes, temp: bytes, *, own: bool = False) -> None:
         """Write a photo as an upright PNG to *temp*, synced; a PNG that is one keeps its bytes.
+
+        Args:
+            path: The photo.
+            temp: Where to.
+            own: *path* is a synced file of ours on the same disk: it may simply be renamed.
 
         Raises:
             RabbitError: it is no picture, or cannot be written.
@@ -126,7 +129,10 @@ class Arrivals:
         if not isinstance(facts, PhotoInfoRead):
             raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
         if facts.format == "png" and facts.orientation == 1:
-            await asyncio.to_thread(_copy, path, temp)
+            if own:
+                await asyncio.to_thread(os.rename, path, temp)
+            else:
+                await asyncio.to_thread(copy_synced, path, temp)
         else:
             task = ExportPicture(path=path, png_path=temp)
             await self._render.submit(task, priority=Priority.EDIT).result()
@@ -200,7 +206,8 @@ def _check_file(path: bytes) -> None:
         raise RefusedError("is no file but a pipe or device")
 
 
-def _copy(path: bytes, temp: bytes) -> None:
+def copy_synced(path: bytes, temp: bytes) -> None:
+    """Copy the content of a file to the new file *temp*, on the disk on return; blocks."""
     with open(path, "rb") as source, open(temp, "xb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
         target.flush()

@@ -76,6 +76,10 @@ class PoolService:
         self._tasks: set[asyncio.Task[None]] = set()
         self.before_reading_masks: FlushMasks = _nothing_painted
 
+    def start(self) -> None:
+        """Tidy up behind clients that have gone."""
+        self._start(self._arrivals.sweep())
+
     async def close(self) -> None:
         """Give up what is worked out in the background."""
         for task in tuple(self._tasks):
@@ -155,12 +159,20 @@ class PoolService:
         """Let photos be found where our own work on files has put them."""
         self._start(self._follow(tuple(paths)))
 
+    def answer(self, peer: Peer, state: PoolState, problems: Sequence[str] = ()) -> PoolManifest:
+        """Tell the other clients of a change, and return what its author is answered.
+
+        Nothing may wait between the change and this: the others hear of changes in their order.
+        """
+        self.publish_pool(state, except_peer=peer)
+        return self.manifest_of(state, problems)
+
     # ------------------------------------------------------------ requests: one pool
 
     async def list(self, peer: Peer, request: PoolList) -> PoolManifest:
         """Tell a pool; where something in it had to be repaired, the others hear of it."""
         state = await self._store.get(request.pool)
-        return self._changed(peer, state) if state.problems else self.manifest_of(state)
+        return self.answer(peer, state) if state.problems else self.manifest_of(state)
 
     async def add(self, peer: Peer, request: PoolAdd) -> PoolManifest:
         """Put photos into a pool."""
@@ -170,39 +182,40 @@ class PoolService:
             state = await self._store.add(
                 state.pool_id, arrived.new, at=request.at, activate=request.activate
             )
-            return self._changed(peer, state, arrived.problems)
+            return self.answer(peer, state, arrived.problems)
         finally:
             await self._arrivals.forget(arrived.new)
 
     async def remove(self, peer: Peer, request: PoolRemove) -> PoolManifest:
-        """Take slots out."""
+        """Take slots out, with what is painted on them until now."""
         state, slots = await self._meant(request.pool, request.slots, request.index)
-        return self._changed(peer, await self._store.remove(state.pool_id, slots))
+        await self.before_reading_masks(state.pool_id)
+        return self.answer(peer, await self._store.remove(state.pool_id, slots))
 
     async def active(self, peer: Peer, request: PoolActive) -> PoolManifest:
         """Make a slot the active one."""
         state, slot = await self._one(request.pool, request.slot, request.index)
-        return self._changed(peer, await self._store.activate(state.pool_id, slot))
+        return self.answer(peer, await self._store.activate(state.pool_id, slot))
 
     async def label(self, peer: Peer, request: PoolLabel) -> PoolManifest:
         """Give a slot a label."""
         state, slot = await self._one(request.pool, request.slot, request.index)
-        return self._changed(peer, await self._store.label(state.pool_id, slot, request.label))
+        return self.answer(peer, await self._store.label(state.pool_id, slot, request.label))
 
     async def move(self, peer: Peer, request: PoolMove) -> PoolManifest:
         """Move slots."""
         state, slots = await self._meant(request.pool, request.slots, request.index)
-        return self._changed(peer, await self._store.move(state.pool_id, slots, request.to))
+        return self.answer(peer, await self._store.move(state.pool_id, slots, request.to))
 
     async def undo(self, peer: Peer, request: PoolUndo) -> PoolManifest:
         """Take back the newest change, or do it again."""
-        return self._changed(peer, await self._store.undo(request.pool, redo=request.redo))
+        return self.answer(peer, await self._store.undo(request.pool, redo=request.redo))
 
     # ------------------------------------------------------------ requests: the pools
 
     async def new(self, peer: Peer, request: PoolNew) -> PoolManifest:
         """Create an empty pool."""
-        return self._changed(peer, await self._store.new(request.name))
+        return self.answer(peer, await self._store.new(request.name))
 
     async def use(self, peer: Peer, request: PoolUse) -> PoolManifest:
         """Make a pool the current one; for the clients that work with another nothing changes."""
@@ -211,7 +224,7 @@ class PoolService:
 
     async def rename(self, peer: Peer, request: PoolRename) -> PoolManifest:
         """Give a pool another name."""
-        return self._changed(peer, await self._store.rename(request.pool, request.name))
+        return self.answer(peer, await self._store.rename(request.pool, request.name))
 
     async def duplicate(self, peer: Peer, request: PoolDuplicate) -> PoolManifest:
         """Copy a pool."""
@@ -231,15 +244,10 @@ class PoolService:
 
     # ------------------------------------------------------------ inside
 
-    def _changed(self, peer: Peer, state: PoolState, problems: Sequence[str] = ()) -> PoolManifest:
-        """Tell the others, and return the answer. Nothing waits between the change and this."""
-        self.publish_pool(state, except_peer=peer)
-        return self.manifest_of(state, problems)
-
     async def _copied(self, peer: Peer, pool: str, name: str) -> PoolManifest:
         source = await self._store.get(pool)
         await self.before_reading_masks(source.pool_id)
-        return self._changed(peer, await self._store.duplicate(source.pool_id, name))
+        return self.answer(peer, await self._store.duplicate(source.pool_id, name))
 
     async def _one(self, pool: str, slot: str, index: int) -> tuple[PoolState, str]:
         state, _, found = await self.resolve(pool, slot, index)
