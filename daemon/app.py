@@ -42,6 +42,7 @@ from daemon.pool.arriving import Arrivals
 from daemon.pool.content import ContentHashes
 from daemon.pool.exporting import PoolExporter
 from daemon.pool.importing import PoolImporter
+from daemon.pool.masks import MaskService
 from daemon.pool.selecting import SlotSelector
 from daemon.pool.service import PoolService
 from daemon.pool.sizes import PhotoSizes
@@ -75,7 +76,7 @@ class Pools(NamedTuple):
     store: PoolStore
     service: PoolService
     selector: SlotSelector
-    sizes: PhotoSizes
+    masks: MaskService
     exporter: PoolExporter
     importer: PoolImporter
 
@@ -114,11 +115,13 @@ async def run_daemon(folders: Folders) -> None:
         _register(dispatcher, services)
         server.on_peer_closed(services.library.peer_closed)
         server.on_peer_closed(services.duplicates.peer_closed)
+        server.on_peer_closed(services.pools.masks.peer_closed)
         services.catalogue.start()
         services.pools.service.start()
         _stop_on_signals(services.lifecycle)
         await services.edits.resume()
         await services.files.recover()
+        services.pools.masks.start(folders.data / "pools")
         await server.listen(folders)
         log.info("listening, process %d", os.getpid())
         watching = asyncio.create_task(services.config.watch())
@@ -162,7 +165,7 @@ async def _built(
         library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
         ending.push_async_callback(library.close)
         files = _files(settings, server, render, journal, marks, catalogue, ending)
-        pools = _image_pools(folders, server, render, files, ending)
+        pools = _image_pools(folders, server, render, library, files, ending)
         duplicates = DuplicateService(render, HashFile(folders.cache / "hashes.bin"))
         ending.push_async_callback(duplicates.close)
         masks = JobMasks(render)
@@ -286,6 +289,7 @@ def _image_pools(
     folders: Folders,
     server: IpcServer,
     render: RenderManager,
+    library: LibraryService,
     files: FileWorkService,
     ending: contextlib.AsyncExitStack,
 ) -> Pools:
@@ -305,6 +309,9 @@ def _image_pools(
     ending.push_async_callback(service.close)
     files.on_files_changed.append(service.files_changed)
     sizes = PhotoSizes(render)
+    masks = MaskService(store, service, render, library.surfaces, sizes, folders.cache / "drop")
+    ending.push_async_callback(masks.close)
+    service.before_reading_masks = masks.flush
 
     async def flush(pool_id: str) -> None:
         await service.before_reading_masks(pool_id)
@@ -313,7 +320,7 @@ def _image_pools(
         store,
         service,
         SlotSelector(service.resolve, flush, render, sizes, cache),
-        sizes,
+        masks,
         PoolExporter(store, arrivals, flush),
         PoolImporter(store, arrivals, render, sizes, service.answer),
     )
@@ -383,6 +390,12 @@ def _register_pools(to: Dispatcher, pools: Pools) -> None:
     to.register(messages.PoolDuplicate, pools.service.duplicate)
     to.register(messages.PoolDetach, pools.service.detach)
     to.register(messages.PoolDelete, pools.service.delete)
+    to.register(messages.PoolSetMask, pools.masks.set_mask)
+    to.register(messages.MaskOpen, pools.masks.open)
+    to.register(messages.MaskSave, pools.masks.save)
+    to.register(messages.MaskClose, pools.masks.end)
+    to.register(messages.MaskChange, pools.masks.change)
+    to.register(messages.MaskExport, pools.masks.export)
     to.register(messages.PoolExport, pools.exporter.export)
     to.register(messages.PoolImport, pools.importer.import_pool)
 

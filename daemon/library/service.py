@@ -111,6 +111,11 @@ class LibraryService:
             lambda: settings.current.cache.limit_mb,
         )
 
+    @property
+    def surfaces(self) -> Surfaces:
+        """The files that clients map; those of other services are released with its own."""
+        return self._surfaces
+
     async def close(self) -> None:
         """Stop all work."""
         await self._warming.close()

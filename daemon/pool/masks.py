@@ -79,6 +79,7 @@ class MaskService:
         pools: Pools,
         render: RenderManager,
         surfaces: GivesSurfaces,
+        sizes: PhotoSizes,
         drop: Path,
     ) -> None:
         """Prepare.
@@ -88,31 +89,25 @@ class MaskService:
             pools: Tells what changed.
             render: Gives work to the workers.
             surfaces: Files for what a change gives.
+            sizes: How large photos are.
             drop: The folder in which clients leave pictures that become the daemon's.
         """
         self._store = store
         self._pools = pools
         self._render = render
         self._surfaces = surfaces
-        self._sizes = PhotoSizes(render)
-        self._files = MaskFiles(store, render, self._sizes, drop)
-        saver = MaskSaver(store, render, self._sizes)
-        self._paintings = Paintings(store, render, self._sizes, saver)
+        self._files = MaskFiles(store, render, sizes, drop)
+        self._paintings = Paintings(store, render, sizes, MaskSaver(store, render, sizes))
         self._recovering: asyncio.Task[None] | None = None
-
-    @property
-    def sizes(self) -> PhotoSizes:
-        """How large photos are."""
-        return self._sizes
 
     @property
     def open_sessions(self) -> int:
         """How many masks are being painted."""
         return self._paintings.open_sessions
 
-    def start(self) -> None:
-        """Look in the background for paintings that a killed daemon left."""
-        self._recovering = asyncio.create_task(self._recover_all())
+    def start(self, pools: Path) -> None:
+        """Look in the background, below the folder *pools*, for what a killed daemon left."""
+        self._recovering = asyncio.create_task(self._recover_all(os.fsencode(pools)))
 
     async def close(self) -> None:
         """Save what is being painted."""
@@ -247,14 +242,14 @@ class MaskService:
             raise RabbitError(ErrorKind.INTERNAL, "Changing a mask gave something else.")
         return box
 
-    async def _recover_all(self) -> None:
+    async def _recover_all(self, pools: bytes) -> None:
         """Save what was being painted when the last daemon was killed."""
         try:
-            for info in await self._store.infos():
-                state = await self._store.get(info.pool_id)
+            for pool_id in await asyncio.to_thread(pool_paintings.pools_with_paintings, pools):
+                state = await self._store.get(pool_id)
                 if told := await self._paintings.recover(state):
                     log.warning("in the pool %s: %s", state.name, " ".join(told))
-                self._pools.publish_pool(await self._store.get(info.pool_id))
+                self._pools.publish_pool(await self._store.get(pool_id))
         except RabbitError as error:
             log.warning("paintings of an earlier daemon could not be looked for: %s", error)
         except Exception:

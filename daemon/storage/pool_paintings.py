@@ -105,6 +105,17 @@ def paintings_in(folder: bytes) -> list[str]:
     return sorted(os.fsdecode(slot) for slot in slots if _SLOT.fullmatch(slot))
 
 
+def pools_with_paintings(pools: bytes) -> list[str]:
+    """Return the ids of the pools below a folder in which a painting lies."""
+    found: list[str] = []
+    with contextlib.suppress(OSError), os.scandir(pools) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False) and paintings_in(entry.path):
+                    found.append(os.fsdecode(entry.name))
+    return found
+
+
 def remove_painting(path: bytes) -> None:
     """Remove a painting, or whatever bears its name; one that is gone already is no failure."""
     with contextlib.suppress(OSError):
