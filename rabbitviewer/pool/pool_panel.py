@@ -153,34 +153,40 @@ class EmptyPool(QWidget):
         look = tokens()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         title = text_label(self.tr("Photos to work on"), "heading", wraps=True)
-        self._words = text_label("", "secondary", wraps=True)
-        for label in (title, self._words):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        words = text_label(
+            self.tr("Each keeps its own mask and label. Edits use the active one."),
+            "secondary",
+            wraps=True,
+        )
+        self._ways = [text_label("", "secondary", wraps=True) for _way in range(3)]
         button = push_button(self.tr("Add photos…"), "", "ph.plus")
         button.clicked.connect(self.add_pressed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(look.space_4, look.space_5, look.space_4, look.space_5)
-        layout.setSpacing(look.space_3)
+        layout.setSpacing(look.space_2)
         layout.addStretch(2)
         layout.addWidget(_Tray(), 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(title)
-        layout.addWidget(self._words)
+        for label in (title, words, *self._ways):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
+            layout.addSpacing(look.space_2 if label is words else 0)
+        layout.addSpacing(look.space_2)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
+        self.setAccessibleName(title.text())
         self.show_keys("P", "Ctrl+Shift+V")
 
     def show_keys(self, add: str, paste: str) -> None:
         """Name the keys that add and paste; they can be changed."""
-        lines = [
-            self.tr("Each keeps its own mask and label, and edits use the active one."),
-            self.tr("Select photos and press {key}.").format(key=add) if add else "",
-            self.tr("Drag photos here, from the grid or any program."),
-            self.tr("Paste a picture with {key}.").format(key=paste) if paste else "",
-        ]
-        text = "\n".join(line for line in lines if line)
-        self._words.setText(text)
-        self.setAccessibleName(self.tr("Photos to work on"))
-        self.setAccessibleDescription(text)
+        ways = (
+            self.tr("Select photos and press {key}").format(key=add) if add else "",
+            self.tr("Drag them here, from the grid or elsewhere"),
+            self.tr("Paste a picture with {key}").format(key=paste) if paste else "",
+        )
+        for label, text in zip(self._ways, ways, strict=True):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.setAccessibleDescription(". ".join(filter(None, ways)))
 
 
 class _Tray(QWidget):

@@ -90,6 +90,7 @@ class SlotPainter:
         whole = picture.united(label)
         if it.selected:
             painter.fillRect(whole, QColor(look.accent_soft if it.active else look.raised))
+        painter.fillRect(picture, QColor(look.photo_area))
         self._paint_picture(painter, picture, it, look)
         _paint_rings(painter, picture, whole, it, look)
         _paint_index(painter, picture, it, look)
@@ -133,7 +134,7 @@ def _paint_rings(
     elif it.on_show:
         _ring(painter, picture, look.text_secondary, 1)
     if it.focused:
-        _ring(painter, whole.adjusted(-2, -2, 2, 2), look.text, 1)
+        _ring(painter, whole.adjusted(-2, -2, 2, 2), look.text_secondary, 1)
     elif it.selected:
         _ring(painter, whole.adjusted(-1, -1, 1, 1), look.text_disabled, 1)
 
@@ -204,13 +205,14 @@ def _paint_button(painter: QPainter, box: QRect, icon: str, look: Tokens, *, lit
 
 
 def _paint_label(painter: QPainter, box: QRect, it: SlotLook, look: Tokens) -> None:
-    text, color = it.slot.label, look.text if it.active or it.selected else look.text_secondary
+    text, color = it.slot.label, look.text
     if not text:
-        text, color = it.hint, look.text_disabled
+        text, color = it.hint, look.text_secondary
     if not text:
         return
     font = QFont(painter.font())
     font.setPixelSize(look.font_small)
+    font.setBold(False)
     painter.setFont(font)
     painter.setPen(QColor(color))
     room = box.adjusted(look.space_1 // 2, 0, -look.space_1 // 2, 0)
