@@ -11,7 +11,6 @@ from rabbitviewer.edit.grade_settings import GradeSettings
 from rabbitviewer.models.pool_contents import ACTIVE, PoolContent
 
 SELECTION, SLOT, POOL = "selection", "slot", "pool"
-SOURCES = (SELECTION, SLOT, POOL)
 OWN, WHOLE, FILE, ONE = "own", "whole", "file", "one"
 
 
@@ -123,6 +122,7 @@ class Subject:
         title: Which they are.
         detail: More of that; may be empty.
         path: The photo to show; empty: none, or several.
+        several: The first of several photos.
         mask: The mask to lay over it; empty: none.
         mask_mtime_ns: When it was written; 0: that is not known.
         offers: Masks that can be chosen.
@@ -139,6 +139,7 @@ class Subject:
     title: str
     detail: str = ""
     path: bytes = b""
+    several: tuple[bytes, ...] = ()
     mask: bytes = b""
     mask_mtime_ns: int = 0
     offers: tuple[str, ...] = (WHOLE,)

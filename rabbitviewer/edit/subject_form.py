@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from daemon.protocol.formats import format_by_extension
@@ -247,29 +247,32 @@ class SubjectForm(QWidget):
 
     def _want(self) -> None:
         subject = self._subject
-        wanted = [path for path in (subject.path, subject.mask) if path]
+        wanted = [path for path in (subject.path, subject.mask, *subject.several) if path]
         self._thumbnails.want(wanted if self.isVisible() else (), viewer=_VIEWER)
 
     def _show_picture(self) -> None:
         subject = self._subject
-        photo = self._thumbnails.thumbnail(subject.path) if subject.path else None
-        mask = self._thumbnails.thumbnail(subject.mask) if subject.mask else None
-        self._picture.show_picture(
-            photo.image if photo else None,
-            mask.image if mask else None,
-            self._stand_in(),
-        )
+        if subject.several:
+            self._picture.show_several([self._pixels(path) for path in subject.several])
+        else:
+            self._picture.show_picture(
+                self._pixels(subject.path), self._pixels(subject.mask), self._stand_in()
+            )
+
+    def _pixels(self, path: bytes) -> QImage | None:
+        known = self._thumbnails.thumbnail(path) if path else None
+        return known.image if known is not None else None
 
     def _stand_in(self) -> str:
         """Return the icon that stands where there are no pixels."""
         if self._subject.path and self._thumbnails.error(self._subject.path) is not None:
             return "ph.warning-circle"
-        return "ph.stack" if self._subject.count > 1 else "ph.image"
+        return "ph.image"
 
     def _on_ready(self, path: bytes) -> None:
         if path == self._subject.path:
             self._show()
-        elif path == self._subject.mask:
+        elif path == self._subject.mask or path in self._subject.several:
             self._show_picture()
 
     def showEvent(self, event: QShowEvent) -> None:

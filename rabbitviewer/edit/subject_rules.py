@@ -23,6 +23,8 @@ from rabbitviewer.edit.subject import (
 from rabbitviewer.models.pool_contents import ACTIVE, PoolContent
 from rabbitviewer.words import file_name
 
+_FIRST = 4
+
 
 def subject_of(wish: Wish, facts: Facts) -> Subject:
     """Return what *wish* comes to."""
@@ -94,6 +96,7 @@ def _of_several(wish: Wish, facts: Facts, photos: Sequence[bytes]) -> Subject:
     return Subject(
         count=count,
         title=_tr("{count} photos selected").format(count=count),
+        several=tuple(photos[:_FIRST]),
         offers=(OWN, WHOLE) if masked else (WHOLE,),
         choice=choice,
         note=_share_words(len(masked), count) if choice == OWN else "",
@@ -137,6 +140,7 @@ def _of_pool(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
         count=count,
         title=_tr("{count} photos of “{name}”").format(count=count, name=content.name),
         detail=left_out,
+        several=tuple(slot.path for slot in there[:_FIRST]),
         offers=offers,
         choice=choice,
         note=note,
@@ -182,7 +186,7 @@ def _with_slot(
         mask_mtime_ns=slot.mask_mtime_ns if uses else 0,
         offers=(OWN, *subject.offers) if has_mask else subject.offers,
         note=_note(choice, has_mask=has_mask),
-        through=_tr("through its mask") if choice != WHOLE else "",
+        through=_tr("through its mask") if uses else subject.through,
         reason=reason or subject.reason,
         slot=slot.slot,
         paints=uses and _is_painted(facts, content, (slot,)),
