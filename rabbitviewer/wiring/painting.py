@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import PoolManifest
 from daemon.protocol.values import PoolSlot
+from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.masking.column import ToolColumn
 from rabbitviewer.masking.commands import MaskCommands
 from rabbitviewer.masking.places import MaskEditor, PaintBar
@@ -22,14 +23,19 @@ from rabbitviewer.pool.pool_words import error_words
 from rabbitviewer.view.photo_room import PhotoRoom
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import Page
+from rabbitviewer.wiring.grade_painting import GradePainting
 from rabbitviewer.wiring.parts import Parts
 
 _VIEWER = "mask"
 
 
 def add_painting(parts: Parts) -> None:
-    """Let a mask be painted on the photo view and in the Pool tab."""
-    Painting(parts)
+    """Let a mask be painted on the photo view and in the Pool tab, and a grade go through it."""
+    painting = Painting(parts)
+    grade = parts.rooms.edit.findChild(GradePanel)
+    if grade is not None:
+        paint_on_show = parts.window.actions_by_id["pool.paint"].trigger
+        GradePainting(grade, parts.masks, painting.paint_slot, paint_on_show)
 
 
 @dataclasses.dataclass(frozen=True)
