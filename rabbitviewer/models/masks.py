@@ -311,7 +311,6 @@ class MaskModel(QObject):
         editing.setParent(self)
         editing.changed.connect(self._on_changed)
         editing.refreshed.connect(self.refreshed)
-        editing.loaded.connect(self._on_loaded)
         editing.history_changed.connect(self.history_changed)
         editing.failed.connect(self._on_step_lost)
         self._painting = Painting(
@@ -328,6 +327,7 @@ class MaskModel(QObject):
         self._empty = False
         self._dirty = answer.recovered
         self.opened.emit()
+        editing.when_idle(self._on_loaded)
         self.save()
 
     # ------------------------------------------------------------ the daemon away and back
