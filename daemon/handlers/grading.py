@@ -40,6 +40,7 @@ from daemon.tasks import (
 
 SRGB = "srgb"
 _CLIP_TOLERANCE = 0.5 / 255
+_KEPT = "The result is a {}, which keeps every pixel outside the mask as it is."
 _STRIP_PIXELS = 1 << 20
 _FULLY = 0.9
 _REENCODED = (
@@ -171,7 +172,11 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     if mask is None:
         return written, b""
     exact = _keeps_pixels(photo, extension)
-    notes = written.notes if exact else (*written.notes, _REENCODED.format(extension[1:].upper()))
+    notes = written.notes
+    if not exact:
+        notes = (*notes, _REENCODED.format(extension[1:].upper()))
+    elif extension != _usual_extension(photo, task):
+        notes = (*notes, _KEPT.format(extension[1:].upper()))
     return msgspec.structs.replace(written, outside_identical=exact, notes=notes), b""
 
 
@@ -221,11 +226,16 @@ def _write(
     )
 
 
-def _own_extension(photo: Photo, task: ApplyLut) -> str:
-    """Return the ending that the photo's kind asks for; behind a mask no pixel may change."""
-    extension = result_extension(
+def _usual_extension(photo: Photo, task: ApplyLut) -> str:
+    """Return the ending of a result without a mask."""
+    return task.extension or result_extension(
         photo.format, task.path, raw_format=task.raw_format, palette=photo.encoding.palette
     )
+
+
+def _own_extension(photo: Photo, task: ApplyLut) -> str:
+    """Return the ending that the photo's kind asks for; behind a mask no pixel may change."""
+    extension = _usual_extension(photo, task)
     if not task.mask_path or _keeps_pixels(photo, extension):
         return extension
     return ".png" if photo.pixels.dtype == np.uint8 else ".tiff"

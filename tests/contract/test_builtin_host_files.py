@@ -1,5 +1,6 @@
 """Uploads and downloads of the built-in host follow what was measured on the real server."""
 
+import asyncio
 import io
 import json
 import os
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from daemon.comfyui.address import parse_url
+from daemon.comfyui.client import ComfyUIClient
 from tests.fakes.builtin_host import HostProcess, node, png
 
 
@@ -231,3 +234,39 @@ def test_a_daemons_host_forgets_results_of_last_week(tmp_path):
     HostProcess(tmp_path).close()
 
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_head_request_tells_one_content_from_another(host):
+    def head() -> tuple[str, str]:
+        answer = host.http.head("/view", params={"filename": "head.png", "type": "input"})
+        return answer.headers.get("etag", ""), answer.headers.get("content-length", "")
+
+    assert host.http.head("/view", params={"filename": "absent.png"}).status_code == 404
+    host.upload("head.png", png(seed=5), overwrite="1")
+    first = head()
+    host.upload("head.png", png(seed=6), overwrite="1")
+    assert first[0]
+    assert first[1] == str(len(png(seed=5)))
+    assert head() != first
+
+
+def test_a_client_sends_a_picture_again_only_when_the_host_lost_it(host, tmp_path):
+    picture = tmp_path / "sent.png"
+    picture.write_bytes(png(seed=7))
+    folder = host.base / "input" / "rabbitviewer"
+
+    async def story() -> list[float]:
+        client = ComfyUIClient(parse_url(f"http://127.0.0.1:{host.port}"))
+        made = []
+        for _ in range(2):
+            name = (await client.place_image(picture)).name
+            made.append((folder / name).stat().st_mtime_ns)
+        (folder / name).unlink()
+        await client.place_image(picture)
+        made.append((folder / name).stat().st_mtime_ns)
+        await client.close()
+        return made
+
+    first, second, third = asyncio.run(story())
+    assert first == second
+    assert third > second
