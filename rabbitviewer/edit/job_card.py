@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.error_card import ErrorCard
@@ -46,6 +46,8 @@ class JobCard(QFrame):
         self._stale = text_label(stale_words(), "tag")
         self._stale.setToolTip(stale_advice())
         self._fit = text_label("", "tag-good")
+        self._kept = text_label(self.tr("Untouched outside the mask"), "tag-good")
+        self._kept.setToolTip(self.tr("Outside the mask every pixel is the original's."))
         self._warning = text_label("", "small", wraps=True)
         self._error = ErrorCard()
         self._cancel = push_button(self.tr("Cancel"))
@@ -72,6 +74,7 @@ class JobCard(QFrame):
         self._bar.setVisible(running)
         self._show_line(job)
         self._show_fit(job)
+        self._kept.setVisible(done and bool(info.outside_identical))
         self._stale.setVisible(self._origins.is_stale(info))
         if info.error is not None and failed:
             self._error.show_error(info.error)
@@ -102,9 +105,7 @@ class JobCard(QFrame):
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
             facts = [seconds, self.tr("seed {seed}").format(seed=info.seed)]
-            kept = self.tr("Outside its mask every pixel is the original's.")
-            lines = [*info.notes, kept if info.outside_identical else _capital(mask_words(info))]
-            lines += [self._origins.pool_words(info), " · ".join(filter(None, facts))]
+            lines = [*info.notes, _capital(whence), " · ".join(filter(None, facts))]
         else:
             lines = []
         text = "\n".join(line for line in lines if line)
@@ -135,12 +136,12 @@ class JobCard(QFrame):
         layout.addLayout(top)
         layout.addWidget(self._bar)
         layout.addWidget(self._line)
-        fit_row = QHBoxLayout()
-        fit_row.addWidget(self._fit)
-        fit_row.addStretch(1)
-        layout.addLayout(fit_row)
+        tags = QWidget()
+        row = FlowLayout(look.space_1, tags)
+        for tag in (self._fit, self._kept, self._stale):
+            row.addWidget(tag)
+        layout.addWidget(tags)
         layout.addWidget(self._warning)
-        layout.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._error)
         buttons = QWidget()
         row = FlowLayout(look.space_2, buttons)

@@ -418,7 +418,7 @@ def test_a_job_says_that_it_went_through_its_mask_and_from_which_slot(tab: Tab) 
     tab.selection.set_current(NINE)
     tab.selection.set_current(ONE)
     shown = "\n".join(tab.words())
-    assert "Outside its mask every pixel is the original's." in shown
+    assert "Untouched outside the mask" in shown
     assert "Portraits, slot 0" in shown
     assert "Photo or mask changed since" not in shown
 
