@@ -24,7 +24,8 @@ from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
 
 _SLIDER_STEPS = 1000
-_FIELD_WIDTH = 68
+_FIELD_WIDTH = 72
+_NARROW_WIDTH = 62
 _LABEL_WIDTH = 64
 _SLIDER_WIDTH = 72
 
@@ -57,7 +58,8 @@ class NumberField(QWidget):
             name: What it is.
             span: Least and largest figure.
             suffix: Its unit, with the space before it.
-            wide: The whole width is its own: with a slider that fills it.
+            wide: The whole width is its own: with a slider that fills it. Else only figures of a
+                long span have a slider.
             even: The slider is even; else every figure takes room by its proportion.
             tip: Tool tip.
             parent: Qt's owner.
@@ -88,6 +90,8 @@ class NumberField(QWidget):
             label.setMinimumWidth(_LABEL_WIDTH)
         else:
             self._slider.setFixedWidth(_SLIDER_WIDTH)
+            self._slider.setVisible(not even)
+            self._box.setFixedWidth(_FIELD_WIDTH if not even else _NARROW_WIDTH)
         if tip:
             self.setToolTip(tip)
         self._box.valueChanged.connect(self._on_figure)
