@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Message
 from daemon.protocol.values import FitReport
 from daemon.resources import data_folder
-from daemon.storage.job_record import JobRecord
+from daemon.storage.job_record import JobRecord, MaskFacts
 from daemon.tasks import (
     AnyTask,
     ApplyLut,
@@ -98,6 +99,7 @@ class ScriptedWorkers:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.applied: list[ApplyLut] = []
 
     async def step(
         self, task: AnyTask, on_progress: Callable[[float], None] | None = None
@@ -115,10 +117,18 @@ class ScriptedWorkers:
                 Path(os.fsdecode(task.cube_path)).write_bytes(b"LUT")
                 return GradeFitted(report=FitReport("lut"), color_space="srgb"), b""
             case ApplyLut():
+                self.applied.append(task)
                 result = Path(os.fsdecode(task.temp_path))
                 result.write_bytes(b"graded")
-                inode = result.stat().st_ino
-                return FileWritten(width_px=1, height_px=1, size_bytes=6, inode=inode), b""
+                written = FileWritten(
+                    width_px=1,
+                    height_px=1,
+                    size_bytes=6,
+                    inode=result.stat().st_ino,
+                    extension=task.extension or ".png",
+                    outside_identical=True if task.mask_path else None,
+                )
+                return written, b""
             case _:
                 raise AssertionError(task)
 
@@ -263,3 +273,64 @@ def test_the_percentage_never_runs_backwards(tmp_path: Path) -> None:
     shown = [message.progress_pct for message in story.told if hasattr(message, "progress_pct")]
     assert shown == sorted(shown)
     assert 0 <= shown[0] < shown[-1] <= 100
+
+
+MASK = MaskFacts(width_px=960, height_px=640, box=(0, 0, 10, 10), digest="d")
+
+
+def masked_story(tmp_path: Path, *endings: object, **changes: object) -> Story:
+    story = Story(tmp_path, *endings, mask_path=b"/pool/m.png", mask=MASK, **changes)
+    (story.job.folder / "mask.png").write_bytes(b"mask")
+    return story
+
+
+def test_a_grade_goes_through_the_copy_of_the_mask_whatever_became_of_its_file(
+    tmp_path: Path,
+) -> None:
+    story = masked_story(tmp_path, Finished())
+    done = story.run()
+    (applied,) = story.workers.applied
+    assert applied.mask_path == os.fsencode(story.job.folder / "mask.png")
+    assert done.outside_identical is True
+    assert done.to_info().mask_path == b"/pool/m.png"
+
+
+def test_behind_a_mask_the_worker_chooses_an_ending_that_keeps_every_pixel(tmp_path: Path) -> None:
+    story = masked_story(tmp_path, Finished())
+    done = story.run()
+    assert story.workers.applied[0].extension == ""
+    assert done.result_path == os.fsencode(tmp_path / "a_color_grade.png")
+
+
+def test_an_ending_that_was_named_stays(tmp_path: Path) -> None:
+    story = masked_story(tmp_path, Finished(), extension=".jpg")
+    done = story.run()
+    assert done.result_path == os.fsencode(tmp_path / "a_color_grade.jpg")
+
+
+def test_a_job_whose_mask_is_gone_fails_rather_than_grading_the_whole_photo(
+    tmp_path: Path,
+) -> None:
+    story = masked_story(tmp_path, Finished())
+    (story.job.folder / "mask.png").unlink()
+    with pytest.raises(RabbitError, match="mask of this job is gone"):
+        story.run()
+
+
+def test_a_picture_that_its_pool_owns_is_read_from_the_copy_in_the_work_folder(
+    tmp_path: Path,
+) -> None:
+    story = Story(tmp_path, Finished(), own_picture=True)
+    (story.job.folder / "own.jpg").write_bytes(b"copy")
+    story.run()
+    assert story.workers.applied[0].path == os.fsencode(story.job.folder / "own.jpg")
+
+
+def test_the_recipe_names_pool_slot_and_mask(tmp_path: Path) -> None:
+    story = masked_story(
+        tmp_path, Finished(), pool_id="p", slot="img_0002", index=1, content_hash="h"
+    )
+    story.run()
+    recipe = json.loads(story.workers.applied[0].recipe)
+    assert recipe["pool"] == {"pool_id": "p", "index": 1, "slot": "img_0002"}
+    assert recipe["mask"]["box"] == [0, 0, 10, 10]
