@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
+from PIL import Image
 
 from daemon.comfyui.hosts import HostChoice
 from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
+from daemon.edits.masks import JobMasks
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -31,6 +34,7 @@ from daemon.render_task import Composite, RenderTask
 from daemon.settings import Settings
 from daemon.storage.job_record import JobRecord
 from daemon.storage.jobs import JobStore
+from tests.fakes.direct import DirectWorkers
 from tests.fakes.peer import FakePeer
 
 
@@ -60,7 +64,7 @@ class Studio:
             editor=SimpleNamespace(run=lambda job, _: self.grade(job), abandon=self.abandon),
             intake=EditIntake(
                 sources=EditSources(SimpleNamespace()),
-                masks=SimpleNamespace(),
+                masks=JobMasks(DirectWorkers()),
                 hosts=SimpleNamespace(resolve=lambda *_: choice),
                 workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
                 settings=SimpleNamespace(current=Settings()),
@@ -212,3 +216,127 @@ def test_a_photo_whose_name_leads_nowhere_is_not_called_missing(tmp_path: Path) 
             await studio.ask(path=WirePath.of(str(tmp_path / "loop.jpg")))
 
     in_studio(tmp_path, story)
+
+
+class Darkroom(Studio):
+    """A studio with a real photo and a mask for it, whose jobs note the mask they find."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.masks: list[bytes] = []
+        Image.new("RGB", (8, 6), (90, 90, 90)).save(folder / "a.jpg")
+        self.mask = folder / "mask.png"
+        self.paint(255)
+
+    def paint(self, level: int) -> None:
+        Image.new("L", (8, 6), level).save(self.mask)
+
+    async def begin(self) -> str:
+        return await self.ask(mask=WirePath.of(self.mask))
+
+    async def retry(self, job_id: str, *, new_seed: bool = False) -> str:
+        request = JobRetry(job_id=job_id, new_seed=new_seed)
+        return (await self.service.job_retry(FakePeer(), request)).job_id
+
+    async def succeed(self, job: Job) -> None:
+        self.masks.append((job.folder / "mask.png").read_bytes())
+        (job.folder / "sent.png").write_bytes(b"made by the job")
+        await super().succeed(job)
+
+    async def fail(self, job: Job) -> None:
+        (job.folder / "sent.png").write_bytes(b"made by the job")
+        raise RabbitError(ErrorKind.HOST_FAILED, "The host failed.")
+
+
+def in_darkroom(folder: Path, story: Callable[[Darkroom], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        darkroom = Darkroom(folder)
+        await darkroom.store.open()
+        try:
+            await story(darkroom)
+        finally:
+            await darkroom.service.close()
+            await darkroom.store.close()
+
+    asyncio.run(whole())
+
+
+def test_painting_on_does_not_change_a_job_that_was_begun(tmp_path: Path) -> None:
+    async def story(room: Darkroom) -> None:
+        before = room.mask.read_bytes()
+        await room.begin()
+        room.paint(7)
+        await room.ended(AiEditComplete)
+        assert room.masks == [before]
+
+    in_darkroom(tmp_path, story)
+
+
+def test_a_job_tells_its_mask(tmp_path: Path) -> None:
+    async def story(room: Darkroom) -> None:
+        await room.begin()
+        await room.ended(AiEditComplete)
+        (job,) = (await room.jobs()).jobs
+        assert job.mask_path == bytes(WirePath.of(room.mask))
+
+    in_darkroom(tmp_path, story)
+
+
+def test_nothing_is_left_of_an_edit_whose_mask_was_refused(tmp_path: Path) -> None:
+    async def story(room: Darkroom) -> None:
+        room.paint(0)
+        with pytest.raises(RabbitError, match="strokes are empty"):
+            await room.begin()
+        assert not list((tmp_path / "work").iterdir())
+        assert (await room.jobs()).jobs == ()
+
+    in_darkroom(tmp_path, story)
+
+
+def test_of_a_done_job_only_its_mask_is_kept_for_another_try(tmp_path: Path) -> None:
+    async def story(room: Darkroom) -> None:
+        job_id = await room.begin()
+        await room.ended(AiEditComplete)
+        assert [file.name for file in (tmp_path / "work" / job_id).iterdir()] == ["mask.png"]
+        room.mask.unlink()
+        await room.retry(job_id)
+        await room.ended(AiEditComplete, 2)
+        assert room.masks[1] == room.masks[0]
+
+    in_darkroom(tmp_path, story)
+
+
+@pytest.mark.parametrize("new_seed", [False, True])
+def test_a_failed_job_is_tried_again_behind_the_mask_it_began_with(
+    tmp_path: Path, new_seed: bool
+) -> None:
+    async def story(room: Darkroom) -> None:
+        before = room.mask.read_bytes()
+        room.grade = room.fail
+        job_id = await room.begin()
+        await room.ended(AiEditFailed)
+        room.paint(7)
+        room.grade = room.succeed
+        await room.retry(job_id, new_seed=new_seed)
+        await room.ended(AiEditComplete)
+        assert room.masks == [before]
+
+    in_darkroom(tmp_path, story)
+
+
+def test_another_try_long_after_reads_the_mask_where_it_was_and_fails_where_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    async def story(room: Darkroom) -> None:
+        job_id = await room.begin()
+        await room.ended(AiEditComplete)
+        shutil.rmtree(tmp_path / "work")
+        second = await room.retry(job_id)
+        await room.ended(AiEditComplete, 2)
+        assert len(room.masks) == 2
+        shutil.rmtree(tmp_path / "work")
+        room.mask.unlink()
+        with pytest.raises(RabbitError, match="There is no mask"):
+            await room.retry(second)
+
+    in_darkroom(tmp_path, story)
