@@ -17,7 +17,7 @@ from daemon.pool.together import together
 from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.messages import PoolExport, PoolExported
 from daemon.protocol.peer import Peer
-from daemon.storage.pool_files import explained, sync_folder, write_synced
+from daemon.storage.pool_files import explained, sync_folder
 from daemon.storage.pool_manifest import (
     MANIFEST,
     MASK_ENDING,
@@ -157,9 +157,12 @@ def _refused(path: bytes, why: str, advice: str) -> RabbitError:
 
 
 def _finish_folder(folder: bytes, manifest: Manifest, name: str) -> None:
-    write_synced(os.path.join(folder, MANIFEST.encode()), format_manifest(manifest))
     told = json.dumps({"name": name}, indent=1) + "\n"
-    write_synced(os.path.join(folder, b"pool.json"), told.encode("ascii"))
+    for file_name, data in ((MANIFEST, format_manifest(manifest)), ("pool.json", told.encode())):
+        with open(os.path.join(folder, file_name.encode()), "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
     sync_folder(folder)
 
 

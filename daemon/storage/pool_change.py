@@ -102,9 +102,15 @@ class Draft:
 
 
 class TakeOut(msgspec.Struct, frozen=True):
-    """Take slots out; those that are not there are passed over."""
+    """Take slots out; those that are not there are passed over.
+
+    Attributes:
+        slots: Their names.
+        next_active: What becomes active in the place of one that goes; empty: its neighbour.
+    """
 
     slots: tuple[str, ...]
+    next_active: str = ""
 
     def apply(self, draft: Draft) -> Change:
         """Change *draft*; return what brings them back."""
@@ -129,7 +135,9 @@ class TakeOut(msgspec.Struct, frozen=True):
                 draft.taken.append((entry.mask, draft.aside(entry.mask)))
         before = sum(each.index < next_active for each in held)
         draft.entries = [each for each in draft.entries if each.slot not in wanted]
-        if draft.index_of(draft.active) < 0:
+        if draft.index_of(draft.active) < 0 <= draft.index_of(self.next_active):
+            draft.active = self.next_active
+        elif draft.index_of(draft.active) < 0:
             place = min(next_active - before, len(draft.entries) - 1)
             draft.active = draft.entries[place].slot if draft.entries else ""
         return PutIn(tuple(held))
@@ -143,12 +151,13 @@ class PutIn(msgspec.Struct, frozen=True):
     def apply(self, draft: Draft) -> Change:
         """Change *draft*; return what takes them out again."""
         there = {entry.slot for entry in draft.entries}
+        before = draft.active
         came = [each for each in self.held if each.entry.slot not in there]
         for each in came:
             draft.entries.insert(min(each.index, len(draft.entries)), self._entry(draft, each))
             if each.was_active or not draft.active:
                 draft.active = each.entry.slot
-        return TakeOut(tuple(each.entry.slot for each in came))
+        return TakeOut(tuple(each.entry.slot for each in came), before)
 
     @staticmethod
     def _entry(draft: Draft, held: Held) -> Entry:

@@ -190,7 +190,8 @@ class PoolFolder:
         if clean == self.manifest.slots[self._index(slot)].label:
             return []
         Room(self.manifest, self._loaded.references, self.folder).check_label(clean)
-        return self._change("Label" if clean else "Remove label", (Relabel(slot, clean),))
+        words = "Label a photo" if clean else "Remove a label"
+        return self._change(words, (Relabel(slot, clean),))
 
     def move(self, slots: Sequence[str], to: int) -> list[str]:
         """Move slots, in their order, so that the first stands at index *to*."""
