@@ -36,12 +36,14 @@ class Incoming(QObject):
     """Brings photos and pictures into the pool.
 
     Signals:
-        added: photos came in (the new slots' names, how many were there already, a sentence for
-            each file that could not be taken).
+        added: photos came in (the new slots' names, the paths that were there already, a sentence
+            for each file that could not be taken).
+        moved: photos that were there already came to another place (their paths).
         refused: something could not be taken (a sentence).
     """
 
-    added = Signal(object, int, object)
+    added = Signal(object, object, object)
+    moved = Signal(object)
     refused = Signal(str)
     _written = Signal(object, int)
 
@@ -56,11 +58,14 @@ class Incoming(QObject):
     def add(self, paths: Sequence[bytes], at: int = -1, *, take: bool = False) -> None:
         """Add files, where *at* says; those that are there already come there too."""
         before = {each.slot for each in self._pool.slots}
-        known = len({each.path for each in self._pool.slots} & set(paths))
+        there = {each.path for each in self._pool.slots}
+        known = tuple(path for path in paths if path in there)
 
         def then(manifest: PoolManifest) -> None:
             new = tuple(each.slot for each in manifest.slots if each.slot not in before)
-            if new or known:
+            if known and at >= 0 and not new:
+                self.moved.emit(known)
+            elif new or known:
                 self.added.emit(new, known, manifest.problems)
 
         if paths:
@@ -73,7 +78,7 @@ class Incoming(QObject):
         if new:
             self.add(new)
         elif paths:
-            self.added.emit((), len(paths), ())
+            self.added.emit((), tuple(paths), ())
 
     def take(self, mime: QMimeData, at: int = -1) -> None:
         """Take what was pasted or dropped: files first, then pictures."""

@@ -54,6 +54,7 @@ class PoolActions(QObject):
         panel.grid.remove_wanted.connect(self.remove)
         panel.grid.menu_wanted.connect(self._open_menu)
         incoming.added.connect(self._on_added)
+        incoming.moved.connect(self._on_moved)
         incoming.refused.connect(window.status.say)
         pool.changed.connect(self._enable)
         selection.current_changed.connect(self._enable)
@@ -81,9 +82,6 @@ class PoolActions(QObject):
         if self._window.toggle_tab("pool"):
             self._panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _open(self) -> None:
-        self._window.open_tab("pool")
-
     # ------------------------------------------------------------ coming in
 
     def _add_selected(self) -> None:
@@ -104,23 +102,42 @@ class PoolActions(QObject):
     def _on_files_chosen(self, files: list[str]) -> None:
         self._incoming.add([bytes(Path(each)) for each in files])
 
-    def _on_added(self, names: tuple[str, ...], known: int, problems: tuple[str, ...]) -> None:
+    def _on_added(
+        self, names: tuple[str, ...], known: tuple[bytes, ...], problems: tuple[str, ...]
+    ) -> None:
         """Say so, with a way to see them where they are not seen, or to take them out again."""
         pool = self._pool.name
+        words = self.tr("Already in {pool}").format(pool=pool)
         if names:
             words = self.tr("{photos} added to {pool}").format(
                 photos=count_words(len(names)), pool=pool
             )
             if known:
-                words += " · " + self.tr("{n} were there already").format(n=known)
-        else:
-            words = self.tr("Already in {pool}").format(pool=pool)
+                words += " · " + self.tr("{n} were there already").format(n=len(known))
         words = " · ".join((words, *problems))
-        if names and self._panel.isVisible():
-            self._panel.grid.choose(names)
+        chosen = names or self._slots_of(known)
+        if not self._panel.isVisible():
+            self._window.status.say(words, self.tr("Show"), lambda: self._open_at(chosen))
+            return
+        self._panel.grid.choose(chosen)
+        if names:
             self._window.status.say(words, self.tr("Undo"), lambda: self._pool.remove(names))
         else:
-            self._window.status.say(words, self.tr("Show"), self._open)
+            self._window.status.say(words)
+
+    def _on_moved(self, paths: tuple[bytes, ...]) -> None:
+        self._panel.grid.choose(self._slots_of(paths))
+        words = self.tr("{photos} moved in the pool").format(photos=count_words(len(paths)))
+        self._window.status.say(words, self.tr("Undo"), self._pool.undo)
+
+    def _slots_of(self, paths: tuple[bytes, ...]) -> tuple[str, ...]:
+        wanted = set(paths)
+        return tuple(each.slot for each in self._pool.slots if each.path in wanted)
+
+    def _open_at(self, names: tuple[str, ...]) -> None:
+        """Open the tab at some slots."""
+        self._window.open_tab("pool")
+        self._panel.grid.choose(names)
 
     # ------------------------------------------------------------ going out
 

@@ -29,10 +29,10 @@ def slot_facts(slot: PoolSlot, *, active: bool, masked: bool) -> list[str]:
         facts.append(_tr("Mask painted"))
     if slot.stale:
         facts.append(_tr("A result was made from an earlier picture or mask"))
-    if slot.missing:
-        facts.append(_tr("The photo is missing; mask and label are kept"))
     if slot.problem:
         facts.append(slot.problem)
+    elif slot.missing:
+        facts.append(_tr("The photo is missing; mask and label are kept"))
     return facts
 
 
@@ -50,6 +50,11 @@ def slot_description(slot: PoolSlot, index: int, count: int, *, active: bool, ma
     name = _tr("pasted picture") if slot.own else file_name(slot.path)
     facts = slot_facts(slot, active=active, masked=masked)
     return ", ".join(part for part in (place, name, slot.label, *facts) if part)
+
+
+def missing_words() -> str:
+    """Say in a word that a photo is not where it was."""
+    return _tr("Missing")
 
 
 def count_words(count: int) -> str:

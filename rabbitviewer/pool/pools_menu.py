@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -22,6 +22,8 @@ from rabbitviewer.window import MainWindow
 from rabbitviewer.words import file_name
 
 _STILL_MS = 6000
+_NAME_PX = 220
+_END = Qt.TextElideMode.ElideRight
 _ZIP = ".zip"
 
 
@@ -66,7 +68,9 @@ class PoolsMenu(QObject):
         menu, pool, actions = self._menu, self._pool, self._window.actions_by_id
         menu.clear()
         for each in pool.pools:
-            entry = menu.addAction(_plain(f"{each.name}\t{each.count:,}"))
+            name = menu.fontMetrics().elidedText(each.name, _END, _NAME_PX)
+            entry = menu.addAction(_plain(f"{name}\t{each.count:,}"))
+            entry.setToolTip(each.name)
             entry.setCheckable(True)
             entry.setChecked(each.pool_id == pool.pool_id)
             entry.triggered.connect(self._user(each.pool_id))

@@ -11,6 +11,7 @@ from daemon.protocol.values import PoolSlot
 from rabbitviewer.browse.cell_badges import paint_chip
 from rabbitviewer.browse.cell_painter import Cell, CellPainter
 from rabbitviewer.models.thumbnails import Thumbnail
+from rabbitviewer.pool.pool_words import missing_words
 from rabbitviewer.theme.icons import paint_icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import Tokens, tokens
@@ -115,12 +116,28 @@ class SlotPainter:
         self._cells.paint(painter, box, cell, look)
         painter.setOpacity(1.0)
         if gone:
-            icon = QRect(0, 0, look.icon, look.icon)
-            icon.moveCenter(box.center())
-            if it.thumbnail is not None:
-                paint_chip(painter, icon.adjusted(-6, -6, 6, 6), look)
-            color = look.on_overlay if it.thumbnail is not None else look.text_secondary
-            paint_icon(painter, icon, "ph.link-break", color)
+            _paint_gone(painter, box, look, on_photo=it.thumbnail is not None)
+
+
+def _paint_gone(painter: QPainter, box: QRect, look: Tokens, *, on_photo: bool) -> None:
+    """Say in the middle of the picture that the photo is missing."""
+    font = QFont(painter.font())
+    font.setPixelSize(look.font_small)
+    metrics = QFontMetrics(font)
+    text = missing_words()
+    width = max(metrics.horizontalAdvance(text), look.icon) + look.space_3
+    chip = QRect(0, 0, width, look.icon + metrics.height() + look.space_2)
+    chip.moveCenter(box.center())
+    if on_photo:
+        paint_chip(painter, chip, look)
+    color = look.on_overlay if on_photo else look.text_secondary
+    inside = chip.adjusted(0, look.space_1, 0, -look.space_1)
+    icon = QRect(inside.topLeft(), QSize(inside.width(), look.icon))
+    paint_icon(painter, icon, "ph.link-break", color)
+    painter.setFont(font)
+    painter.setPen(QColor(color))
+    words = inside.adjusted(0, look.icon, 0, 0)
+    painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_rings(
@@ -178,7 +195,7 @@ def _paint_marks(painter: QPainter, picture: QRect, it: SlotLook, look: Tokens) 
     if it.slot.stale:
         _paint_mark(painter, QRect(left, top, edge, edge), "ph.clock-counter-clockwise", look)
         left += edge + look.space_1 // 2
-    if it.slot.problem:
+    if it.slot.problem and not it.slot.missing:
         _paint_mark(painter, QRect(left, top, edge, edge), "ph.warning", look)
 
 
