@@ -14,6 +14,7 @@ from daemon.decode.writing import write_plain_png
 from daemon.handlers.context import Context
 from daemon.imaging.masks.geometry import box_of
 from daemon.tasks import (
+    BoxChanged,
     ChangeMask,
     CheckMask,
     ExportPicture,
@@ -71,9 +72,11 @@ def store_mask(task: WriteMask, context: Context) -> tuple[MaskWritten, bytes]:
 def import_mask(task: ImportMask, context: Context) -> tuple[MaskWritten, bytes]:
     """Write a picture of any kind as the mask of a photo."""
     context.checkpoint()
-    mask = given_mask(task)
-    context.checkpoint(0.5)
     size = task.width_px, task.height_px
+    mask = brought_to_size(read_mask(task.path, alpha=task.alpha), *size, resize=task.resize)
+    if task.invert:
+        np.subtract(255, mask, out=mask)
+    context.checkpoint(0.5)
     empty = write_mask(task.png_path, *size, rows_of(mask), context.checkpoint)
     return MaskWritten(is_empty=empty), b""
 
@@ -114,23 +117,24 @@ def export_picture(task: ExportPicture, context: Context) -> tuple[FileWritten, 
     return result, b""
 
 
-def given_mask(task: ImportMask | ChangeMask) -> mask_file.Mask:
-    """Return the mask that a picture gives for a photo of a size.
+def change(task: ChangeMask, context: Context) -> tuple[BoxChanged, bytes]:
+    """Work out new values over a whole mask or photo; what it takes is loaded only now."""
+    from daemon.handlers.mask_changes import change_mask
 
-    Returns:
-        Shape (task.height_px, task.width_px), uint8.
+    return change_mask(task, context)
+
+
+def brought_to_size(
+    mask: mask_file.Mask, width_px: int, height_px: int, *, resize: bool
+) -> mask_file.Mask:
+    """Return *mask* at the size of its photo.
 
     Raises:
-        RabbitError: the picture cannot be read, or has another size and shall not be resized.
+        RabbitError: ``invalid_request``: it has another one and shall not be resized.
     """
-    alpha = isinstance(task, ImportMask) and task.alpha
-    mask = read_mask(task.path, alpha=alpha)
-    if not task.resize:
-        check_mask_size(mask.shape[1], mask.shape[0], task.width_px, task.height_px)
-    mask = resized(mask, task.width_px, task.height_px)
-    if task.invert:
-        np.subtract(255, mask, out=mask)
-    return mask
+    if not resize:
+        check_mask_size(mask.shape[1], mask.shape[0], width_px, height_px)
+    return resized(mask, width_px, height_px)
 
 
 def resized(mask: mask_file.Mask, width_px: int, height_px: int) -> mask_file.Mask:
@@ -159,5 +163,6 @@ HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     WriteMask: store_mask,
     ImportMask: import_mask,
     PrepareMask: prepare_mask,
+    ChangeMask: change,
     ExportPicture: export_picture,
 }

@@ -31,9 +31,21 @@ def srgb_to_lab(image: NDArray[Any]) -> NDArray[np.float64]:
     Returns:
         Same shape, float64; L in [0, 100].
     """
-    encoded = np.clip(image, 0, 1).astype(np.float64)
+    return unbounded_srgb_to_lab(np.clip(image, 0, 1))
+
+
+def unbounded_srgb_to_lab(image: NDArray[Any]) -> NDArray[np.float64]:
+    """CIE L*a*b* (D65, 2 deg) of encoded sRGB, of colours outside its gamut too.
+
+    Args:
+        image: Shape (..., 3), floating; the curve goes on above 1 and, mirrored, below 0.
+
+    Returns:
+        Same shape, float64.
+    """
+    encoded = np.abs(image.astype(np.float64))
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    ratio = linear @ (_SRGB_TO_XYZ / _WHITE[:, None]).T
+    ratio = np.copysign(linear, image) @ (_SRGB_TO_XYZ / _WHITE[:, None]).T
     f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29)
     return np.stack(
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],

@@ -98,6 +98,7 @@ class MaskService:
         self._surfaces = surfaces
         self._files = MaskFiles(store, render, sizes, drop)
         self._paintings = Paintings(store, render, sizes, MaskSaver(store, render, sizes))
+        self._paintings.on_left = lambda saved: pools.publish_pool(saved.state)
         self._recovering: asyncio.Task[None] | None = None
 
     @property

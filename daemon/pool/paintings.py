@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import os
+from collections.abc import Callable
 
 from daemon.pool.mask_saving import MaskSaver, Saved
 from daemon.pool.painting import Session, SlotKey, slot_in
@@ -25,6 +26,9 @@ class Paintings:
     """Every slot has at most one; who paints it is a client.
 
     A painting that has been handed to a client is never removed before it is a mask, or kept aside.
+
+    Attributes:
+        on_left: Called with what became of the painting of a client that has gone.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Paintings:
         self._begun: dict[SlotKey, int] = {}
         self._ending: dict[SlotKey, asyncio.Task[Saved | None]] = {}
         self._left: set[int] = set()
+        self.on_left: Callable[[Saved], None] = lambda _: None
 
     @property
     def open_sessions(self) -> int:
@@ -71,7 +76,7 @@ class Paintings:
         self._open[session.session_id] = session
         if peer_id in self._left:
             self._left.discard(peer_id)
-            self._end_later(session)
+            self.left(peer_id)
         return session
 
     def session(self, peer_id: int, session_id: int) -> Session:
@@ -131,7 +136,7 @@ class Paintings:
         if peer_id in self._begun.values():
             self._left.add(peer_id)
         for session in [each for each in self._open.values() if each.peer_id == peer_id]:
-            self._end_later(session)
+            self._end_later(session).add_done_callback(self._tell_left)
 
     async def flush(self, pool_id: str) -> None:
         """Let the masks of a pool be what is painted now, also of paintings that were cut off.
@@ -181,6 +186,10 @@ class Paintings:
             f"The mask of {os.fsdecode(os.path.basename(slot.path))} is being painted elsewhere.",
             "End the painting in the other window first.",
         )
+
+    def _tell_left(self, ending: asyncio.Task[Saved | None]) -> None:
+        if not ending.cancelled() and (saved := ending.result()) is not None:
+            self.on_left(saved)
 
     async def _begin(self, peer_id: int, state: PoolState, slot: str) -> Session:
         found = slot_in(state, slot)

@@ -1,0 +1,219 @@
+"""Selects what looks like the colour that was clicked: by distance in CIE L*a*b*.
+
+Every distance is worked out once per 8-bit colour, not per pixel: the colours within reach lie in
+a small box of the colour cube, the box becomes a table, and pixels are looked up in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from daemon.imaging.masks.boxes import NOTHING, Box, Values, whole
+from daemon.imaging.masks.geometry import box_of, grown_box
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+ToLab = Callable[[NDArray[np.float32]], NDArray[np.floating[Any]]]
+Checkpoint = Callable[[], None]
+
+SOFT_STEP = 2.3
+"""Distance in CIELAB that is just noticeable (Mahy, Van Eycken, Oosterlinck 1994)."""
+
+_label: Any = ndimage.label  # scipy carries no types
+_CELL = 8
+_STRIP_PX = 1 << 19
+_FIRST_WINDOW_PX = 1024
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Mask values of the 8-bit colours in a box of the colour cube.
+
+    Attributes:
+        low: The box's lowest red, green and blue.
+        values: Shape (reds, greens, blues), uint8; colours outside are not selected.
+    """
+
+    low: tuple[int, int, int]
+    values: Values
+
+
+def similar(
+    pixels: Pixels,
+    row: int,
+    column: int,
+    *,
+    tolerance: float,
+    to_lab: ToLab,
+    checkpoint: Checkpoint,
+) -> Values:
+    """Select all pixels that look like one of them.
+
+    Selected fully up to *tolerance*; over the next just noticeable difference (or over the
+    tolerance, where that is smaller) it falls to nothing, so that edges are soft.
+
+    Args:
+        pixels: Shape (H, W, C), C >= 3, RGB first; looked at in 8 bits.
+        row: Of the pixel that was clicked.
+        column: As above.
+        tolerance: >= 0, Euclidean distance in CIELAB (CIE 1976).
+        to_lab: Takes colours (N, 3), float32, 0..1 in the photo's space, to L*a*b*.
+        checkpoint: Called between strips; may raise to stop.
+
+    Returns:
+        Shape (H, W), uint8.
+    """
+    color = _eight_bit(pixels[row, column, :3])
+    table = _table(color, tolerance, to_lab, checkpoint)
+    height, width = pixels.shape[:2]
+    result = np.zeros((height, width), np.uint8)
+    step = max(1, _STRIP_PX // width)
+    for top in range(0, height, step):
+        checkpoint()
+        _look_up(pixels[top : top + step], table, result[top : top + step])
+    return result
+
+
+def connected(values: Values, row: int, column: int, checkpoint: Checkpoint) -> tuple[Box, Values]:
+    """Keep of a selection what is connected with a pixel.
+
+    Ways lead over sides of fully selected pixels; a border of one pixel keeps its softer values.
+
+    Args:
+        values: Shape (H, W), uint8.
+        row: Of the pixel; it is selected fully.
+        column: As above.
+        checkpoint: Called now and then; may raise to stop.
+
+    Returns:
+        The box around what is kept, and its values.
+    """
+    limits = whole(values)
+    if values[row, column] != 255:
+        return NOTHING, np.empty((0, 0), np.uint8)
+    reach = _FIRST_WINDOW_PX
+    while True:
+        checkpoint()
+        around = Box(column - reach, row - reach, column + reach + 1, row + reach + 1)
+        window = around.intersected(limits)
+        labels = np.empty((window.height, window.width), np.int32)
+        _label(values[window.slices] == 255, output=labels)
+        found = labels == labels[row - window.top, column - window.left]
+        del labels
+        inner = box_of(found.view(np.uint8))
+        if window == limits or _is_inside(inner.moved(window.left, window.top), window, limits):
+            break
+        reach *= 2
+    place = inner.moved(window.left, window.top)
+    box = grown_box(place, 1, limits)
+    core = np.zeros((box.height, box.width), np.bool_)
+    core[place.inside(box)] = found[inner.slices]
+    near = ndimage.binary_dilation(core, np.ones((3, 3), np.bool_))
+    return box, np.where(near, values[box.slices], 0).astype(np.uint8)
+
+
+def cut(values: Values) -> tuple[Box, Values]:
+    """Return the box around what is selected, and its values; shape (H, W), uint8."""
+    box = box_of(values)
+    return box, np.ascontiguousarray(values[box.slices])
+
+
+def _is_inside(found: Box, window: Box, limits: Box) -> bool:
+    """Whether *found* touches no edge of *window* but those of the photo."""
+    return (
+        (found.left > window.left or window.left == limits.left)
+        and (found.top > window.top or window.top == limits.top)
+        and (found.right < window.right or window.right == limits.right)
+        and (found.bottom < window.bottom or window.bottom == limits.bottom)
+    )
+
+
+def _eight_bit(pixels: Pixels) -> Values:
+    """Return samples in 8 bits, rounded."""
+    if pixels.dtype == np.uint8:
+        return pixels  # pyright: ignore[reportReturnType]
+    return ((pixels.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
+
+
+def _table(color: Values, tolerance: float, to_lab: ToLab, checkpoint: Checkpoint) -> _Table:
+    soft = min(SOFT_STEP, tolerance)
+    clicked = color[None].astype(np.float32) / np.float32(255)
+    lab = np.asarray(to_lab(clicked.astype(np.float32)))[0]
+    low, high = _cube_box(color, lab, tolerance + soft, to_lab)
+    sides = [np.arange(low[i], high[i] + 1, dtype=np.float32) / 255 for i in range(3)]
+    values = np.empty([len(side) for side in sides], np.uint8)
+    plane = np.empty((len(sides[1]), len(sides[2]), 3), np.float32)
+    plane[..., 1], plane[..., 2] = sides[1][:, None], sides[2][None]
+    for index, red in enumerate(sides[0]):
+        checkpoint()
+        plane[..., 0] = red
+        distance = np.linalg.norm(to_lab(plane.reshape(-1, 3)) - lab, axis=1)
+        share = np.clip((tolerance + soft - distance) / soft, 0, 1) if soft else distance <= 0
+        values[index] = np.rint(share * 255).reshape(plane.shape[:2])
+    at = tuple(int(color[i]) - low[i] for i in range(3))
+    values[at] = 255
+    return _Table((low[0], low[1], low[2]), values)
+
+
+def _cube_box(
+    color: Values, lab: NDArray[Any], reach: float, to_lab: ToLab
+) -> tuple[list[int], list[int]]:
+    """Return the lowest and highest red, green and blue of colours that may be within *reach*.
+
+    Looks at the corners of cells of 8 levels; a cell can hold a colour that is nearer than its
+    corners by at most its own extent.
+    """
+    levels = np.minimum(np.arange(0, 256 + _CELL, _CELL), 255)
+    grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+    corners = np.asarray(to_lab((grid.reshape(-1, 3) / 255).astype(np.float32)))
+    corners = corners.reshape(*grid.shape[:3], 3)
+    distance = np.linalg.norm(corners - lab, axis=-1)
+    extent = np.zeros([len(levels) - 1] * 3)
+    for axis in range(3):
+        steps = np.linalg.norm(np.diff(corners, axis=axis), axis=-1)
+        extent += _over_cells(steps, np.maximum, skip=axis)
+    nearest = _over_cells(distance, np.minimum)
+    inside = nearest - extent <= reach
+    inside[tuple(int(value) // _CELL for value in color)] = True
+    low: list[int] = []
+    high: list[int] = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        cells = np.flatnonzero(inside.any(axis=others))
+        low.append(int(levels[cells[0]]))
+        high.append(int(levels[cells[-1] + 1]))
+    return low, high
+
+
+def _over_cells(
+    corners: NDArray[Any], pick: Callable[..., NDArray[Any]], skip: int = -1
+) -> NDArray[Any]:
+    """Return what *pick* finds among the corners of every cell; axis *skip* has cells already."""
+    for axis in range(3):
+        if axis != skip:
+            first = corners.take(range(corners.shape[axis] - 1), axis=axis)
+            corners = pick(first, corners.take(range(1, corners.shape[axis]), axis=axis))
+    return corners
+
+
+def _look_up(strip: Pixels, table: _Table, result: Values) -> None:
+    """Write the mask values of *strip* (rows, W, C) into *result*, which is zero."""
+    sides = table.values.shape
+    samples = [_eight_bit(strip[..., i]) - np.uint8(table.low[i]) for i in range(3)]
+    inside = samples[0] < sides[0] if sides[0] < 256 else np.ones(result.shape, np.bool_)
+    for i in (1, 2):
+        if sides[i] < 256:
+            inside &= samples[i] < sides[i]
+    places = np.flatnonzero(inside)
+    if not places.size:
+        return
+    index = samples[0].ravel()[places].astype(np.int32)
+    for i in (1, 2):
+        index *= sides[i]
+        index += samples[i].ravel()[places]
+    result.reshape(-1)[places] = table.values.reshape(-1)[index]
