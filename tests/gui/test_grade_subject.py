@@ -16,12 +16,16 @@ from daemon.protocol import messages
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.values import PoolSlot
 from rabbitviewer.edit.grade_panel import GradePanel
+from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.prompt_box import PromptBox
 from rabbitviewer.edit.subject import POOL, Painting
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.edit.subject_picture import SubjectPicture
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.pool import PoolModel
+from rabbitviewer.models.pool_contents import PoolContents
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.theme.tokens import tokens
@@ -429,3 +433,28 @@ def test_a_job_of_a_stale_slot_says_so_quietly(tab: Tab) -> None:
     tab.tell(messages.AiEditComplete(job_id="job-1", path=ONE, result_path=b"/r.jpg", job=job))
     tab.selection.set_current(ONE)
     assert "Photo or mask changed since" in tab.words()
+
+
+def test_the_jobs_list_says_pool_mask_and_what_changed_since(
+    qtbot: QtBot, fake_daemon: FakeDaemon, client: DaemonClient
+) -> None:
+    fake_daemon.answer(
+        messages.PoolList, lambda _request: [manifest(masked_slot(1, stale=True, own=True))]
+    )
+    pool, jobs = PoolModel(client), JobsModel(client)
+    contents = PoolContents(client, pool)
+    listed = JobsPanel(jobs, lambda _path: None, JobOrigins(contents))
+    qtbot.addWidget(listed)
+    listed.show()
+    with qtbot.waitSignal(pool.changed):
+        pool.start()
+    job = done_job(pool_id=PORTRAITS, slot="img_0001", index=0, mask_path=b"/work/mask.png")
+    with qtbot.waitSignal(jobs.finished):
+        fake_daemon.publish(
+            messages.AiEditComplete(job_id="job-1", path=ONE, result_path=b"/r.jpg", job=job)
+        )
+    listed.prepare()
+    shown = [each.text() for each in listed.findChildren(QLabel) if each.isVisible()]
+    assert {"Pasted picture", "Portraits, slot 0 · through its mask"} <= set(shown)
+    (stale,) = [e for e in listed.findChildren(QLabel) if e.text() == "Photo or mask changed since"]
+    assert stale.toolTip().startswith("This result was made from an earlier photo or mask")
