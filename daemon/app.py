@@ -308,6 +308,7 @@ def _image_pools(
     )
     ending.push_async_callback(service.close)
     files.on_files_changed.append(service.files_changed)
+    files.leave_alone(os.fsencode(folders.data / "pools"))
     sizes = PhotoSizes(render)
     masks = MaskService(store, service, render, library.surfaces, sizes, folders.cache / "drop")
     ending.push_async_callback(masks.close)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from daemon.files.discard import delete_photos, trash_photos
@@ -20,7 +21,7 @@ from daemon.files.trash import Trash
 from daemon.files.turning import TURNS, WriteTurned, turn_photos
 from daemon.files.words import titled
 from daemon.files.work import Work
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.messages import Done
 from daemon.protocol.organising import (
     CopyPhotos,
@@ -48,6 +49,7 @@ MAX_WAITING = 1000
 FIRST_WORK_ID = 1 << 30
 """Beyond the ids of requests, which searches for duplicates are known by."""
 _PLAN_BYTES = 800_000
+_SEPARATOR = os.fsencode(os.sep)
 
 Run = Callable[[Work], None]
 
@@ -90,6 +92,7 @@ class FileWorkService:
         self._numbers = itertools.count(FIRST_WORK_ID)
         self._works: dict[int, Work] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept = b""
         self.on_files_changed: list[Callable[[Sequence[bytes]], None]] = []
         journal.on_change = lambda undo, redo: publish(Journal(undo=undo, redo=redo))
 
@@ -97,6 +100,10 @@ class FileWorkService:
     def running(self) -> int:
         """How many pieces of work are under way or wait."""
         return len(self._works)
+
+    def leave_alone(self, folder: bytes) -> None:
+        """Change nothing in *folder* from now on: its files belong to image pools."""
+        self._kept = folder
 
     async def recover(self) -> None:
         """Finish, or take back, what a killed daemon had begun; before anything else is done."""
@@ -118,7 +125,8 @@ class FileWorkService:
 
     async def copy(self, peer: Peer, request: CopyPhotos) -> FileWorkStarted:
         """Copy or move photos with their sidecars."""
-        paths, folder = checked_each(request.paths), checked(request.folder)
+        paths = self._free(request.paths) if request.move else checked_each(request.paths)
+        folder = checked(request.folder)
         kind = "move" if request.move else "copy"
         act = move_photos if request.move else copy_photos
         return self._start(
@@ -127,7 +135,7 @@ class FileWorkService:
 
     async def rename(self, peer: Peer, request: RenameRequest) -> FileWorkStarted | RenamePlan:
         """Rename photos by a pattern, or tell what would come of it."""
-        paths = checked_each(request.paths)
+        paths = self._free(request.paths)
         if request.preview_only:
             return await self._preview(paths, request)
 
@@ -139,7 +147,7 @@ class FileWorkService:
 
     async def trash(self, peer: Peer, request: TrashPhotos) -> FileWorkStarted:
         """Put photos into the trash, or delete them for good."""
-        paths = checked_each(request.paths)
+        paths = self._free(request.paths)
         if request.permanently:
             return self._enqueue(peer, "delete", lambda work: delete_photos(work, paths))
         return self._start(
@@ -152,7 +160,7 @@ class FileWorkService:
 
     async def rotate(self, peer: Peer, request: RotatePhotos) -> FileWorkStarted:
         """Turn photos without loss."""
-        paths = checked_each(request.paths)
+        paths = self._free(request.paths)
         if request.turn not in TURNS:
             known = ", ".join(TURNS)
             raise RabbitError(
@@ -203,6 +211,23 @@ class FileWorkService:
         return Journal(undo=undo, redo=redo)
 
     # ------------------------------------------------------------ inside
+
+    def _free(self, paths: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Return *paths* checked; none of them may be a picture that a pool keeps.
+
+        Raises:
+            RabbitError: ``invalid_request``.
+        """
+        found = checked_each(paths)
+        held = [path for path in found if self._kept and path.startswith(self._kept + _SEPARATOR)]
+        if held:
+            name = readable(os.fsdecode(os.path.basename(held[0])))
+            raise RabbitError(
+                ErrorKind.INVALID_REQUEST,
+                f"{name} is a picture of an image pool, which keeps it with its mask.",
+                "Take it out of the pool in the Pool tab, or copy it elsewhere first.",
+            )
+        return found
 
     async def _preview(self, paths: Sequence[bytes], request: RenameRequest) -> RenamePlan:
         try:

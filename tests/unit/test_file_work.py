@@ -877,3 +877,23 @@ def test_the_end_of_work_on_very_many_photos_fits_into_a_message(
     done = run(story())
     assert len(done.failed) > 50
     assert len(to_frame(done)) < 1 << 20
+
+
+def test_a_picture_that_a_pool_keeps_is_neither_moved_nor_trashed(
+    tmp_path: Path, photos: Path
+) -> None:
+    paths = put(photos, "img_0001.png")
+
+    async def story() -> list[str]:
+        async with desk(tmp_path) as at:
+            at.service.leave_alone(bytes(photos))
+            with pytest.raises(RabbitError) as moved:
+                await transfer(at, paths, tmp_path, move=True)
+            with pytest.raises(RabbitError) as trashed:
+                await at.service.trash(at.peer, TrashPhotos(paths=tuple(paths)))
+            return [moved.value.info.message, trashed.value.info.message]
+
+    said = asyncio.run(story())
+    sentence = "img_0001.png is a picture of an image pool, which keeps it with its mask."
+    assert said == [sentence, sentence]
+    assert names(photos) == ["img_0001.png"]
