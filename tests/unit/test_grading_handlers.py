@@ -250,3 +250,29 @@ def test_without_an_ending_a_result_is_of_the_photos_kind_whatever_its_name_says
     )
     written, _ = apply_to_photo(task, Quiet())
     assert (written.extension, written.outside_identical) == (".png", None)
+
+
+def test_what_a_host_changed_behind_the_mask_alone_is_learnt_from_there_alone(
+    tmp_path: Path,
+) -> None:
+    photo = chart_file(tmp_path, "srgb", np.uint8)
+    small = prepare(tmp_path, photo)
+    sent = read_rgb(os.fsencode(tmp_path / "sent.png"))
+    mask = np.zeros_like(sent)
+    mask[:, sent.shape[1] // 2 :] = 255
+    edited = np.where(mask == 255, 255 - sent, sent)
+    write_png(os.fsencode(tmp_path / "edited.png"), edited)
+    write_png(os.fsencode(tmp_path / "mask.png"), mask)
+    task = FitGrade(
+        path=photo,
+        png_path=os.fsencode(tmp_path / "sent.png"),
+        clipped_path=os.fsencode(tmp_path / "clipped.png"),
+        icc_path=os.fsencode(tmp_path / "photo.icc"),
+        edited_path=os.fsencode(tmp_path / "edited.png"),
+        box=small.box,
+        cube_path=os.fsencode(tmp_path / "grade.cube"),
+        mask_path=os.fsencode(tmp_path / "mask.png"),
+    )
+    fitted, _ = fit_grade(task, Quiet())
+    assert fitted.report.explained > 0.95
+    assert fitted.report.delta_e_mean < 1.0
