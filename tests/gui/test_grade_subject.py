@@ -454,7 +454,7 @@ def test_the_jobs_list_says_pool_mask_and_what_changed_since(
             messages.AiEditComplete(job_id="job-1", path=ONE, result_path=b"/r.jpg", job=job)
         )
     listed.prepare()
-    shown = [each.text() for each in listed.findChildren(QLabel) if each.isVisible()]
-    assert {"Pasted picture", "Portraits, slot 0 · through its mask"} <= set(shown)
-    (stale,) = [e for e in listed.findChildren(QLabel) if e.text() == "Photo or mask changed since"]
+    labels = [each for each in listed.findChildren(QLabel) if each.isVisibleTo(listed)]
+    assert {"Pasted picture", "Portraits, slot 0 · through its mask"} <= {e.text() for e in labels}
+    (stale,) = [e for e in labels if e.text() == "Photo or mask changed since"]
     assert stale.toolTip().startswith("This result was made from an earlier photo or mask")
