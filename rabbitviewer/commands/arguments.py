@@ -6,7 +6,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, Protocol, TypeAlias
 
 from rabbitviewer.commands.terminal import write_note
@@ -18,7 +18,26 @@ Run: TypeAlias = "Callable[[argparse.Namespace, Session], int]"
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that complains in one line on standard error and ends with 2."""
+    """A parser that complains in one line on standard error and ends with 2.
+
+    Options may stand anywhere, also between arguments of which some may be left out.
+    """
+
+    _mixing = False
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; argparse itself takes what stands before an option for all there is."""
+        words = sys.argv[1:] if args is None else list(args)
+        into = argparse.Namespace() if namespace is None else namespace
+        if self._mixing or self._subparsers is not None or "--" in words:
+            return super().parse_known_args(words, into)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(words, into)
+        finally:
+            self._mixing = False
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and how to read more."""

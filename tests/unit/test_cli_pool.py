@@ -395,6 +395,23 @@ def test_a_masks_file_is_named_with_what_to_do_with_it(
     assert fake.asked(PoolSetMask) == [expected]
 
 
+@pytest.mark.parametrize("arguments", ["0 --alpha m.png", "--alpha 0 m.png", "0 m.png --alpha"])
+def test_options_may_stand_between_a_photo_and_its_mask(
+    arguments: str, fake: ScriptedDaemon
+) -> None:
+    assert main(["pool", "set-mask", *arguments.split()]) == 0
+    (request,) = fake.asked(PoolSetMask)
+    assert isinstance(request, PoolSetMask)
+    assert (request.slot, request.alpha) == ("img_0001", True)
+    assert request.mask.endswith(b"/m.png")
+
+
+@pytest.mark.parametrize("arguments", [["0", "--", "-x"], ["--", "0", "-x"]])
+def test_a_label_may_begin_like_an_option(arguments: list[str], fake: ScriptedDaemon) -> None:
+    assert main(["pool", "label", *arguments]) == 0
+    assert fake.asked(PoolLabel) == [PoolLabel(slot="img_0001", label="-x", pool="p1")]
+
+
 @pytest.mark.parametrize(
     "uri",
     [
