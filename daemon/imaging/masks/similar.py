@@ -1,7 +1,8 @@
 """Selects what looks like the colour that was clicked: by distance in CIE L*a*b*.
 
 Every distance is worked out once per 8-bit colour, not per pixel: the colours within reach lie in
-a small box of the colour cube, the box becomes a table, and pixels are looked up in it.
+a small box of the colour cube, the box becomes a table, and pixels are looked up in it. Where the
+box is large, pairs of levels share an entry (half a level away from its middle at most).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ SOFT_STEP = 2.3
 
 _label: Any = ndimage.label  # scipy carries no types
 _CELL = 8
-_STRIP_PX = 1 << 19
+_STRIP_PX = 1 << 17
+_MOST_ENTRIES = 1 << 20
+_FEW = 4
 _FIRST_WINDOW_PX = 1024
 
 
@@ -37,10 +40,12 @@ class _Table:
     Attributes:
         low: The box's lowest red, green and blue.
         values: Shape (reds, greens, blues), uint8; colours outside are not selected.
+        halved: 1 where an entry stands for two levels of every channel, else 0.
     """
 
     low: tuple[int, int, int]
     values: Values
+    halved: int
 
 
 def similar(
@@ -145,7 +150,12 @@ def _table(color: Values, tolerance: float, to_lab: ToLab, checkpoint: Checkpoin
     clicked = color[None].astype(np.float32) / np.float32(255)
     lab = np.asarray(to_lab(clicked.astype(np.float32)))[0]
     low, high = _cube_box(color, lab, tolerance + soft, to_lab)
-    sides = [np.arange(low[i], high[i] + 1, dtype=np.float32) / 255 for i in range(3)]
+    counts = [high[i] - low[i] + 1 for i in range(3)]
+    halved = int(counts[0] * counts[1] * counts[2] > _MOST_ENTRIES)
+    sides = [
+        (np.arange(low[i], high[i] + 1, 1 + halved, dtype=np.float32) + halved / 2) / 255
+        for i in range(3)
+    ]
     values = np.empty([len(side) for side in sides], np.uint8)
     plane = np.empty((len(sides[1]), len(sides[2]), 3), np.float32)
     plane[..., 1], plane[..., 2] = sides[1][:, None], sides[2][None]
@@ -155,9 +165,8 @@ def _table(color: Values, tolerance: float, to_lab: ToLab, checkpoint: Checkpoin
         distance = np.linalg.norm(to_lab(plane.reshape(-1, 3)) - lab, axis=1)
         share = np.clip((tolerance + soft - distance) / soft, 0, 1) if soft else distance <= 0
         values[index] = np.rint(share * 255).reshape(plane.shape[:2])
-    at = tuple(int(color[i]) - low[i] for i in range(3))
-    values[at] = 255
-    return _Table((low[0], low[1], low[2]), values)
+    values[tuple((int(color[i]) - low[i]) >> halved for i in range(3))] = 255
+    return _Table((low[0], low[1], low[2]), values, halved)
 
 
 def _cube_box(
@@ -204,16 +213,30 @@ def _over_cells(
 def _look_up(strip: Pixels, table: _Table, result: Values) -> None:
     """Write the mask values of *strip* (rows, W, C) into *result*, which is zero."""
     sides = table.values.shape
-    samples = [_eight_bit(strip[..., i]) - np.uint8(table.low[i]) for i in range(3)]
-    inside = samples[0] < sides[0] if sides[0] < 256 else np.ones(result.shape, np.bool_)
-    for i in (1, 2):
+    samples: list[Values] = []
+    inside = np.ones(result.shape, np.bool_)
+    for i in range(3):
+        sample = (_eight_bit(strip[..., i]) - np.uint8(table.low[i])) >> np.uint8(table.halved)
         if sides[i] < 256:
-            inside &= samples[i] < sides[i]
-    places = np.flatnonzero(inside)
-    if not places.size:
+            inside &= sample < sides[i]
+        samples.append(sample)
+    count = np.count_nonzero(inside)
+    if not count:
         return
-    index = samples[0].ravel()[places].astype(np.int32)
+    if count * _FEW < inside.size:
+        places = np.flatnonzero(inside)
+        found = _entries([sample.reshape(-1)[places] for sample in samples], table.values)
+        result.reshape(-1)[places] = found
+        return
+    for i in range(3):
+        np.minimum(samples[i], min(sides[i] - 1, 255), out=samples[i])
+    np.multiply(_entries(samples, table.values), inside, out=result)
+
+
+def _entries(samples: list[Values], table: Values) -> Values:
+    """Return the table's entries at red, green and blue *samples*, all of one shape."""
+    index = samples[0].astype(np.intp)
     for i in (1, 2):
-        index *= sides[i]
-        index += samples[i].ravel()[places]
-    result.reshape(-1)[places] = table.values.reshape(-1)[index]
+        index *= table.shape[i]
+        index += samples[i]
+    return table.reshape(-1).take(index)
