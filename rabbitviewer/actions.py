@@ -340,6 +340,7 @@ def _mask_actions() -> tuple[ActionSpec, ...]:
 def extra_help() -> tuple[KeyHelp, ...]:
     """Return what the overlay says beside the actions."""
     photo, edit = _groups()[1:3]
+    pool = _groups()[6]
     return (
         KeyHelp(_tr("Wheel, pinch"), _tr("Zoom at the pointer"), photo),
         KeyHelp(_tr("Click"), _tr("100 % at the pixels clicked, and back"), photo),
@@ -349,6 +350,10 @@ def extra_help() -> tuple[KeyHelp, ...]:
         KeyHelp("\\", _tr("Hold to see the original"), edit),
         KeyHelp(", .", _tr("Move the compare handle"), edit),
         KeyHelp(_tr("Ctrl+Enter"), _tr("Run, from the prompt box"), edit),
+        KeyHelp("F2", _tr("Label, in the Pool tab"), pool),
+        KeyHelp(_tr("Del"), _tr("Take out of the pool, in the Pool tab"), pool),
+        KeyHelp("Alt+↑ Alt+↓", _tr("Move in the pool, in the Pool tab"), pool),
+        KeyHelp(_tr("Ctrl+Wheel"), _tr("Size of the pictures, in the Pool tab"), pool),
     )
 
 

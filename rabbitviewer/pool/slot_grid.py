@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QImage,
     QMouseEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
@@ -30,6 +31,7 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _MOST_SHEETS = 3
 _SCROLL_MS = 30
 _EDGE_PX = 24
+_ZOOM_STEP = 1.15
 
 
 class SlotGrid(SlotKeys):
@@ -137,6 +139,15 @@ class SlotGrid(SlotKeys):
             self.mousePressEvent(event)
         elif not self._pool.slots[index].missing:
             self.paint_wanted.emit(self._pool.slots[index].slot)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl, change the size of the pictures."""
+        if event.modifiers() & _CONTROL:
+            steps = event.angleDelta().y() / 120
+            self.set_slot_px(round(self.slot_px * _ZOOM_STEP**steps))
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu, at the pointer or at the current slot."""

@@ -27,6 +27,7 @@ from rabbitviewer.pool.slot_painter import SlotLook, SlotPainter
 from rabbitviewer.pool.slot_picking import SlotPicking
 from rabbitviewer.theme.tokens import tokens
 
+SLOT_SIZES = (64, 256)
 _WANT_MS = 25
 _NEAR_LINES = 2
 _VIEWER = "pool"
@@ -37,9 +38,11 @@ class SlotView(QAbstractScrollArea):
 
     Signals:
         picked: other slots are selected.
+        size_changed: pictures have another size (logical pixels).
     """
 
     picked = Signal()
+    size_changed = Signal(int)
 
     def __init__(
         self, pool: PoolModel, thumbnails: ThumbnailStore, parent: QWidget | None = None
@@ -49,6 +52,7 @@ class SlotView(QAbstractScrollArea):
         self._thumbnails = thumbnails
         self._picking = SlotPicking()
         self._painter = SlotPainter()
+        self._slot_px = tokens().slot
         self._cells = self._make_cells()
         self._hovered = -1
         self._pointer: QPoint | None = None
@@ -93,6 +97,23 @@ class SlotView(QAbstractScrollArea):
     def current(self) -> str:
         """The slot that keys act on; empty: none."""
         return self._picking.current
+
+    @property
+    def slot_px(self) -> int:
+        """Least edge of a picture, logical pixels."""
+        return self._slot_px
+
+    def set_slot_px(self, slot_px: int) -> None:
+        """Make pictures about this large; the current one stays in view.
+
+        Sizes outside :data:`SLOT_SIZES` are brought inside.
+        """
+        slot_px = min(max(slot_px, SLOT_SIZES[0]), SLOT_SIZES[1])
+        if slot_px != self._slot_px:
+            self._slot_px = slot_px
+            self._lay_out()
+            self.bring_into_view(self._picking.current_index)
+            self.size_changed.emit(slot_px)
 
     def picture_rect(self, index: int) -> QRect:
         """Return where the picture of a slot lies in the viewport."""
@@ -146,8 +167,8 @@ class SlotView(QAbstractScrollArea):
         extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
         return SlotCells(
             count=len(self._pool.slots),
-            width=max(self.width() - extent, look.slot),
-            cell_px=look.slot,
+            width=max(self.width() - extent, SLOT_SIZES[0]),
+            cell_px=self._slot_px,
             gap=look.space_2,
             label_px=look.font_small + look.space_2,
         )

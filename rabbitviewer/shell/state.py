@@ -40,6 +40,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         folds: Parts of the left panel that are folded.
         organise: What the forms of organising held.
         pool: Id of the pool this window worked with last; empty: the current one.
+        slot_size: Edge of a picture in the pool, logical pixels.
         paint: How masks were painted last.
     """
 
@@ -65,6 +66,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     folds: list[str] = msgspec.field(default_factory=lambda: ["recent"])
     organise: Remembered = msgspec.field(default_factory=Remembered)
     pool: str = ""
+    slot_size: int = 92
     paint: PaintChoices = PaintChoices()
 
     def remember_fold(self, name: str, *, folded: bool) -> None:

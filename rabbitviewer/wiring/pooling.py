@@ -43,6 +43,8 @@ class Pooling(QObject):
         pool.failed.connect(self._on_failed)
         pool.repaired.connect(self._on_repaired)
         pool.photos_changed.connect(parts.previews.forget)
+        panel.grid.set_slot_px(parts.state.slot_size)
+        panel.grid.size_changed.connect(self._on_size_changed)
         parts.photo.shown.connect(panel.grid.set_on_show)
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
@@ -60,6 +62,9 @@ class Pooling(QObject):
         pool = self._parts.pool
         self._parts.state.pool = pool.pool_id
         self._parts.grid.set_pooled(frozenset(each.path for each in pool.slots))
+
+    def _on_size_changed(self, slot_px: int) -> None:
+        self._parts.state.slot_size = slot_px
 
     def _on_failed(self, error: ErrorInfo) -> None:
         self._parts.window.status.say(error_words(error))

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
     QMouseEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -624,6 +625,27 @@ def test_the_pool_of_this_window_is_remembered(
     model(built).use(SECOND_ID)
     qtbot.waitUntil(lambda: model(built).name == "Portraits")
     assert state.pool == SECOND_ID
+
+
+def test_ctrl_and_the_wheel_change_the_size_of_the_pictures_and_it_is_remembered(
+    qtbot: QtBot, built: Built, state: WindowState
+) -> None:
+    view = slots(built)
+    before = view.slot_px
+    where = QPointF(view.picture_rect(0).center())
+    event = QWheelEvent(
+        where,
+        QPointF(view.viewport().mapToGlobal(where.toPoint())),
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        CTRL,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view.viewport(), event)
+    assert view.slot_px > before
+    assert state.slot_size == view.slot_px
 
 
 def test_the_editor_stands_above_the_slots(qtbot: QtBot, built: Built) -> None:
