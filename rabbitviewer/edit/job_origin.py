@@ -46,7 +46,7 @@ class JobOrigins:
 
 def mask_words(info: JobInfo) -> str:
     """Say that a job goes through a mask; empty: it does not."""
-    return _tr("through its mask") if info.mask_path else ""
+    return _tr("through a mask") if info.mask_path else ""
 
 
 def stale_words() -> str:

@@ -17,6 +17,7 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.values import PoolSlot
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.job_row import JobRow
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.prompt_box import PromptBox
 from rabbitviewer.edit.subject import POOL, Painting
@@ -454,7 +455,8 @@ def test_the_jobs_list_says_pool_mask_and_what_changed_since(
             messages.AiEditComplete(job_id="job-1", path=ONE, result_path=b"/r.jpg", job=job)
         )
     listed.prepare()
-    labels = [each for each in listed.findChildren(QLabel) if each.isVisibleTo(listed)]
-    assert {"Pasted picture", "Portraits, slot 0 · through its mask"} <= {e.text() for e in labels}
+    qtbot.waitUntil(lambda: listed.findChild(JobRow).isVisible())
+    labels = [each for each in listed.findChildren(QLabel) if each.isVisible()]
+    assert {"Pasted picture", "Portraits, slot 0 · through a mask"} <= {e.text() for e in labels}
     (stale,) = [e for e in labels if e.text() == "Photo or mask changed since"]
     assert stale.toolTip().startswith("This result was made from an earlier photo or mask")
