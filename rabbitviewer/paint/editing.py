@@ -262,7 +262,7 @@ class MaskEditing(QObject):
             {
                 key: before
                 for key, before in stroke.before.items()
-                if not np.array_equal(before, values[tile_box(key, limits).slices])
+                if not _is_all(values[tile_box(key, limits).slices], before)
             }
         )
 

@@ -18,6 +18,7 @@ from rabbitviewer.paint.buffer import MaskBuffer, to_rect
 View = Literal["overlay", "mask", "ants"]
 
 _NEAREST_FROM_ZOOM = 4.0
+_SAME_SCALE = 1e-6
 _MARGIN_PX = 2
 _STRIP_ROWS = 64
 _LIGHT, _DARK = 0xFFFFFFFF, 0xFF000000
@@ -95,7 +96,8 @@ class MaskOverlay:
         values = self._buffer.pyramid.levels[number]
         from_level = QTransform.fromScale(2**number, 2**number) * to_device
         to_level, _ = from_level.inverted()
-        smooth = scale < _NEAREST_FROM_ZOOM
+        pixel_for_pixel = abs(scale * 2**number - 1) < _SAME_SCALE
+        smooth = scale < _NEAREST_FROM_ZOOM and not pixel_for_pixel
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=smooth)
         for top in range(seen.top(), seen.bottom() + 1, _STRIP_ROWS):

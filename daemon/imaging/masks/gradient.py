@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from daemon.imaging.masks.boxes import Box, Values, box_around
 from daemon.imaging.masks.shapes import Cover
 
+_LEAST_PX = 0.01
 _EVERYWHERE = Box(-(1 << 30), -(1 << 30), 1 << 30, 1 << 30)
 
 
@@ -44,8 +45,8 @@ class RadialGradient:
     Attributes:
         column: The middle, pixels of the photo.
         row: As above.
-        radius_columns: Half the ellipse's width, > 0; none selects nothing.
-        radius_rows: Half its height, > 0.
+        radius_columns: Half the ellipse's width; below 0.01 px nothing is inside.
+        radius_rows: Half its height; as above.
         core: Share of the radius up to which it is full, 0..1.
         inverted: Nothing in the middle, full from the ellipse on.
     """
@@ -103,7 +104,10 @@ class _RadialCover:
     def cover(self, box: Box) -> Values | int:
         it = self.shape
         outside = 255 if it.inverted else 0
-        if min(it.radius_columns, it.radius_rows) <= 0 or box.intersected(self._reach).is_empty:
+        if (
+            min(it.radius_columns, it.radius_rows) < _LEAST_PX
+            or box.intersected(self._reach).is_empty
+        ):
             return outside
         columns = (np.arange(box.left, box.right) + 0.5 - it.column) / it.radius_columns
         rows = (np.arange(box.top, box.bottom) + 0.5 - it.row) / it.radius_rows
