@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from daemon.decode.photo import read_photo
 from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.errors import RabbitError
 from daemon.protocol.messages import (
@@ -127,3 +128,42 @@ def test_a_daemon_killed_in_any_stage_finishes_the_job_once_when_started_again(
     with Image.open(photo.parent / "coffee_color_grade.jpg") as result:
         assert result.size == (3000, 2000)
         assert np.asarray(result).std() > 10
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    """White on the right half of the photo."""
+    values = np.zeros((2000, 3000), np.uint8)
+    values[:, 1500:] = 255
+    path = tmp_path / "mask.png"
+    Image.fromarray(values).save(path)
+    return path
+
+
+@pytest.mark.parametrize("stage", ["prepare", "run", "apply"])
+def test_a_masked_job_goes_on_behind_the_mask_it_began_with(
+    real_daemon: RealDaemon, photo: Path, mask: Path, stage: str
+) -> None:
+    connection = real_daemon.start()
+    accepted = connection.request(
+        AiEditRequest(path=WirePath.of(photo), prompt="warm", mask=WirePath.of(mask)),
+        AiEditAccepted,
+    )
+    wait_for_stage(connection, accepted.job_id, stage)
+    real_daemon.kill()
+    connection.close()
+    mask.unlink()
+
+    connection = real_daemon.start()
+    job = wait_for_end(connection, accepted.job_id)
+    connection.close()
+
+    assert (job.state, job.error, job.outside_identical) == ("done", None, True)
+    assert sorted(found.name for found in photo.parent.iterdir()) == [
+        "coffee.jpg",
+        "coffee_color_grade.png",
+    ]
+    before = read_photo(bytes(WirePath.of(photo))).pixels
+    after = read_photo(bytes(WirePath.of(photo.parent / "coffee_color_grade.png"))).pixels
+    assert (after[:, :1500] == before[:, :1500]).all()
+    assert (after[:, 1500:] != before[:, 1500:]).any()
