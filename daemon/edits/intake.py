@@ -152,7 +152,8 @@ class EditIntake:
                 facts = await self._masks.take(
                     record.mask_path, os.fsencode(own), files.mask, resize=resize
                 )
-                record = msgspec.structs.replace(record, mask=facts)
+                notes = (*record.notes, *((facts.fitted_note(),) if facts.resized else ()))
+                record = msgspec.structs.replace(record, mask=facts, notes=notes)
         except BaseException:
             await asyncio.to_thread(shutil.rmtree, files.folder, ignore_errors=True)
             raise

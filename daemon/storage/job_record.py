@@ -28,6 +28,10 @@ class MaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     resized: bool = False
 
+    def fitted_note(self) -> str:
+        """Say that the mask had another size than the photo."""
+        return f"The mask was fitted to the photo, {self.width_px} × {self.height_px} pixels."
+
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything a restarted daemon needs to finish the job once.

@@ -282,6 +282,17 @@ def test_a_job_tells_its_mask(tmp_path: Path) -> None:
     in_darkroom(tmp_path, story)
 
 
+def test_a_job_says_that_its_mask_was_fitted(tmp_path: Path) -> None:
+    async def story(room: Darkroom) -> None:
+        Image.new("L", (4, 3), 255).save(room.mask)
+        await room.ask(mask=WirePath.of(room.mask), resize_mask=True)
+        await room.ended(AiEditComplete)
+        (job,) = (await room.jobs()).jobs
+        assert job.notes == ("The mask was fitted to the photo, 8 × 6 pixels.",)
+
+    in_darkroom(tmp_path, story)
+
+
 def test_nothing_is_left_of_an_edit_whose_mask_was_refused(tmp_path: Path) -> None:
     async def story(room: Darkroom) -> None:
         room.paint(0)
