@@ -175,12 +175,20 @@ def _report(
             good = False
             info = outcome or _not_started()
             documents.append(failed_photo(path, info))
-            write_error(info)
+            _tell_refused(path, info, named=not listed)
     if session.json:
         write_json(documents if listed else documents[0])
     else:
         _tell_once(outcome for outcome in outcomes if isinstance(outcome, JobInfo))
     return 0 if good else 1
+
+
+def _tell_refused(path: bytes, info: ErrorInfo, *, named: bool) -> None:
+    """Write why a photo was refused; with its name where several were asked for."""
+    if named or os.fsdecode(os.path.basename(path)) in info.message:
+        write_error(info)
+    else:
+        write_error(info, f"rabbitviewer: {shown_path(path)}")
 
 
 def _tell_once(jobs: Iterable[JobInfo]) -> None:

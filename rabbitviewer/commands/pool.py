@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 
+from daemon.protocol.errors import RabbitError
 from daemon.protocol.messages import (
     Done,
     MaskExport,
     PoolActive,
     PoolLabel,
+    PoolManifest,
     PoolMove,
     PoolRemove,
     PoolSelect,
@@ -32,6 +34,7 @@ from rabbitviewer.commands.pool_slots import (
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError, absolute
 from rabbitviewer.commands.terminal import write_json, write_line, write_table
+from rabbitviewer.ipc.blocking import ConnectionLostError
 
 
 def add(commands: Commands) -> None:
@@ -158,12 +161,29 @@ def run_set_mask(args: argparse.Namespace, session: Session) -> int:
                     resize=args.resize,
                     take=mask.take,
                 )
-                manifest = talk.change(request)
+                manifest = _mask_set(talk, request, args.mask)
     masked = any(item.mask for item in manifest.slots if item.slot == slot.slot)
     words = "has a mask" if masked else "has no mask"
-    words += "; the one given is black all over" if not masked and not args.clear else ""
     tell_pool(session, manifest, f"{os.fsdecode(slot.path)}: {words}")
     return 0
+
+
+def _mask_set(talk: PoolTalk, request: PoolSetMask, mask: str) -> PoolManifest:
+    """Send a mask; a refusal names it.
+
+    Raises:
+        RabbitError: what the daemon says.
+    """
+    try:
+        return talk.change(request)
+    except ConnectionLostError:
+        raise
+    except RabbitError as error:
+        info = error.info
+        if request.take or os.fsdecode(request.mask) in info.message:
+            raise
+        message = f"{mask}: {info.message}"
+        raise RabbitError(info.kind, message, info.hint, info.context) from error
 
 
 def run_export_mask(args: argparse.Namespace, session: Session) -> int:

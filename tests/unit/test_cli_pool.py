@@ -490,11 +490,19 @@ def test_a_file_that_the_daemon_refuses_to_take_is_not_left_behind(
     assert list((home / "cache" / "drop").iterdir()) == []
 
 
-def test_a_mask_that_is_black_all_over_is_told_to_be_none(
+def test_people_are_told_whether_the_photo_has_a_mask_now(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["pool", "set-mask", "0", "m.png"]) == 0
-    assert capsys.readouterr().out == ("/a.jpg: has no mask; the one given is black all over\n")
+    main(["pool", "set-mask", "0", "black.png"])
+    main(["pool", "set-mask", "1", "m.png"])
+    assert capsys.readouterr().out == "/a.jpg: has no mask\n/b.jpg: has a mask\n"
+
+
+def test_a_refusal_names_the_mask(fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    error = ErrorInfo(ErrorKind.INVALID_REQUEST, "The mask is 3 x 2 pixels.", "Turn it.")
+    fake.scripts[PoolSetMask] = lambda _: [Failed(error=error)]
+    assert main(["pool", "set-mask", "0", "m.png"]) == 1
+    assert capsys.readouterr().err == ("rabbitviewer: m.png: The mask is 3 x 2 pixels. Turn it.\n")
 
 
 class Taken:
@@ -555,6 +563,18 @@ def test_a_whole_pool_is_a_list_in_its_order(
     assert isinstance(document, list)
     assert [item["path"] for item in document] == ["/a.jpg", "/b.jpg", "/c.jpg"]
     assert graded(fake, "slot") == [("img_0001",), ("img_0002",), ("img_0003",)]
+
+
+def test_of_several_photos_each_refusal_names_its_photo(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = ErrorInfo(ErrorKind.INVALID_REQUEST, "Inpaint mask strokes are empty.", "")
+    fake.scripts[AiEditRequest] = lambda _: [Failed(error=error)]
+    main(["grade", "/a.jpg", "/b.jpg", "--prompt", "x", "--mask", "/m.png"])
+    assert capsys.readouterr().err == (
+        "rabbitviewer: /a.jpg: Inpaint mask strokes are empty.\n"
+        "rabbitviewer: /b.jpg: Inpaint mask strokes are empty.\n"
+    )
 
 
 def test_a_whole_pool_of_one_photo_is_a_list_too(
