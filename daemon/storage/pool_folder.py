@@ -278,8 +278,9 @@ class PoolFolder:
         draft.active = active or draft.active
         if not keep:
             draft.kept.clear()
+        before = self.manifest
         self._commit(draft)
-        if words:
+        if words and (draft.manifest() != before or draft.put):
             self._undo.append(step)
             del self._undo[:-MAX_STEPS]
             self._redo.clear()
