@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from PIL import Image
 from skimage import data
 
 from daemon.decode.photo import read_photo
+from daemon.protocol.endpoint import resolve_folders
+from daemon.protocol.messages import MaskOpen, MaskOpened
+from rabbitviewer.ipc.blocking import DaemonConnection
 from tests.end2end.program import Program
 
 pytestmark = [pytest.mark.slow]
@@ -208,3 +213,27 @@ def stale(program: Program) -> bool:
 def becomes_stale(program: Program) -> bool:
     """Whether the mark comes; the content is looked at in the background of the first question."""
     return any(stale(program) for _ in range(10))
+
+
+def test_an_edit_has_what_is_being_painted_at_that_moment(
+    program: Program, flat_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RABBITVIEWER_HOME", str(program.home))
+    program.json("pool", "new", "Painting")
+    program.json("pool", "add", flat_photo)
+    with contextlib.closing(DaemonConnection.open(resolve_folders())) as connection:
+        connection.hello()
+        opened = connection.request(MaskOpen(slot="img_0001"), MaskOpened)
+        values = np.memmap(
+            os.fsdecode(opened.values_path),
+            mode="r+",
+            offset=opened.offset,
+            shape=(opened.height_px, opened.width_px),
+        )
+        values[:, 300:] = 255
+        done = program.json(
+            "grade", "--pool", "Painting", "--prompt", "warm", "-o", f"{tmp_path}/out/"
+        )
+    before, after = pixels(flat_photo), pixels(done["result_path"])
+    assert (after[:, :300] == before[:, :300]).all()
+    assert (after[:, 300:] != before[:, 300:]).any()
