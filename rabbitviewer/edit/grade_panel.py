@@ -13,7 +13,7 @@ from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
-from rabbitviewer.edit.subject import POOL, SELECTION, Painting, Target
+from rabbitviewer.edit.subject import POOL, SELECTION, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.hosts import HostsModel, Plan
 from rabbitviewer.models.jobs import Job, JobsModel
@@ -60,6 +60,7 @@ class GradePanel(QScrollArea):
         self._hosts = hosts
         self._selection = selection
         self._job_id = ""
+        self._followed = b""
         self._comparing = b""
         self._asked: set[int] = set()
         self._save_first: SaveFirst | None = None
@@ -109,7 +110,7 @@ class GradePanel(QScrollArea):
     def show_running_preview(self) -> QImage | None:
         """Return the sampler's picture of the job that is followed, while it runs."""
         job = self._jobs.job(self._job_id)
-        return None if job is None or job.ended else job.preview
+        return None if job is None or job.ended or not self._is_on_show(job) else job.preview
 
     # ------------------------------------------------------------ parts
 
@@ -141,7 +142,7 @@ class GradePanel(QScrollArea):
         self._form.submitted.connect(self._run)
         self._hosts.changed.connect(self._show_hosts)
         self._selection.current_changed.connect(self._follow)
-        self._subject.changed.connect(self._show_plan)
+        self._subject.changed.connect(self._on_subject_changed)
         self._subject.paint_wanted.connect(self.paint_wanted)
         self._jobs.accepted.connect(self._on_accepted)
         self._jobs.refused.connect(self._on_refused)
@@ -187,9 +188,25 @@ class GradePanel(QScrollArea):
             return ""
         return self.tr("This workflow takes no mask. Choose no mask, or another workflow.")
 
+    def _on_subject_changed(self) -> None:
+        if self._path() != self._followed:
+            self._follow()
+        else:
+            self._show_plan()
+
+    def _path(self) -> bytes:
+        """Return the photo whose job is told: that of the slot, else the current one."""
+        in_slot = self._subject.wish.source == SLOT
+        return self._subject.subject.path if in_slot else self._selection.current
+
+    def _is_on_show(self, job: Job) -> bool:
+        current = self._selection.current
+        return bool(current) and current in (job.info.path, job.info.result_path)
+
     def _follow(self) -> None:
-        """Follow the newest job that the current photo belongs to."""
-        job = self._jobs.latest_for(self._selection.current)
+        """Follow the newest job that the photo belongs to."""
+        self._followed = self._path()
+        job = self._jobs.latest_for(self._followed)
         self._watch(job.info.job_id if job else "")
 
     def _watch(self, job_id: str) -> None:
@@ -256,7 +273,7 @@ class GradePanel(QScrollArea):
     def _on_accepted(self, job_id: str, request_id: int) -> None:
         self._asked.discard(request_id)
         job = self._jobs.job(job_id)
-        if job is not None and job.info.path == self._selection.current:
+        if job is not None and job.info.path == self._path():
             self._watch(job_id)
 
     def _on_refused(self, error: ErrorInfo, request_id: int) -> None:
@@ -270,9 +287,8 @@ class GradePanel(QScrollArea):
             self._show_job()
 
     def _on_previewed(self, job_id: str) -> None:
-        job: Job | None = self._jobs.job(job_id)
-        if job_id == self._job_id and job is not None:
-            self.preview_changed.emit(job.preview)
+        if job_id == self._job_id:
+            self.preview_changed.emit(self.show_running_preview())
 
     def _on_finished(self, job_id: str) -> None:
         if job_id != self._job_id:
@@ -280,5 +296,5 @@ class GradePanel(QScrollArea):
         self._show_job()
         self.preview_changed.emit(None)
         job = self._jobs.job(job_id)
-        if job is not None and job.info.result_path:
+        if job is not None and job.info.result_path and self._is_on_show(job):
             self.graded.emit(job.info.path, job.info.result_path)

@@ -64,7 +64,8 @@ def _of_selection(wish: Wish, facts: Facts) -> Subject:
 def _of_slot(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
     used = content.used_index(wish.index)
     slot = content.slots[used]
-    words = _tr("Slot {index} of {count}").format(index=used, count=len(content.slots))
+    words = _tr("Active: slot {index}") if wish.index == ACTIVE else _tr("Slot {index}")
+    words = words.format(index=used)
     if wish.index not in (ACTIVE, used):
         words = _tr("There is no slot {asked}: {used}, the last one, is taken").format(
             asked=wish.index, used=used

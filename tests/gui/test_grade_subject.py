@@ -39,7 +39,7 @@ from tests.fakes.grading import (
     manifest,
     masked_slot,
 )
-from tests.fakes.window import BUILTIN_HOST, BUILTIN_WORKFLOW, done_job, make_job
+from tests.fakes.window import BUILTIN_HOST, BUILTIN_WORKFLOW, RESULT, done_job, make_job
 
 ONE, TWO, NINE = b"/photos/1.jpg", b"/photos/2.jpg", b"/photos/9.jpg"
 EMPTY = "Inpaint mask strokes are empty. Paint where the grade shall count, or choose no mask."
@@ -226,10 +226,21 @@ def test_the_active_slot_is_graded_and_followed(tab: Tab) -> None:
     assert "1.jpg" in tab.words()
     tab.hold(masked_slot(1), make_slot(2, label="bride"), active=1)
     assert "2.jpg" in tab.words()
-    assert "Slot 1 of 2 · bride" in tab.words()
+    assert "Active: slot 1 · bride" in tab.words()
     tab.press_run()
     (request,) = tab.asked()
     assert (request.pool, request.index, request.slot) == (PORTRAITS, -1, "img_0002")
+
+
+def test_a_job_of_a_slot_is_told_but_does_not_take_the_photo_view_over(tab: Tab) -> None:
+    tab.hold(make_slot(1))
+    tab.choose("Source", "Pool")
+    running = make_job(path=ONE, pool_id=PORTRAITS, slot="img_0001", index=0)
+    done = done_job(path=ONE, pool_id=PORTRAITS, slot="img_0001", index=0)
+    tab.tell(messages.AiEditAccepted(job_id="job-1", job=running))
+    with tab.qtbot.assertNotEmitted(tab.panel.graded):
+        tab.tell(messages.AiEditComplete(job_id="job-1", path=ONE, result_path=RESULT, job=done))
+    assert "Graded at full size" in tab.words()
 
 
 def test_a_slot_can_be_forced_and_the_form_says_which_is_used(tab: Tab) -> None:

@@ -84,7 +84,7 @@ def test_a_mask_from_a_file_stands_in_for_the_slots_own() -> None:
 
 def test_minus_one_is_the_active_slot() -> None:
     subject = work_out(Wish(SLOT), pool(make_slot(1), make_slot(2, label="bride"), active=1))
-    assert (subject.slot, subject.detail) == ("img_0002", "Slot 1 of 2 · bride")
+    assert (subject.slot, subject.detail) == ("img_0002", "Active: slot 1 · bride")
 
 
 def test_an_index_past_the_end_takes_the_last_slot_and_says_so() -> None:
