@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from daemon.protocol.messages import PoolManifest
+from daemon.protocol.values import PoolSlot
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.pool.incoming import Incoming
@@ -53,6 +54,7 @@ class PoolActions(QObject):
         panel.header.add_pressed.connect(self.choose_files)
         panel.grid.remove_wanted.connect(self.remove)
         panel.grid.menu_wanted.connect(self._open_menu)
+        panel.grid.missing_chosen.connect(self._tell_missing)
         incoming.added.connect(self._on_added)
         incoming.moved.connect(self._on_moved)
         incoming.refused.connect(window.status.say)
@@ -153,19 +155,25 @@ class PoolActions(QObject):
         if slots:
             self._pool.remove(names, say)
 
+    def _tell_missing(self, slot: PoolSlot) -> None:
+        words = self.tr("{photo} is missing; its mask and label are kept")
+        self._window.status.say(slot.problem or words.format(photo=slot_name(slot)))
+
     # ------------------------------------------------------------ the menu
 
     def _open_menu(self, where: QPoint) -> None:
-        grid, actions = self._panel.grid, self._window.actions_by_id
+        self.make_menu().popup(where)
+
+    def make_menu(self) -> QMenu:
+        """Return the context menu of the selected slots, and of the pool."""
+        grid = self._panel.grid
         menu = QMenu(self._panel)
         menu.aboutToHide.connect(menu.deleteLater)
-        slots = grid.selected_slots
-        if slots and self._pool.index_of(grid.current) >= 0:
+        if grid.selected_slots and self._pool.index_of(grid.current) >= 0:
             self._fill_slot_menu(menu)
             menu.addSeparator()
         self._add(menu, self.tr("Add photos…"), self.choose_files)
-        actions.fill(menu, ("pool.paste",))
-        menu.popup(where)
+        return self._window.actions_by_id.fill(menu, ("pool.paste",))
 
     def _fill_slot_menu(self, menu: QMenu) -> None:
         grid, pool = self._panel.grid, self._pool

@@ -62,6 +62,21 @@ def count_words(count: int) -> str:
     return (_tr("{n} photo") if count == 1 else _tr("{n} photos")).format(n=f"{count:,}")
 
 
+def lost_words(count: int, own: int, masks: int) -> str:
+    """Say what a pool of *count* photos takes along when it is deleted, and what stays."""
+    sentences: list[str] = []
+    if count > own:
+        stays = _tr("Nothing happens to {photos} on your disk.")
+        sentences.append(stays.format(photos=count_words(count - own)))
+    pictures = (_tr("{n} pasted picture") if own == 1 else _tr("{n} pasted pictures")).format(n=own)
+    painted = (_tr("{n} mask") if masks == 1 else _tr("{n} masks")).format(n=masks)
+    things = [words for words, there in ((pictures, own), (painted, masks)) if there]
+    if things:
+        taken = _tr("The trash takes {things}.")
+        sentences.append(taken.format(things=_tr(" and ").join(things)))
+    return " ".join(sentences) or _tr("It is empty.")
+
+
 def error_words(error: ErrorInfo) -> str:
     """Say what failed and what to do."""
     return f"{error.message} {error.hint}".strip()

@@ -16,7 +16,7 @@ from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.organise.files_question import Question
 from rabbitviewer.pool.name_card import NameCard
-from rabbitviewer.pool.pool_words import count_words, error_words
+from rabbitviewer.pool.pool_words import count_words, error_words, lost_words
 from rabbitviewer.shell import desktop
 from rabbitviewer.window import MainWindow
 from rabbitviewer.words import file_name
@@ -140,16 +140,12 @@ class PoolsMenu(QObject):
         pool = self._pool
         masks = sum(pool.has_mask(each) for each in pool.slots)
         own = sum(each.own for each in pool.slots)
-        lost = [self.tr("Its {photos} stay where they are.").format(photos=_kept(pool, own))]
-        if masks or own:
-            words = self.tr("Masks ({masks}) and pasted pictures ({own}) go to the trash with it.")
-            lost.append(words.format(masks=masks, own=own))
         if self._question is None:
             self._question = Question(self._window)
         name, pool_id = pool.name, pool.pool_id
         self._question.ask(
             self.tr("Delete the pool “{name}”?").format(name=name),
-            " ".join(lost),
+            lost_words(len(pool.slots), own, masks),
             (self.tr("Move to the trash"), lambda: self._delete(pool_id, name)),
             (self.tr("Keep"), None),
         )
@@ -237,10 +233,6 @@ class PoolsMenu(QObject):
 
     def _end(self, *_what: object) -> None:
         self._still.stop()
-
-
-def _kept(pool: PoolModel, own: int) -> str:
-    return count_words(len(pool.slots) - own)
 
 
 def _safe(name: str) -> str:

@@ -20,10 +20,12 @@ class SlotKeys(SlotView):
 
     Signals:
         photo_wanted: a slot was clicked, or Enter was pressed on it (its photo's path).
+        missing_chosen: a slot was clicked whose photo is missing (:class:`PoolSlot`).
         remove_wanted: slots are to be taken out (their names).
     """
 
     photo_wanted = Signal(bytes)
+    missing_chosen = Signal(object)
     remove_wanted = Signal(object)
 
     # ------------------------------------------------------------ commands
@@ -35,7 +37,9 @@ class SlotKeys(SlotView):
         slot = self._pool.slots[index]
         if index != self._pool.active:
             self._pool.activate(slot.slot)
-        if not slot.missing:
+        if slot.missing:
+            self.missing_chosen.emit(slot)
+        else:
             self.photo_wanted.emit(slot.path)
 
     def step_active(self, by: int) -> None:

@@ -19,18 +19,21 @@ from PySide6.QtGui import (
     QMouseEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
+from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.values import PoolSlot
 from rabbitviewer.composition import Built, build
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.organise.files_urls import mime_of, paths_in
 from rabbitviewer.pool.label_field import LabelField
 from rabbitviewer.pool.name_card import NameCard
+from rabbitviewer.pool.pool_actions import PoolActions
 from rabbitviewer.pool.pool_panel import PoolPanel
+from rabbitviewer.pool.pool_words import lost_words
 from rabbitviewer.pool.slot_grid import SlotGrid
 from rabbitviewer.pool.slot_painter import brush_box, remove_box
 from rabbitviewer.shell.state import WindowState
@@ -604,6 +607,89 @@ def test_deleting_asks_first(qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
     qtbot.mouseClick(button(built.window, "Move to the trash"), LEFT)
     qtbot.waitUntil(lambda: model(built).name == "Portraits")
     assert said(built) == "The pool Pool is in the trash"
+
+
+def test_the_question_says_what_goes_and_what_stays() -> None:
+    assert lost_words(6, 1, 2) == (
+        "Nothing happens to 5 photos on your disk. The trash takes 1 pasted picture and 2 masks."
+    )
+    assert lost_words(0, 0, 0) == "It is empty."
+
+
+def chosen_file(built: Built, path: str) -> None:
+    """Choose a file in the dialog that is open."""
+    dialog = next(each for each in built.window.findChildren(QFileDialog) if each.isVisible())
+    dialog.fileSelected.emit(path)
+    dialog.close()
+
+
+def test_a_pool_is_exported_as_an_archive_and_the_end_is_told(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    def answer(request: messages.Message) -> list[messages.Message]:
+        assert isinstance(request, messages.PoolExport)
+        notes = ("b.jpg is missing.",)
+        return [messages.PoolExported(path=bytes(request.output), count=4, notes=notes)]
+
+    fake_daemon.answer(messages.PoolExport, answer)
+    built.window.actions_by_id["pool.export"].trigger()
+    chosen_file(built, "/tmp/summer")
+    assert said(built) == "Exporting Pool…"
+    qtbot.waitUntil(lambda: said(built) == "4 photos exported to summer.zip · b.jpg is missing.")
+
+
+def test_an_export_that_fails_says_why(qtbot: QtBot, built: Built, fake_daemon: FakeDaemon) -> None:
+    error = ErrorInfo(ErrorKind.DISK_FULL, "The disk is full.", "Free some space.")
+    fake_daemon.answer(messages.PoolExport, lambda _: [messages.Failed(error=error)])
+    built.window.actions_by_id["pool.export"].trigger()
+    chosen_file(built, "/tmp/summer.zip")
+    qtbot.waitUntil(lambda: said(built) == "The disk is full. Free some space.")
+
+
+def test_the_manifest_of_an_exported_folder_brings_it_back(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon, pools: FakePools
+) -> None:
+    copy = msgspec.structs.replace(pools.manifest(), pool_id="9", name="Pool (2)")
+    fake_daemon.answer(messages.PoolImport, lambda _: [copy])
+    built.window.actions_by_id["pool.import"].trigger()
+    chosen_file(built, "/exports/summer/manifest.json")
+    qtbot.waitUntil(lambda: said(built) == "5 photos imported as Pool (2)")
+    asked = fake_daemon.of(messages.PoolImport)[0]
+    assert isinstance(asked, messages.PoolImport)
+    assert asked.path == b"/exports/summer"
+    assert model(built).pool_id == "9"
+
+
+def test_a_missing_photo_is_told_and_not_shown(
+    qtbot: QtBot, built: Built, pools: FakePools
+) -> None:
+    gone = msgspec.structs.replace(model(built).slots[1], missing=True)
+    pools.put((model(built).slots[0], gone))
+    pools.publish()
+    qtbot.waitUntil(lambda: len(model(built).slots) == 2)
+    click(qtbot, built, 1)
+    assert said(built) == "b.jpg is missing; its mask and label are kept"
+    assert built.window.page == Page.GRID
+
+
+def test_the_menu_of_a_slot_offers_what_can_be_done_with_it(qtbot: QtBot, built: Built) -> None:
+    click(qtbot, built, 1, CTRL)
+    menu = built.window.findChild(PoolActions).make_menu()
+    texts = [each.text().partition("\t")[0] for each in menu.actions() if each.text()]
+    assert texts == [
+        "Show",
+        "Paint a mask",
+        "Label…",
+        "Copy",
+        "Show in folder",
+        "Move up",
+        "Move down",
+        "Take out of the pool",
+        "Add photos…",
+        "Paste into the pool",
+    ]
+    next(each for each in menu.actions() if each.text().startswith("Take out")).trigger()
+    qtbot.waitUntil(lambda: names(built) == "cde")
 
 
 def test_the_head_stays_usable_in_a_narrow_panel(qtbot: QtBot, built: Built) -> None:
