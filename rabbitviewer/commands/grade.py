@@ -185,7 +185,8 @@ def _report(
 
 def _tell_refused(path: bytes, info: ErrorInfo, *, named: bool) -> None:
     """Write why a photo was refused; with its name where several were asked for."""
-    if named or os.fsdecode(os.path.basename(path)) in info.message:
+    name = os.fsdecode(os.path.basename(path))  # noqa: PTH119 - bytes
+    if named or name in info.message:
         write_error(info)
     else:
         write_error(info, f"rabbitviewer: {shown_path(path)}")

@@ -21,7 +21,7 @@ from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.pool_answers import photos, pool_document, quoted, tell_pool
 from rabbitviewer.commands.pool_slots import PoolTalk, add_pool_option, pool_name
 from rabbitviewer.commands.session import Session
-from rabbitviewer.commands.targets import UsageError, absolute
+from rabbitviewer.commands.targets import UsageError, absolute, ending_of
 from rabbitviewer.commands.terminal import harmless, write_json, write_line, write_note
 
 
@@ -115,6 +115,10 @@ def run_export(args: argparse.Namespace, session: Session) -> int:
     """Write the pool as an archive or a folder."""
     if not args.out:
         raise UsageError("OUT.zip is empty; name an archive or a folder")
+    if not args.out.endswith((os.sep, "/")) and ending_of(args.out).lower() not in ("", ".zip"):
+        raise UsageError(
+            f"{args.out}: a pool is written as a .zip or a folder; end a folder with /"
+        )
     with session.connect() as connection:
         talk = PoolTalk(connection, args.pool)
         request = PoolExport(output=absolute(args.out), pool=talk.pool_id)

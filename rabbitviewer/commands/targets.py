@@ -35,7 +35,7 @@ def output_target(out: str | None, photos: int) -> WirePath:
     if out is None:
         return WirePath()
     _check_pattern(out, "-o")
-    ending = _ending(out)
+    ending = ending_of(out)
     if "{" not in out and _is_folder(out, ending, photos):
         return WirePath.of(os.path.join(os.path.abspath(out), ""))  # noqa: PTH118, PTH100
     if ending and ending.lower() not in WRITABLE_EXTENSIONS:
@@ -55,7 +55,7 @@ def cube_target(cube: str | None, photo: str, photos: int, *, option: str = "--c
     if cube is None:
         return WirePath()
     _check_pattern(cube, option)
-    ending = _ending(cube)
+    ending = ending_of(cube)
     stem = os.path.splitext(os.path.basename(photo))[0]  # noqa: PTH119, PTH122
     if "{" not in cube and _is_folder(cube, ending, photos):
         cube = os.path.join(cube, "{stem}.cube")  # noqa: PTH118
@@ -90,7 +90,7 @@ def _check_pattern(out: str, option: str) -> None:
         raise UsageError(f"{option} {out}: a pattern may not leave its folder; leave out '..'")
 
 
-def _ending(out: str) -> str:
+def ending_of(out: str) -> str:
     """Return the extension of *out*, empty without one."""
     ending = os.path.splitext(out)[1]  # noqa: PTH122
     return ending if _ENDING.fullmatch(ending) else ""

@@ -93,6 +93,7 @@ def outcome(arguments: list[str]) -> int:
         (["pool", "move", "0", "up"], "'up' is not an index"),
         (["pool", "select", "--index", "-2"], "'-2' is not an index"),
         (["pool", "export", ""], "OUT.zip is empty"),
+        (["pool", "export", "w.tar"], "w.tar: a pool is written as a .zip or a folder"),
         (["pool", "export-mask", "0", "m.jpg"], "the file must end with .png"),
         (["grade", "a.jpg", "--pool", "w", "--prompt", "x"], "leave out PHOTO"),
         (["grade", "a.jpg", "--index", "1", "--prompt", "x"], "--index goes with --pool"),
