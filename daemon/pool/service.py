@@ -279,7 +279,12 @@ class PoolService:
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("work on pools in the background failed", exc_info=error)
 
     async def _look_again(self, pool_id: str) -> None:
         with contextlib.suppress(RabbitError):  # the pool was deleted

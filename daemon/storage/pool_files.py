@@ -160,7 +160,7 @@ def refer_to(path: bytes) -> Reference:
         if found.st_size > len(head):
             file.seek(max(len(head), found.st_size - _EDGE_BYTES))
             digest.update(file.read(_EDGE_BYTES))
-    return Reference(path, found.st_size, found.st_mtime_ns, digest.hexdigest())
+    return Reference(bytes(path), found.st_size, found.st_mtime_ns, digest.hexdigest())
 
 
 def hash_files(image: bytes, mask: bytes) -> str:
