@@ -220,7 +220,7 @@ def build(
         jobs=jobs,
         hosts=hosts,
         pool=PoolModel(client, state.pool),
-        masks=MaskModel(client, folders),
+        masks=MaskModel(client, folders, window),
         grid=grid,
         photo=photo,
         filmstrip=filmstrip,

@@ -51,7 +51,7 @@ class PaintDesk(QObject):
         self._last: QPointF | None = None
         masks.closed.connect(self._forget)
         masks.opened.connect(self._forget)
-        settings.tool_changed.connect(self.cancel)
+        settings.tool_changed.connect(self.settle)
 
     @property
     def gesture(self) -> Press | None:
@@ -146,6 +146,14 @@ class PaintDesk(QObject):
             self._press = None
             self.outline_changed.emit()
         return was_busy
+
+    def settle(self) -> None:
+        """Painting ends: a stroke stays as far as it got, a shape that is not finished goes."""
+        editing = self._masks.editing
+        if self._stroking and editing is not None:
+            editing.end_stroke()
+        self._stroking = False
+        self.cancel()
 
     def close_polygon(self) -> bool:
         """Fill the polygon whose corners were clicked; return whether one was being drawn."""

@@ -98,7 +98,7 @@ class MaskRoom(QObject):
 
     def paint(self, slot: str, pool_id: str, path: bytes) -> None:
         """Begin to paint a slot's mask; what was painted before is saved."""
-        self._desk.cancel()
+        self._desk.settle()
         self._photo.end_compare()
         self._masks.open(slot, pool_id)
         self._path = path
@@ -113,7 +113,7 @@ class MaskRoom(QObject):
     def finish(self) -> None:
         """Save the mask and end painting."""
         if self._path:
-            self._desk.cancel()
+            self._desk.settle()
             self._masks.close()
 
     def run(self, name: str) -> None:

@@ -199,14 +199,11 @@ class MaskModel(QObject):
         self._turn += 1
         was_painting, self._painting = self._painting, None
         if self._answer is not None:
+            self._leaving[self._answer.session_id] = (self._answer.slot, self._answer.pool_id)
             self._leave(self._answer.session_id)
         self._answer = None
         if was_painting is not None:
-            was_painting.editing.blockSignals(True)
-            was_painting.editing.close()
-            was_painting.editing.deleteLater()
-            if was_painting.session_id:
-                self._leave(was_painting.session_id)
+            self._let_go(was_painting)
         for timer in (self._soon, self._latest, self._again):
             timer.stop()
         self._dirty = self._saving = False
@@ -239,10 +236,30 @@ class MaskModel(QObject):
             if not self._latest.isActive():
                 self._latest.start()
 
+    def finish(self) -> None:
+        """Save and end the painting, all that is left to be painted first: the window closes."""
+        if self._painting is not None:
+            self._painting.editing.finish()
+        self.close()
+
+    def _let_go(self, painting: Painting) -> None:
+        """End a painting as soon as what was asked for is painted."""
+        editing, session_id = painting.editing, painting.session_id
+        editing.blockSignals(True)
+        if session_id:
+            self._leaving[session_id] = (painting.slot, painting.pool_id)
+
+        def leave() -> None:
+            # not inside its own work
+            QTimer.singleShot(0, editing, editing.close)
+            QTimer.singleShot(0, editing, editing.deleteLater)
+            if session_id in self._leaving:
+                self._leave(session_id)
+
+        editing.when_idle(leave)
+
     def _leave(self, session_id: int) -> None:
         """Tell the daemon that a painting ended; again and again until it is written."""
-        if self._wanted is not None:
-            self._leaving[session_id] = self._wanted
 
         def on_answer(answer: Message, _blob: bytes) -> None:
             self._on_left(session_id, answer)

@@ -22,6 +22,7 @@ from rabbitviewer.paint.turns import Turns, Work
 
 _MB = 1 << 20
 _BATCH_TILES = 8
+_PATIENCE_S = 2.0
 
 Make = Callable[[Box, Values], Values | int | None]
 
@@ -214,6 +215,11 @@ class MaskEditing(QObject):
                 f"one of {buffer.width} x {buffer.height}: open it anew."
             )
         self._turns.run(lambda: self._move_to(buffer))
+
+    def finish(self) -> None:
+        """Do all that was asked for now, before this returns; for at most two seconds."""
+        self.end_stroke()
+        self._turns.finish(_PATIENCE_S)
 
     def close(self) -> None:
         """Stop at once: a stroke stays as far as it got, the history is forgotten."""

@@ -70,6 +70,17 @@ class Turns(QObject):
             self._next.start()
         self._tell()
 
+    def finish(self, within_s: float) -> None:
+        """Go on without a break until nothing is left, or waits for a file, or the time is up."""
+        if self._inside:
+            return
+        self._inside = True
+        try:
+            self._work(time.monotonic() + within_s)
+        finally:
+            self._inside = False
+        self._tell()
+
     def clear(self) -> None:
         """Drop all work, the present one as well."""
         self._waiting.clear()

@@ -72,7 +72,7 @@ class Painting(QObject):
         parts.pool.changed.connect(self._on_pool_changed)
         parts.photo.shown.connect(self._on_shown)
         parts.window.page_changed.connect(self._on_page_changed)
-        parts.window.closing.connect(masks.close)
+        parts.window.closing.connect(masks.finish)
         parts.hosts.changed.connect(self._take_settings)
         self._take_settings()
 

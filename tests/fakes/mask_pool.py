@@ -123,9 +123,7 @@ class FakePool:
     def _folder(self, request: Message) -> Iterable[Answer]:
         assert isinstance(request, FolderOpen)
         photos = tuple(PhotoEntry(name, 1000, 1) for name in NAMES)
-        yield FolderChunk(
-            listing_id=request.listing_id, path=FOLDER, photos=photos, subfolders=(), last=True
-        )
+        yield FolderChunk(listing_id=request.listing_id, path=FOLDER, entries=photos, last=True)
 
     def _preview(self, request: Message) -> Iterable[Answer]:
         assert isinstance(request, PreviewRequest)
