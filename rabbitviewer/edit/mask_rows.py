@@ -18,7 +18,7 @@ _LEAST_CHARACTERS = 4
 
 
 class MaskRows(QObject):
-    """Two rows of a form; the second is there for a mask from a file.
+    """Two rows of a form; the second is there for a mask of another size.
 
     Signals:
         mask_chosen: the user chose own | whole | file | one.
@@ -36,6 +36,7 @@ class MaskRows(QObject):
         super().__init__(parent)
         self._window = parent
         self._chosen = WHOLE
+        self._folder = b""
         self._dialog: QFileDialog | None = None
         self._mask = Choice(self.tr("Mask"))
         self._mask.setMinimumContentsLength(_LEAST_CHARACTERS)
@@ -60,7 +61,8 @@ class MaskRows(QObject):
             self._offer(subject, wish)
         with QSignalBlocker(self._fit):
             self._fit.setChecked(wish.resize)
-        self._fit_line.setVisible(subject.choice == FILE and subject.count == 1)
+        self._folder = os.path.split(subject.path)[0]
+        self._fit_line.setVisible(subject.misfit)
         self._paint.setVisible(wish.source != POOL)
         self._paint.setEnabled(subject.count == 1 and not wish.pool_id)
         self._paint.setToolTip(
@@ -114,6 +116,8 @@ class MaskRows(QObject):
         dialog = QFileDialog(self._window, self.tr("Mask for the grade"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Pictures (*.png *.tif *.tiff)"), self.tr("All files (*)")])
+        if self._folder:
+            dialog.setDirectory(os.fsdecode(self._folder))
         dialog.setModal(False)
         dialog.fileSelected.connect(self._on_file_selected)
         self._dialog = dialog

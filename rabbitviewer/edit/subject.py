@@ -60,6 +60,7 @@ class Facts:
         pool: The pool that is wished for; None: not known yet.
         painting: The mask that is being painted.
         problem_of: Why a photo cannot be graded, in a sentence; empty: nothing is known.
+        size_of: Width and height of a picture, upright; None: not known yet.
     """
 
     selected: Sequence[bytes]
@@ -67,6 +68,7 @@ class Facts:
     pool: PoolContent | None
     painting: Painting | None
     problem_of: Callable[[bytes], str]
+    size_of: Callable[[bytes], tuple[int, int] | None]
 
     def paints(self, content: PoolContent, slot: PoolSlot) -> Painting | None:
         """Return the painting of this slot."""
@@ -127,6 +129,7 @@ class Subject:
         mask_mtime_ns: When it was written; 0: that is not known.
         offers: Masks that can be chosen.
         choice: The one that is.
+        misfit: The mask from a file has another size than the photo.
         note: What that means; may be empty.
         through: The same for the line under Run, in few words; may be empty.
         reason: Why it cannot run, a sentence; empty: it can.
@@ -144,6 +147,7 @@ class Subject:
     mask_mtime_ns: int = 0
     offers: tuple[str, ...] = (WHOLE,)
     choice: str = WHOLE
+    misfit: bool = False
     note: str = ""
     through: str = ""
     reason: str = ""

@@ -199,6 +199,7 @@ class SubjectForm(QWidget):
             None if self._wish.source == SELECTION else self._contents.content(self._wish.pool_id),
             self._painting,
             self._problem_of,
+            self._size_of,
         )
         key = self._key_of(facts)
         if key != self._key:
@@ -232,11 +233,15 @@ class SubjectForm(QWidget):
     # ------------------------------------------------------------ pictures
 
     def _problem_of(self, path: bytes) -> str:
-        promised = format_by_extension(path)
+        promised = format_by_extension(path) if path else None
         if promised is not None and promised.kind == "video":
             return self.tr("Videos are shown, not graded.")
         error = self._thumbnails.error(path)
         return "" if error is None else f"{error.message} {error.hint}".strip()
+
+    def _size_of(self, path: bytes) -> tuple[int, int] | None:
+        known = self._thumbnails.thumbnail(path) if path else None
+        return None if known is None else (known.source_width, known.source_height)
 
     def _forget_old_mask(self) -> None:
         """Let a mask that was written anew be read anew."""
@@ -270,9 +275,9 @@ class SubjectForm(QWidget):
         return "ph.image"
 
     def _on_ready(self, path: bytes) -> None:
-        if path == self._subject.path:
+        if path in (self._subject.path, self._subject.mask):
             self._show()
-        elif path == self._subject.mask or path in self._subject.several:
+        elif path in self._subject.several:
             self._show_picture()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -197,6 +197,11 @@ def _with_slot(
 def _one(wish: Wish, facts: Facts, target: Target, name: str, detail: str) -> Subject:
     """Return a subject of one photo."""
     choice = wish.mask if wish.mask in (OWN, FILE) and (target.pool or target.mask) else WHOLE
+    mask, photo = facts.size_of(target.mask), facts.size_of(target.path)
+    misfit = mask is not None and photo is not None and mask != photo
+    reason = facts.problem_of(target.path) or facts.problem_of(target.mask)
+    if misfit and not wish.resize:
+        reason = reason or _misfit_words(mask or (0, 0), photo or (0, 0))
     return Subject(
         count=1,
         title=name,
@@ -206,8 +211,9 @@ def _one(wish: Wish, facts: Facts, target: Target, name: str, detail: str) -> Su
         offers=(WHOLE,),
         choice=choice,
         note=_note(choice, has_mask=False),
+        misfit=misfit,
         through=_tr("through a mask") if choice == FILE else "",
-        reason=facts.problem_of(target.path),
+        reason=reason,
         targets=lambda: (target,),
     )
 
@@ -242,6 +248,16 @@ def _note(choice: str, *, has_mask: bool) -> str:
     if choice != WHOLE:
         return _tr("Only what the mask covers is changed.")
     return _tr("The mask is left out: the whole photo is graded.") if has_mask else ""
+
+
+def _misfit_words(mask: tuple[int, int], photo: tuple[int, int]) -> str:
+    return _tr(
+        "The mask has {mask} pixels, the photo {photo}. Let it be fitted, or choose another one."
+    ).format(mask=_size_words(*mask), photo=_size_words(*photo))
+
+
+def _size_words(width: int, height: int) -> str:
+    return f"{width} × {height}"
 
 
 def _share_words(masked: int, count: int) -> str:

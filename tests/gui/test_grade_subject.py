@@ -336,11 +336,19 @@ def test_the_brush_asks_to_paint_the_slot_on_show(tab: Tab) -> None:
 # ------------------------------------------------------------------ a mask from a file
 
 
-def test_a_mask_from_a_file_may_be_fitted(tab: Tab, tmp_path: Path) -> None:
+def test_a_mask_from_a_file_of_another_size_may_be_fitted(tab: Tab, tmp_path: Path) -> None:
     mask = bytes(tmp_path / "sky.png")
+    of_mask, of_photo = thumbnail_of((0, 0, 0), 20, 30), thumbnail_of((9, 9, 9), 40, 30)
+    tab.daemon.answer(
+        messages.ThumbnailRequest,
+        lambda request: (of_mask if bytes(request.path) == mask else of_photo)(request),
+    )
+    tab.thumbnails.forget([NINE])
     form(tab).use_mask_file(mask)
     assert tab.choice("Mask").currentText() == "sky.png"
-    fit = tab.panel.findChild(QCheckBox, options=Qt.FindChildOption.FindChildrenRecursively)
+    tab.qtbot.waitUntil(lambda: not tab.run_button().isEnabled())
+    assert any("20 × 30 pixels, the photo 40 × 30" in each for each in tab.words())
+    fit = tab.panel.findChild(QCheckBox)
     assert fit.accessibleName() == "Fit it to the photo"
     fit.click()
     tab.press_run()

@@ -37,9 +37,17 @@ def work_out(
     selected: tuple[bytes, ...] = (),
     painting: Painting | None = None,
     problems: dict[bytes, str] | None = None,
+    sizes: dict[bytes, tuple[int, int]] | None = None,
 ) -> Subject:
     known = problems or {}
-    facts = Facts(selected, content, content, painting, lambda path: known.get(path, ""))
+    facts = Facts(
+        selected,
+        content,
+        content,
+        painting,
+        lambda path: known.get(path, ""),
+        (sizes or {}).get,
+    )
     return subject_of(wish, facts)
 
 
@@ -80,6 +88,29 @@ def test_a_mask_from_a_file_stands_in_for_the_slots_own() -> None:
     request = target.request(SETTINGS)
     assert (bytes(request.mask), request.resize_mask) == (b"/masks/sky.png", True)
     assert (request.slot, request.whole) == ("img_0001", False)
+
+
+SKY = b"/masks/sky.png"
+SIZES = {b"/photos/1.jpg": (40, 30), SKY: (20, 30)}
+
+
+def test_a_mask_of_another_size_is_told_with_both_sizes() -> None:
+    wish = Wish(SLOT, mask=FILE, mask_file=SKY)
+    subject = work_out(wish, pool(make_slot(1)), sizes=SIZES)
+    assert subject.misfit
+    assert subject.reason.startswith("The mask has 20 × 30 pixels, the photo 40 × 30.")
+
+
+def test_a_mask_of_another_size_may_be_fitted() -> None:
+    wish = Wish(SLOT, mask=FILE, mask_file=SKY, resize=True)
+    subject = work_out(wish, pool(make_slot(1)), sizes=SIZES)
+    assert (subject.misfit, subject.reason) == (True, "")
+
+
+def test_a_mask_that_cannot_be_read_is_told_before_the_run() -> None:
+    wish = Wish(mask=FILE, mask_file=SKY)
+    subject = work_out(wish, pool(), (b"/photos/1.jpg",), problems={SKY: "sky.png is broken."})
+    assert subject.reason == "sky.png is broken."
 
 
 def test_minus_one_is_the_active_slot() -> None:
