@@ -47,10 +47,25 @@ class Incoming(QObject):
     refused = Signal(str)
     _written = Signal(object, int)
 
-    def __init__(self, pool: PoolModel, drop: DropFolder, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        pool: PoolModel,
+        drop: DropFolder,
+        partner_of: Callable[[bytes], bytes],
+        parent: QObject | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            pool: Where things come.
+            drop: Where pictures that are no files yet are put.
+            partner_of: The RAW file that is shown as one photo with a photo; empty: none.
+            parent: Qt's owner.
+        """
         super().__init__(parent)
         self._pool = pool
         self._drop = drop
+        self._partner_of = partner_of
         self._threads = QThreadPool(self)
         self._threads.setMaxThreadCount(1)
         self._written.connect(self._on_written)
@@ -81,10 +96,14 @@ class Incoming(QObject):
             self.added.emit((), tuple(paths), ())
 
     def take(self, mime: QMimeData, at: int = -1) -> None:
-        """Take what was pasted or dropped: files first, then pictures."""
+        """Take what was pasted or dropped: files first, then pictures.
+
+        Of a RAW and a JPEG that are one photo here, only the one that is shown comes in.
+        """
         paths = paths_in(mime) or _paths_in_text(mime)
         if paths:
-            self.add(paths, at)
+            partners = {self._partner_of(path) for path in paths}
+            self.add([path for path in paths if path not in partners], at)
             return
         text = mime.text() if mime.hasText() else ""
         write = self._writer(mime, text)

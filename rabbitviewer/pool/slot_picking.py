@@ -35,6 +35,11 @@ class SlotPicking:
         chosen = tuple(name for name in self._names if name in self._selected)
         return chosen or ((self.current,) if self.current else ())
 
+    @property
+    def count(self) -> int:
+        """How many slots are selected."""
+        return len(self._selected)
+
     def follow(self, slots: Sequence[PoolSlot]) -> None:
         """Keep in step: what went is picked no more, the slot in its place becomes current."""
         before = self.current_index

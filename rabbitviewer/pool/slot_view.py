@@ -203,7 +203,7 @@ class SlotView(QAbstractScrollArea):
 
     def _on_changed(self) -> None:
         picking, active = self._picking, self._pool.active_slot
-        alone = len(picking.selected) < 2
+        alone = picking.count < 2
         before = picking.selected
         picking.follow(self._pool.slots)
         if self._pool.pool_id != self._pool_id:
@@ -318,7 +318,7 @@ class SlotView(QAbstractScrollArea):
             broken=self._thumbnails.error(slot.path) is not None,
             active=index == self._pool.active,
             masked=self._pool.has_mask(slot),
-            selected=slot.slot in self._picking and (focused or len(self.selected) > 1),
+            selected=slot.slot in self._picking and (focused or self._picking.count > 1),
             focused=focused,
             on_show=slot.path == self._on_show,
             tools=hovered or focused,

@@ -21,7 +21,7 @@ def add_pool(parts: Parts) -> None:
     window, pool = parts.window, parts.pool
     panel = PoolPanel(pool, parts.thumbnails)
     parts.rooms.pool.put(panel)
-    incoming = Incoming(pool, DropFolder(parts.folders), window)
+    incoming = Incoming(pool, DropFolder(parts.folders), parts.listing.partner_of, window)
     window.closing.connect(incoming.finish)
     PoolDrop(panel).dropped.connect(incoming.take)
     PoolsMenu(window, parts.client, pool, panel.header.menu)

@@ -29,6 +29,7 @@ from daemon.protocol.values import PoolSlot
 from rabbitviewer.composition import Built, build
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.organise.files_urls import mime_of, paths_in
+from rabbitviewer.pool.incoming import Incoming
 from rabbitviewer.pool.label_field import LabelField
 from rabbitviewer.pool.name_card import NameCard
 from rabbitviewer.pool.pool_actions import PoolActions
@@ -462,6 +463,17 @@ def test_photos_dropped_between_slots_come_there(qtbot: QtBot, built: Built) -> 
     assert drag_over(panel(built), left_of(built, 1), mime).isAccepted()
     qtbot.waitUntil(lambda: len(model(built).slots) == 7)
     assert [each.path for each in model(built).slots[1:3]] == [FIRST, SECOND]
+
+
+def test_of_a_pair_only_the_photo_that_is_shown_comes_in(
+    qtbot: QtBot, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incoming = built.window.findChild(Incoming)
+    pairs = {FIRST: FIRST + b".CR3"}
+    monkeypatch.setattr(incoming, "_partner_of", lambda path: pairs.get(path, b""))
+    drag_over(panel(built), left_of(built, 0), mime_of([FIRST, FIRST + b".CR3", SECOND]))
+    qtbot.waitUntil(lambda: len(model(built).slots) == 7)
+    assert [each.path for each in model(built).slots[:2]] == [FIRST, SECOND]
 
 
 def test_text_dropped_on_the_pool_is_not_taken(built: Built) -> None:
