@@ -76,6 +76,7 @@ class NumberField(QWidget):
         self._box.setFixedWidth(_FIELD_WIDTH)
         self._box.setFont(figures_font(self._box.font()))
         self._box.setKeyboardTracking(False)
+        self.setMinimumHeight(look.control_height + 2)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _SLIDER_STEPS)
         self._slider.setAccessibleName(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from rabbitviewer.masking.settings import PaintSettings
@@ -30,6 +31,10 @@ class HintLine(QWidget):
         self._changes = changes
         self._settings = settings
         self._words = text_label("", "small", wraps=True) if wraps else ElidedLabel("small")
+        if wraps:
+            # room for two lines at all times: nothing under it moves when the words change
+            self._words.setMinimumHeight(2 * self._words.fontMetrics().lineSpacing())
+            self._words.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)

@@ -97,6 +97,7 @@ QToolButton:focus { border: 1px solid $accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QFrame[look="segments"] { background: $panel; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame[look="segments"] QToolButton { border-radius: 4px; padding: 2px 8px; margin: 1px; }
+QFrame[look="segments"] QToolButton:checked { color: $accent_text; }
 
 QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox { background: $control; color: $text;
     border: 1px solid $control_line; border-radius: ${radius}px; padding: 0 8px;
