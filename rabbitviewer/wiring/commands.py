@@ -177,13 +177,15 @@ class Commanding(QObject):
             return self.tr("Nothing to undo or to do again")
         if action_id in ("view.compare", "photo.show_original"):
             return self.tr("This photo has no result to compare with")
+        if action_id in ("pool.next", "pool.previous", "pool.export", "pool.grade_all"):
+            return self.tr("The pool is empty")
         if (
             room == "photo"
             and self._window.page != Page.PHOTO
             and actions["view.photo"].isEnabled()
         ):
             return self.tr("Only while a photo is open")
-        if room in _NEEDS_A_PHOTO:
+        if room in _NEEDS_A_PHOTO or action_id == "pool.add":
             return self.tr("No photo is selected")
         return self.tr("Not now")
 
