@@ -52,7 +52,7 @@ class PoolStore:
         self._pools: dict[str, PoolFolder] = {}
         self._broken: set[str] = set()
         self._found: list[str] = []
-        self._swept = False
+        self._seen_before = False
 
     async def close(self) -> None:
         """End its thread; what was asked for before is done."""
@@ -317,18 +317,22 @@ class PoolStore:
             self._name(pool)
 
     def _ids(self) -> set[str]:
+        first, self._seen_before = not self._seen_before, True
         try:
             with os.scandir(self._folder) as entries:
                 found = [each for each in entries if each.is_dir(follow_symlinks=False)]
         except FileNotFoundError:
             return set()
-        if not self._swept:
-            self._swept = True
-            for each in found:
-                if each.name.startswith(_STAGED) or self._is_old(os.fsdecode(each.name)):
-                    shutil.rmtree(each.path, ignore_errors=True)
+        if first:
+            self._sweep(found)
         names = {os.fsdecode(each.name) for each in found}
         return {name for name in names if _is_id(name)}
+
+    def _sweep(self, folders: list[os.DirEntry[bytes]]) -> None:
+        """Remove what a killed daemon had begun, and what was deleted long ago."""
+        for each in folders:
+            if each.name.startswith(_STAGED) or self._is_old(os.fsdecode(each.name)):
+                shutil.rmtree(each.path, ignore_errors=True)
 
     def _is_old(self, name: str) -> bool:
         """Return whether *name* is that of a pool deleted longer than a week ago."""
