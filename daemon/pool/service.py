@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 Discard = Callable[[bytes], None]
 FlushMasks = Callable[[str], Awaitable[None]]
 
+_FIRST_LOOK_S = 0.5
+
 
 class PoolService:
     """Answers requests about pools, and tells the other clients what changed.
@@ -170,8 +172,18 @@ class PoolService:
     # ------------------------------------------------------------ requests: one pool
 
     async def list(self, peer: Peer, request: PoolList) -> PoolManifest:
-        """Tell a pool; where something in it had to be repaired, the others hear of it."""
+        """Tell a pool; where something in it had to be repaired, the others hear of it.
+
+        Asked for the first time, it waits a little for what is stale: not every client stays to
+        hear of it later.
+        """
         state = await self._store.get(request.pool)
+        if self._stale_lookup is not None and state.pool_id not in self._stale:
+            repaired = state.problems
+            if check := self._check_stale(state):
+                await asyncio.wait({check}, timeout=_FIRST_LOOK_S)
+            state = await self._store.get(state.pool_id)
+            state = msgspec.structs.replace(state, problems=(*repaired, *state.problems))
         return self.answer(peer, state) if state.problems else self.manifest_of(state)
 
     async def add(self, peer: Peer, request: PoolAdd) -> PoolManifest:
@@ -267,19 +279,21 @@ class PoolService:
         state, slot = await self._one(pool, "", index)
         return state, (slot,)
 
-    def _check_stale(self, state: PoolState) -> None:
+    def _check_stale(self, state: PoolState) -> asyncio.Task[None] | None:
         """Work out in the background which slots are stale; what changes is told."""
         if self._stale_lookup is None:
-            return
+            return None
         busy = state.pool_id in self._to_check
         self._to_check[state.pool_id] = state
-        if not busy:
-            self._start(self._find_stale(state.pool_id, self._stale_lookup))
+        if busy:
+            return None
+        return self._start(self._find_stale(state.pool_id, self._stale_lookup))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -317,9 +331,10 @@ class PoolService:
                 continue
             del self._to_check[pool_id]
             break
-        if stale == self._stale.get(pool_id, frozenset()):
-            return
+        known = self._stale.get(pool_id, frozenset())
         self._stale[pool_id] = stale
+        if stale == known:
+            return
         with contextlib.suppress(RabbitError):  # it was deleted meanwhile
             self.publish_pool(await self._store.get(pool_id))
 

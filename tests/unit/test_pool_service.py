@@ -530,7 +530,7 @@ def test_a_slot_whose_image_or_mask_changed_is_told_as_stale(run: Run) -> None:
         seen.append(await desk.service.list(desk.peer, PoolList()))
         return [[slot.stale for slot in manifest.slots] for manifest in seen]
 
-    assert run(story) == [[False] * 3, [False, True, False], [False] * 3]
+    assert run(story) == [[True, False, False], [False, True, False], [False] * 3]
 
 
 def test_a_content_hash_is_of_bytes_and_not_of_names_and_times(run: Run) -> None:
