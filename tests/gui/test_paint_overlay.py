@@ -66,7 +66,7 @@ def test_partial_values_are_seen_as_partial_tint() -> None:
     assert shown[:, 1].tolist() == pytest.approx([255 - v for v in wanted], abs=1)
 
 
-@pytest.mark.parametrize("zoom", [4, 5.37, 8, 16])
+@pytest.mark.parametrize("zoom", [4, 4.5, 5.37, 8, 16])
 def test_zoomed_in_the_pixels_have_hard_edges(zoom: float) -> None:
     values = noise(9, 7)
     shown = drawn(values, QTransform.fromScale(zoom, zoom), (int(9 * zoom), int(7 * zoom)))[..., 0]
@@ -128,7 +128,7 @@ def test_a_part_drawn_again_is_what_the_whole_shows_there(
     again = drawn(values, to_device, (200, 150), look, exposed)
     box = Box(exposed.left(), exposed.top(), exposed.right() + 1, exposed.bottom() + 1)
     apart = np.abs(again[box.slices].astype(int) - whole[box.slices])
-    assert np.mean(apart > 3) < 0.01
+    assert np.mean(apart > 3) < 0.002
     outside = again.copy()
     outside[box.slices] = (0, 255, 0)
     assert (outside == (0, 255, 0)).all()

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.imaging.masks.boxes import Box
+from daemon.imaging.masks.boxes import Box, tile_box, tile_keys
 from daemon.imaging.masks.brush import Brush, StrokePoint
+from daemon.imaging.masks.coverage import AddedCoverage
+from daemon.imaging.masks.path import Dab
 from daemon.imaging.masks.stamp import StampCache, profile
 from daemon.imaging.masks.stroke import Stroke, paint_stroke
 
@@ -257,3 +259,15 @@ def test_a_stamp_is_made_once() -> None:
     stamps = StampCache()
     first = stamps.coverage(10.0, 20.0, 300, 0.5, 1.0)
     assert stamps.coverage(99.0, 7.0, 300, 0.5, 1.0).values is first.values
+
+
+def test_a_faint_stroke_over_a_whole_photo_takes_less_memory_than_it_has_pixels_twice() -> None:
+    limits = Box(0, 0, 1024, 1024)
+    brush = Brush(300, 0.0, flow=0.02)
+    packed = AddedCoverage(limits, brush, StampCache())
+    roomy = AddedCoverage(Box(0, 0, 1 << 16, 1 << 16), brush, StampCache())
+    dabs = [Dab(100 + 200 * (k % 5), 100 + 200 * (k // 5 % 5), 150, 1.0, 1.0) for k in range(50)]
+    assert [packed.add(dab).keys() <= roomy.add(dab).keys() for dab in dabs] == [True] * 50
+    assert packed.size_bytes < 1.7 * 1024 * 1024
+    parts = [(key, tile_box(key, limits)) for key in tile_keys(Box(0, 0, 1000, 1000))]
+    assert all(np.array_equal(packed.values(*part), roomy.values(*part)) for part in parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,13 +14,16 @@ Ints = NDArray[np.int64]
 
 
 class Outline:
-    """A closed polygon, cut once into pieces that each lie within one pixel.
+    """A closed polygon, cut into pieces that each lie within one pixel.
 
     Each piece adds, to its pixel and to all those right of it, the signed area between itself and
     their right edges; the sums along the rows are the exact areas. Where an outline crosses itself,
     what it goes round in either sense is inside (parts gone round once in each sense are not).
 
     Source: the signed-area accumulation of FreeType's smooth rasterizer and of font-rs.
+
+    Attributes:
+        box: The pixels it may touch.
     """
 
     def __init__(self, points: Floats) -> None:
@@ -28,47 +33,85 @@ class Outline:
             points: Shape (N, 2), float64: column and row of the corners, pixels of the photo.
         """
         self.box = NOTHING
-        self._rows = np.zeros(0, np.int64)
-        if len(points) < 3:
-            return
-        left, top = points.min(axis=0)
-        right, bottom = points.max(axis=0)
-        self.box = box_around(float(left), float(top), float(right), float(bottom))
         starts, ends = points, np.roll(points, -1, axis=0)
         slanted = starts[:, 1] != ends[:, 1]
-        starts, ends = _cut(starts[slanted], ends[slanted], axis=1)
-        starts, ends = _cut(starts, ends, axis=0)
-        middle = (starts + ends) / 2
-        rows = np.floor(middle[:, 1]).astype(np.int64)
-        order = np.argsort(rows, kind="stable")
-        self._rows = rows[order]
-        self._columns = np.floor(middle[order, 0]).astype(np.int64)
-        self._heights = (ends[:, 1] - starts[:, 1])[order]
-        self._areas = self._heights * (self._columns + 1 - middle[order, 0])
+        self._starts, self._ends = starts[slanted], ends[slanted]
+        self._pieces: tuple[tuple[int, int], _Pieces] | None = None
+        if len(points) >= 3:
+            left, top = points.min(axis=0)
+            right, bottom = points.max(axis=0)
+            self.box = box_around(float(left), float(top), float(right), float(bottom))
 
     def cover(self, box: Box) -> Values | int:
         """Return how much of each pixel of *box* is inside: 255 is all of it.
+
+        Boxes side by side share their work when they are asked for one after the other.
 
         Returns:
             Shape (height, width), uint8, rounded to the nearest; or one value for all of them.
         """
         if box.intersected(self.box).is_empty:
             return 0
-        first, last = np.searchsorted(self._rows, (box.top, box.bottom))
-        columns = self._columns[first:last] - box.left
-        rows = self._rows[first:last] - box.top
-        heights, areas = self._heights[first:last], self._areas[first:last]
+        pieces = self._between(box.top, box.bottom)
+        columns = pieces.columns - box.left
         before, within = columns < 0, (columns >= 0) & (columns < box.width)
-        ahead = _sums(rows[before], heights[before], box.height)
+        ahead = _sums(pieces.rows[before], pieces.heights[before], box.height)
         if not within.any():
             return _along_rows(ahead, box.width)
         width = box.width + 1
-        places = rows[within] * width + columns[within]
-        total = _sums(places, areas[within], box.height * width)
-        total += _sums(places + 1, (heights - areas)[within], box.height * width)
+        places = pieces.rows[within] * width + columns[within]
+        heights, areas = pieces.heights[within], pieces.areas[within]
+        total = _sums(places, areas, box.height * width)
+        total += _sums(places + 1, heights - areas, box.height * width)
         sums = total.reshape(box.height, width)
         sums[:, 0] += ahead
         return _to_values(np.cumsum(sums, axis=1)[:, :-1])
+
+    def _between(self, top: int, bottom: int) -> _Pieces:
+        if self._pieces is None or self._pieces[0] != (top, bottom):
+            pieces = _Pieces.of(*_within_rows(self._starts, self._ends, top, bottom), top)
+            self._pieces = ((top, bottom), pieces)
+        return self._pieces[1]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Parts of edges that lie within one pixel each.
+
+    Attributes:
+        rows: Of the pixels, from the top of the rows cut.
+        columns: Of the pixels.
+        heights: How far each goes down (negative: up).
+        areas: Signed area between the piece and the pixel's right edge.
+    """
+
+    rows: Ints
+    columns: Ints
+    heights: Floats
+    areas: Floats
+
+    @staticmethod
+    def of(starts: Floats, ends: Floats, top: int) -> _Pieces:
+        starts, ends = _cut(*_cut(starts, ends, axis=1), axis=0)
+        middle = (starts + ends) / 2
+        columns = np.floor(middle[:, 0]).astype(np.int64)
+        heights = ends[:, 1] - starts[:, 1]
+        rows = np.floor(middle[:, 1]).astype(np.int64) - top
+        return _Pieces(rows, columns, heights, heights * (columns + 1 - middle[:, 0]))
+
+
+def _within_rows(starts: Floats, ends: Floats, top: int, bottom: int) -> tuple[Floats, Floats]:
+    """Return the parts of edges between two rows; what lies outside is left out."""
+    a, b = starts[:, 1], ends[:, 1]
+    touching = (np.minimum(a, b) < bottom) & (np.maximum(a, b) > top)
+    starts, ends = starts[touching], ends[touching]
+    a, b = starts[:, 1:], ends[:, 1:]
+    slope = (ends[:, :1] - starts[:, :1]) / (b - a)
+    cut_a, cut_b = np.clip(a, top, bottom), np.clip(b, top, bottom)
+    return (
+        np.hstack((starts[:, :1] + (cut_a - a) * slope, cut_a)),
+        np.hstack((ends[:, :1] + (cut_b - b) * slope, cut_b)),
+    )
 
 
 def _along_rows(ahead: Floats, width: int) -> Values | int:

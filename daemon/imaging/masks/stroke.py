@@ -20,7 +20,6 @@ from daemon.imaging.masks.coverage import AddedCoverage, Coverage, MostCoverage
 from daemon.imaging.masks.path import Dab, StrokePath
 from daemon.imaging.masks.stamp import StampCache
 
-_TURN_PX = 4_000_000
 _DAB_PX = 60_000
 
 
@@ -84,7 +83,7 @@ class Stroke:
             What changed: a box for each tile.
         """
         dirty: dict[TileKey, Box] = {}
-        room = _TURN_PX
+        room = self._coverage.TURN_PX
         while self._waiting and room > 0:
             dab = self._waiting.popleft()
             room -= _DAB_PX + int(4 * dab.radius_px * dab.radius_px)
