@@ -74,6 +74,7 @@ class SourceRows(QObject):
 
     def _make_index(self) -> QSpinBox:
         box = QSpinBox()
+        box.setFixedHeight(tokens().control_height)
         box.setRange(ACTIVE, _MOST_INDEX)
         box.setSpecialValueText(self.tr("Active"))
         box.setAccessibleName(self.tr("Index of the slot"))

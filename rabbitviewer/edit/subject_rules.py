@@ -56,6 +56,7 @@ def _of_selection(wish: Wish, facts: Facts) -> Subject:
     if found is None or facts.own is None:
         target = Target(path, mask=_file_of(wish), resize=wish.resize)
         return _one(wish, facts, target, name, "")
+    name = _tr("Pasted picture") if found.own else name
     words = _tr("In the pool, slot {index}").format(index=facts.own.slots.index(found))
     target = Target(path, facts.own.pool_id, slot=found.slot)
     return _with_slot(wish, facts, facts.own, found, target, name, words)
