@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from daemon.comfyui.graph import Graph, link, nodes
-from daemon.comfyui.lenient import mapping
+from daemon.comfyui.lenient import items, mapping
 from daemon.comfyui.manifest import Binding, Manifest, Output, Parameter
 from daemon.protocol.errors import ErrorKind, RabbitError
 
@@ -16,6 +16,7 @@ _ENCODERS = {
     "TextEncodeQwenImageEdit": "prompt",
     "TextEncodeQwenImageEditPlus": "prompt",
 }
+_MASK_OUTPUT = 1
 _SEEDS = ("seed", "noise_seed")
 _SAMPLER_INPUTS = {
     "steps": Parameter("", "steps", "integer", min=1, max=200, advanced=True),
@@ -24,7 +25,7 @@ _SAMPLER_INPUTS = {
 
 
 def propose_manifest(graph: Graph, name: str) -> Manifest:
-    """Return a manifest for *graph*: one picture in, one out, at most one prompt.
+    """Return a manifest for *graph*: one picture in, one out, at most one prompt and one mask.
 
     Args:
         graph: The exported graph.
@@ -46,11 +47,13 @@ def propose_manifest(graph: Graph, name: str) -> Manifest:
     for node_id in prompts:
         class_type = str(graph[node_id]["class_type"])
         bindings["prompt"] = Binding(node_id, class_type, _ENCODERS[class_type])
+    bindings.update(_mask(graph, images[0], name))
     bindings.update(_seed(graph))
     return Manifest(
         operation="color_grade",
         title=name.replace("_", " ").capitalize(),
         result="lut",
+        mask="optional",
         category="color",
         bindings=bindings,
         parameters=dict(_parameters(graph)),
@@ -90,6 +93,19 @@ def _upstream(graph: Graph, starts: list[str]) -> Iterator[str]:
             source = link(value)
             if source is not None and not name.startswith("negative"):
                 waiting.append(source)
+
+
+def _mask(graph: Graph, image: str, name: str) -> dict[str, Binding]:
+    """Return where a mask goes: the one LoadImageMask node, or the transparency of the picture."""
+    found = _of_class(graph, "LoadImageMask")
+    if len(found) > 1:
+        raise _unclear(name, f"{len(found)} LoadImageMask nodes could take the mask")
+    if found:
+        return {"mask": Binding(found[0], "LoadImageMask", "image")}
+    linked = (value for _, node in nodes(graph) for value in mapping(node.get("inputs")).values())
+    if any(link(value) == image and items(value)[1] == _MASK_OUTPUT for value in linked):
+        return {"mask": Binding(image, "LoadImage", "image")}
+    return {}
 
 
 def _seed(graph: Graph) -> dict[str, Binding]:

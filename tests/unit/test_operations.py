@@ -282,6 +282,36 @@ def test_the_prompt_of_a_bare_graph_is_the_one_that_reaches_positive(
     assert library.get("bare").manifest.bindings["prompt"].node == "4"
 
 
+def bound_mask(library: WorkflowLibrary, user: Path, extra: dict[str, Any]) -> tuple[str, str]:
+    put(user, "bare", {**PLAIN, **extra})
+    manifest = library.get("bare").manifest
+    assert manifest.mask == "optional"
+    binding = manifest.bindings["mask"]
+    return binding.node, binding.class_
+
+
+def test_the_mask_of_a_bare_graph_goes_to_its_mask_node(
+    library: WorkflowLibrary, user: Path
+) -> None:
+    node = {"class_type": "LoadImageMask", "inputs": {"image": "m.png", "channel": "red"}}
+    assert bound_mask(library, user, {"8": node}) == ("8", "LoadImageMask")
+
+
+def test_the_mask_of_a_bare_graph_goes_with_the_picture_whose_mask_is_used(
+    library: WorkflowLibrary, user: Path
+) -> None:
+    node = {"class_type": "InvertMask", "inputs": {"mask": ["1", 1]}}
+    assert bound_mask(library, user, {"8": node}) == ("1", "LoadImage")
+
+
+def test_a_bare_graph_without_masks_binds_none_and_is_graded_through_one_all_the_same(
+    library: WorkflowLibrary, user: Path
+) -> None:
+    put(user, "bare", PLAIN)
+    manifest = library.get("bare").manifest
+    assert (manifest.mask, "mask" in manifest.bindings) == ("optional", False)
+
+
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
