@@ -14,17 +14,7 @@ from PIL import Image
 from daemon.handlers import masking
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import CheckMask, LoadMask, WriteMask
-
-
-class QuietContext:
-    """A worker that nobody disturbs."""
-
-    def checkpoint(self, fraction: float | None = None) -> None:
-        del fraction
-
-    def afterwards(self, make: object) -> None:
-        raise AssertionError(make)
-
+from tests.fakes.quiet import QuietContext
 
 SOFT = np.array([[0, 1, 128, 255], [9, 0, 0, 254], [7, 7, 7, 7]], np.uint8)
 

@@ -7,6 +7,7 @@ box is large, pairs of levels share an entry (half a level away from its middle 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +28,9 @@ SOFT_STEP = 2.3
 
 _label: Any = ndimage.label  # scipy carries no types
 _CELL = 8
+_MARGIN = 4
 _STRIP_PX = 1 << 17
-_MOST_ENTRIES = 1 << 20
+_MOST_ENTRIES = 1 << 21
 _FEW = 4
 _FIRST_WINDOW_PX = 1024
 
@@ -146,12 +148,38 @@ def _eight_bit(pixels: Pixels) -> Values:
 
 
 def _table(color: Values, tolerance: float, to_lab: ToLab, checkpoint: Checkpoint) -> _Table:
+    """Return the table of a click: exact, or of pairs of levels where that would be too large."""
     soft = min(SOFT_STEP, tolerance)
     clicked = color[None].astype(np.float32) / np.float32(255)
     lab = np.asarray(to_lab(clicked.astype(np.float32)))[0]
+
+    def share_at(colors: NDArray[np.float32]) -> NDArray[Any]:
+        checkpoint()
+        distance = np.linalg.norm(to_lab(colors) - lab, axis=1)
+        return np.clip((tolerance + soft - distance) / soft, 0, 1) if soft else distance <= 0
+
     low, high = _cube_box(color, lab, tolerance + soft, to_lab)
-    counts = [high[i] - low[i] + 1 for i in range(3)]
-    halved = int(counts[0] * counts[1] * counts[2] > _MOST_ENTRIES)
+    if _entries_between(low, high) <= _MOST_ENTRIES:
+        return _filled(low, high, 0, color, share_at)
+    rough = _filled(low, high, 1, color, share_at)
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        used = np.flatnonzero(rough.values.any(axis=others))
+        high[axis] = min(low[axis] + 2 * int(used[-1]) + 1 + _MARGIN, high[axis])
+        low[axis] = max(low[axis] + 2 * int(used[0]) - _MARGIN, low[axis])
+    if _entries_between(low, high) <= _MOST_ENTRIES:
+        return _filled(low, high, 0, color, share_at)
+    return rough
+
+
+def _filled(
+    low: list[int],
+    high: list[int],
+    halved: int,
+    color: Values,
+    share_at: Callable[[NDArray[np.float32]], NDArray[Any]],
+) -> _Table:
+    """Return a table whose entries are worked out; *color* itself is selected."""
     sides = [
         (np.arange(low[i], high[i] + 1, 1 + halved, dtype=np.float32) + halved / 2) / 255
         for i in range(3)
@@ -160,13 +188,15 @@ def _table(color: Values, tolerance: float, to_lab: ToLab, checkpoint: Checkpoin
     plane = np.empty((len(sides[1]), len(sides[2]), 3), np.float32)
     plane[..., 1], plane[..., 2] = sides[1][:, None], sides[2][None]
     for index, red in enumerate(sides[0]):
-        checkpoint()
         plane[..., 0] = red
-        distance = np.linalg.norm(to_lab(plane.reshape(-1, 3)) - lab, axis=1)
-        share = np.clip((tolerance + soft - distance) / soft, 0, 1) if soft else distance <= 0
+        share = share_at(plane.reshape(-1, 3))
         values[index] = np.rint(share * 255).reshape(plane.shape[:2])
     values[tuple((int(color[i]) - low[i]) >> halved for i in range(3))] = 255
     return _Table((low[0], low[1], low[2]), values, halved)
+
+
+def _entries_between(low: list[int], high: list[int]) -> int:
+    return math.prod(high[i] - low[i] + 1 for i in range(3))
 
 
 def _cube_box(
@@ -177,16 +207,15 @@ def _cube_box(
     Looks at the corners of cells of 8 levels; a cell can hold a colour that is nearer than its
     corners by at most its own extent.
     """
-    levels = np.minimum(np.arange(0, 256 + _CELL, _CELL), 255)
+    levels = np.append(np.arange(0, 255, _CELL), 255)
     grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
     corners = np.asarray(to_lab((grid.reshape(-1, 3) / 255).astype(np.float32)))
     corners = corners.reshape(*grid.shape[:3], 3)
-    distance = np.linalg.norm(corners - lab, axis=-1)
-    extent = np.zeros([len(levels) - 1] * 3)
+    nearest = _over_cells(np.linalg.norm(corners - lab, axis=-1), np.minimum)
+    extent = np.zeros_like(nearest)
     for axis in range(3):
         steps = np.linalg.norm(np.diff(corners, axis=axis), axis=-1)
         extent += _over_cells(steps, np.maximum, skip=axis)
-    nearest = _over_cells(distance, np.minimum)
     inside = nearest - extent <= reach
     inside[tuple(int(value) // _CELL for value in color)] = True
     low: list[int] = []
