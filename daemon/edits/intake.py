@@ -76,6 +76,9 @@ class EditIntake:
         choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
         manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
         mask = mask_that_counts(source, manifest, request.fit)
+        notes = [choice.note] if choice.note else []
+        if source.mask and not mask:
+            notes.append(f"The photo's mask was left out: '{manifest.title}' works on all of it.")
         target = self._target(source, request, manifest.operation)
         await asyncio.to_thread(check_writable, target)
         record = JobRecord(
@@ -96,7 +99,7 @@ class EditIntake:
             extension=target.extension,
             cube=bytes(request.cube),
             parameters=request.parameters,
-            notes=(choice.note,) if choice.note else (),
+            notes=tuple(notes),
             mask_path=mask,
             pool_id=source.pool_id,
             slot=source.slot,
