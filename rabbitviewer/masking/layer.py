@@ -116,22 +116,26 @@ class PaintLayer:
     # ------------------------------------------------------------ painting
 
     def paint(self, painter: QPainter, to_device: QTransform, exposed: QRect) -> None:
-        """Paint mask, shape and outline; as :class:`CanvasLayer` says."""
+        """Paint the mask; as :class:`CanvasLayer` says."""
         del to_device
+        overlay = self._mask_overlay()
+        if self.is_shown and overlay is not None:
+            ratio = self._surface.devicePixelRatioF()
+            wanted = engine.look(self._settings, self.ants_phase, ratio)
+            overlay.draw(painter, self.to_device(), exposed, wanted)
+
+    def paint_lines(self, painter: QPainter) -> None:
+        """Paint the shape in hand and the brush's outline."""
         if not self.is_shown:
             return
-        way, look = self.to_device(), tokens()
-        ratio = self._surface.devicePixelRatioF()
-        overlay = self._mask_overlay()
-        if overlay is not None:
-            overlay.draw(painter, way, exposed, engine.look(self._settings, self.ants_phase, ratio))
+        way, ratio = self.to_device(), self._surface.devicePixelRatioF()
         press = self._desk.gesture
         if press is not None:
             _paint_outline(painter, outline_of(press, way), ratio)
         if self.pointer is not None:
             choices = self._settings.choices
             radius = choices.size_px / 2 * self.scale(way)
-            paint_ring(painter, self.pointer, radius, choices.hardness, ratio, look)
+            paint_ring(painter, self.pointer, radius, choices.hardness, ratio, tokens())
 
     def _mask_overlay(self) -> MaskOverlay | None:
         buffer = self._masks.buffer

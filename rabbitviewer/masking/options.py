@@ -123,7 +123,7 @@ class PaintOptions(QFrame):
         self._add_figure(
             self.tr("Softness"), "softness", luminosity, tip=self.tr("Width of the soft ends")
         )
-        select = push_button(self.tr("Select"), "primary")
+        select = push_button(self.tr("Select"))
         select.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         select.clicked.connect(self.select_pressed)
         self._add(select, luminosity)

@@ -183,13 +183,17 @@ class MaskModel(QObject):
 
     # ------------------------------------------------------------ opening and closing
 
+    def prepare(self) -> None:
+        """A mask will be opened: load what paints, in another thread."""
+        self._threads.start(load_engine)
+
     def open(self, slot: str, pool_id: str) -> None:
         """Begin to paint a slot's mask; what was painted before is saved and closed."""
         if (slot, pool_id) == (self.slot, self.pool_id):
             return
         self.close()
         self._wanted = (slot, pool_id)
-        self._threads.start(load_engine)
+        self.prepare()
         self.opening.emit()
         if self._wanted not in self._leaving.values():
             self._ask()

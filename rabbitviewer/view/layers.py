@@ -26,6 +26,14 @@ class CanvasLayer(Protocol):
         """
         ...
 
+    def paint_lines(self, painter: QPainter) -> None:
+        """Paint once, over all parts, what is drawn in lines: their cost is not that of an area.
+
+        Args:
+            painter: Counts device pixels; clipped to what is repainted.
+        """
+        ...
+
 
 def photo_to_device(target: QRectF, turn: ViewTurn, width: int, height: int) -> QTransform:
     """Return the way from pixels of the upright photo to device pixels.

@@ -275,6 +275,7 @@ class PhotoSurface(ZoomArea):
             painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
             self._layer.paint(painter, to_device, part)
             painter.restore()
+        self._layer.paint_lines(painter)
 
     def _off_grid(self) -> QPointF:
         """Return how far the widget's corner lies beside the grid of device pixels."""

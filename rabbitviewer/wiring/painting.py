@@ -110,6 +110,7 @@ class Painting(QObject):
     def _add_and_paint(self, path: bytes) -> None:
         """Put a photo into the pool first."""
         parts = self._parts
+        parts.masks.prepare()
 
         def then(manifest: PoolManifest) -> None:
             slot = next((each for each in manifest.slots if each.path == path), None)
@@ -117,6 +118,8 @@ class Painting(QObject):
                 self._paint(slot)
 
         parts.pool.add((path,), activate=True, then=then)
+        if self._tools is None:
+            self._build()
 
     def _paint(self, slot: PoolSlot) -> None:
         parts = self._parts

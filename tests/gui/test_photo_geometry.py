@@ -119,6 +119,9 @@ class Dot:
         painter.setTransform(to_device, combine=True)
         painter.fillRect(self.pixel, QColor("#ff0000"))
 
+    def paint_lines(self, painter: QPainter) -> None:
+        """It has no lines."""
+
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_layer_paints_on_the_very_pixel_of_the_photo(qtbot: QtBot, turn: ViewTurn) -> None:
