@@ -173,6 +173,8 @@ class Commanding(QObject):
 
     def _why_not(self, action_id: str, actions: Actions) -> str:
         room = action_id.partition(".")[0]
+        if room == "mask":
+            return self.tr("Only while a mask is painted")
         if action_id in ("edit.undo", "edit.redo"):
             return self.tr("Nothing to undo or to do again")
         if action_id in ("view.compare", "photo.show_original"):
