@@ -132,6 +132,7 @@ class PoolService:
             undo=state.undo,
             redo=state.redo,
             problems=tuple(told),
+            revision=state.revision,
         )
 
     def publish_pool(self, state: PoolState, *, except_peer: Peer | None = None) -> None:

@@ -32,6 +32,8 @@ class PoolManifest(Message, frozen=True, tag="pool_manifest"):
         redo: What redo would do again.
         problems: What was found broken and repaired just now, a sentence each.
         deleted: The pool was deleted; the client goes on with another one.
+        revision: Counts up as long as the daemon runs; a manifest with a lower one than that
+            of another is the older of the two, whichever came first.
     """
 
     pool_id: str
@@ -43,6 +45,7 @@ class PoolManifest(Message, frozen=True, tag="pool_manifest"):
     redo: str = ""
     problems: tuple[str, ...] = ()
     deleted: bool = False
+    revision: int = 0
 
 
 class PoolAdd(Message, frozen=True, tag="pool_add"):

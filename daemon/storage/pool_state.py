@@ -55,6 +55,7 @@ class PoolState(msgspec.Struct, frozen=True, kw_only=True):
         undo: What undo would take back, in words; empty: nothing.
         redo: What redo would do again.
         problems: What was found broken and repaired, or refused, just now; a sentence each.
+        revision: Counts up with every look at the pools, as long as the daemon runs.
     """
 
     pool_id: str
@@ -66,6 +67,7 @@ class PoolState(msgspec.Struct, frozen=True, kw_only=True):
     undo: str = ""
     redo: str = ""
     problems: tuple[str, ...] = ()
+    revision: int = 0
 
     def at(self, index: int) -> int:
         """Return the index that is used for *index*: -1 the active one, others clamped."""

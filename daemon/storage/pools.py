@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -13,6 +14,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.values import PoolInfo
@@ -52,6 +55,7 @@ class PoolStore:
         self._pools: dict[str, PoolFolder] = {}
         self._broken: set[str] = set()
         self._found: list[str] = []
+        self._revisions = itertools.count(1)
         self._seen_before = False
 
     async def close(self) -> None:
@@ -292,7 +296,8 @@ class PoolStore:
     def _state(self, pool: PoolFolder, problems: Sequence[str] = ()) -> PoolState:
         told = [*self._found, *problems]
         self._found = []
-        return pool.state(self._listed_now(), told)
+        state = pool.state(self._listed_now(), told)
+        return msgspec.structs.replace(state, revision=next(self._revisions))
 
     def _refresh(self) -> None:
         """Take notice of what has changed in the folder since the last time."""

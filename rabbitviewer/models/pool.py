@@ -57,8 +57,9 @@ class PoolModel(QObject):
         self._painted: dict[str, bool] = {}
         self._activating: dict[int, str] = {}
         self._switch = 0
+        self._revision = 0
         client.replied.connect(self._on_replied)
-        client.connected.connect(self._ask)
+        client.connected.connect(self._on_connected)
 
     def start(self) -> None:
         """Ask for the pool, now or as soon as there is a connection."""
@@ -224,6 +225,10 @@ class PoolModel(QObject):
 
     # ------------------------------------------------------------ what is heard
 
+    def _on_connected(self) -> None:
+        self._revision = 0
+        self._ask()
+
     def _ask(self) -> None:
         if self._started:
             self.switch(messages.PoolList(pool=self._wanted))
@@ -274,6 +279,15 @@ class PoolModel(QObject):
             self._take(message)
 
     def _take(self, manifest: PoolManifest) -> None:
+        """Take a manifest; one that another has overtaken has nothing new but its problems."""
+        same = manifest.pool_id == self.pool_id
+        if not same or manifest.revision >= self._revision:
+            self._revision = manifest.revision
+            self._use(manifest)
+        if manifest.problems:
+            self.repaired.emit(manifest.problems)
+
+    def _use(self, manifest: PoolManifest) -> None:
         before = self._manifest
         if before is not None and before.pool_id != manifest.pool_id:
             self._painted.clear()
@@ -283,8 +297,6 @@ class PoolModel(QObject):
                 del self._painted[slot.slot]
         self._wanted = manifest.pool_id
         self._show(self._with_wish(manifest))
-        if manifest.problems:
-            self.repaired.emit(manifest.problems)
         changed = _changed_photos(before, manifest)
         if changed:
             self.photos_changed.emit(changed)

@@ -136,6 +136,27 @@ def test_a_late_answer_about_the_pool_that_was_left_changes_nothing(
     assert model.pool_id == SECOND_ID
 
 
+def test_an_older_manifest_that_comes_late_changes_nothing_but_is_heard(
+    qtbot: QtBot, model: PoolModel, pools: FakePools
+) -> None:
+    newer = msgspec.structs.replace(pools.manifest(), active=2, revision=8)
+    older = msgspec.structs.replace(pools.manifest(), revision=7, problems=("One was repaired.",))
+    pools.daemon.publish(newer)
+    with qtbot.waitSignal(model.repaired):
+        pools.daemon.publish(older)
+    assert model.active == 2
+
+
+def test_a_daemon_that_was_started_anew_counts_anew(
+    qtbot: QtBot, model: PoolModel, pools: FakePools, client: DaemonClient
+) -> None:
+    pools.daemon.publish(msgspec.structs.replace(pools.manifest(), active=2, revision=8))
+    qtbot.waitUntil(lambda: model.active == 2)
+    with qtbot.waitSignal(client.connected):
+        pools.daemon.drop_clients()
+    qtbot.waitUntil(lambda: model.active == 0)
+
+
 def test_many_photos_are_added_in_order_in_messages_of_bounded_size(
     qtbot: QtBot, model: PoolModel, fake_daemon: FakeDaemon
 ) -> None:
