@@ -75,7 +75,7 @@ class MaskEditing(QObject):
         self._last: StrokePoint | None = None
         self._visible = buffer.box
         self._taken: Tiles = {}
-        self._turns.run(self._load)
+        self._turns.run_soon(self._load)
 
     # ------------------------------------------------------------ what is known
 

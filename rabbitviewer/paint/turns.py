@@ -53,8 +53,14 @@ class Turns(QObject):
             _log.warning("The mask is busy: what was asked for last is left out.")
             return
         self._waiting.append(begin)
-        if self._now is None and not self._inside:
+        if self._now is None and not self._inside and not self._next.isActive():
             self.resume()
+
+    def run_soon(self, begin: Callable[[], Work]) -> None:
+        """Do the work that *begin* returns from the next turn on, before all asked for later."""
+        self._waiting.append(begin)
+        self._busy = True
+        self._next.start()
 
     def resume(self) -> None:
         """Go on, for a turn."""

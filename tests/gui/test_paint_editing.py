@@ -269,8 +269,8 @@ def test_a_mask_with_values_is_looked_through_when_it_is_opened(
     values = bytearray(3000 * 2000)
     values[-1] = 9
     editing = MaskEditing(MaskBuffer(values, 0, 3000, 2000), tmp_path)
-    with qtbot.assertNotEmitted(editing.changed):
-        qtbot.waitUntil(lambda: not editing.is_busy)
+    with qtbot.assertNotEmitted(editing.changed), qtbot.waitSignal(editing.loaded):
+        assert editing.is_busy
     assert not editing.buffer.is_empty
     assert levels_are_true(editing.buffer)
     editing.close()

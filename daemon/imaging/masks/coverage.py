@@ -91,7 +91,7 @@ class AddedCoverage:
 
     Depths are whole numbers, so the order of the prints makes no difference; the smallest is 1, so
     going over a place often enough covers it all. A stroke that covers most of a photo has those
-    tiles packed where it was longest ago: they never take more than 1.5 bytes per pixel of photo.
+    tiles packed where it was longest ago: they never take more than 1.25 bytes per pixel of photo.
     """
 
     TURN_PX: ClassVar[int] = 5_000_000
@@ -103,7 +103,7 @@ class AddedCoverage:
         self._table = depth_to_coverage()
         self._tiles: dict[TileKey, Depth] = {}
         self._tile_bytes = 0
-        self._most_bytes = limits.width * limits.height * 3 // 2
+        self._most_bytes = limits.width * limits.height * 5 // 4
         self._packed: dict[TileKey, bytes] = {}
         self._full: set[TileKey] = set()
 

@@ -18,7 +18,8 @@ _DEPTH_UNITS = FULL_DEPTH / math.log(2 * 255)
 _FINE = 1024
 _SOFT_EDGE_PX = 8.0
 _SMALL_RADIUS_PX = 64.0
-_CACHE_BYTES = 24 << 20
+_CACHE_BYTES = 12 << 20
+_LARGE_RADIUS_PX = 512.0
 
 Depth = NDArray[np.uint16]
 FloatMap = NDArray[np.float32]
@@ -71,10 +72,10 @@ def depth_to_coverage() -> Values:
 
 
 class StampCache:
-    """Makes stamps and keeps those used last, up to 24 MB.
+    """Makes stamps and keeps those used last, up to 12 MB of either kind.
 
     Places are rounded to a quarter of a pixel for small and hard brushes, where it shows, and to a
-    whole one for large soft ones, where it does not.
+    whole one for large soft ones, where it does not. Above a radius of 512 px always.
     """
 
     def __init__(self) -> None:
@@ -209,7 +210,8 @@ def round_radius(radius_px: float) -> float:
 def _steps_per_px(radius: float, hardness: float) -> int:
     if radius <= _SMALL_RADIUS_PX:
         return 4
-    return 1 if radius * (1 - hardness) > _SOFT_EDGE_PX else 2
+    soft = radius * (1 - hardness) > _SOFT_EDGE_PX
+    return 1 if soft or radius > _LARGE_RADIUS_PX else 2
 
 
 def _snap(place: float, steps: int) -> tuple[int, float]:
