@@ -4,7 +4,7 @@ Usage: ``python docs/make_screenshots.py PHOTOS`` with a folder of photographs (
 fetches some). It needs Xvfb, xdotool and ImageMagick. Photos are copied; nothing of the
 user's own folders is touched. The story: rating and filtering in the grid, a photo with its facts,
 photos side by side, every action by name; then a grade: context menu, prompt, running, compare,
-result.
+result; then the pool, and a mask painted for one of its photos.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import logging
 import os
@@ -30,9 +31,13 @@ SIZE = (1280, 800)
 TARGET = Path(__file__).parent / "screenshots"
 PHOTO = "Dune.jpg"
 PROMPT = "warm cinematic, teal shadows"
+MASKED = "YellowFlower.jpg"
+OUTLINE = ((470, 330), (560, 250), (660, 270), (700, 360), (640, 440), (540, 430), (480, 340))
 DEADLINE_S = 120.0
 _PAUSE_S = 0.1
 _SETTLE_S = 0.8
+_OPENING_S = 3.0
+_DRAG_STEPS = 12
 _QUALITY = 88
 
 _log = logging.getLogger("make_screenshots")
@@ -57,6 +62,16 @@ class Screen:
     def point(self, x: int, y: int) -> None:
         """Put the pointer somewhere."""
         self._xdotool("mousemove", str(x), str(y))
+
+    def draw(self, *points: tuple[int, int]) -> None:
+        """Drag with the left button held from the first point through all others."""
+        self.point(*points[0])
+        self._xdotool("mousedown", "1")
+        for (x, y), (end_x, end_y) in itertools.pairwise(points):
+            for step in range(1, _DRAG_STEPS + 1):
+                share = step / _DRAG_STEPS
+                self.point(round(x + (end_x - x) * share), round(y + (end_y - y) * share))
+        self._xdotool("mouseup", "1")
 
     def focus(self, title: str) -> None:
         """Give the keyboard to the window called *title*, at the corner and of our size."""
@@ -200,6 +215,19 @@ def tell_story(screen: Screen, events: Events, photos: list[str]) -> None:
     screen.shoot("result")
 
 
+def paint(screen: Screen, events: Events, photos: list[str]) -> None:
+    """Put photos into the pool and paint a mask for one of them."""
+    events.wait_name("visible_thumbnails_painted", stage="final")
+    screen.press("Home", "shift+p", "shift+End", "p", "Home", *["Right"] * photos.index(MASKED))
+    screen.press("Return", "b")
+    time.sleep(_OPENING_S)
+    screen.draw(*OUTLINE)
+    time.sleep(_OPENING_S)
+    screen.shoot("mask")
+    screen.press("Escape", "Return")
+    screen.shoot("pool")
+
+
 def main() -> int:
     """Make all screenshots."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -218,6 +246,8 @@ def main() -> int:
             browse(screen, events)
         with open_window(screen, home, folder, "dark") as events:
             tell_story(screen, events, names)
+        with open_window(screen, home, folder, "dark") as events:
+            paint(screen, events, names)
         with open_window(screen, home, folder, "light") as events:
             events.wait_name("visible_thumbnails_painted", stage="final")
             screen.press("i", "Home", "Right")
