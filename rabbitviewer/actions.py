@@ -341,6 +341,7 @@ def extra_help() -> tuple[KeyHelp, ...]:
     """Return what the overlay says beside the actions."""
     photo, edit = _groups()[1:3]
     pool = _groups()[6]
+    mask = _groups()[7]
     return (
         KeyHelp(_tr("Wheel, pinch"), _tr("Zoom at the pointer"), photo),
         KeyHelp(_tr("Click"), _tr("100 % at the pixels clicked, and back"), photo),
