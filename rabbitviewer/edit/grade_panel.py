@@ -13,7 +13,7 @@ from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
-from rabbitviewer.edit.subject import POOL, SELECTION, SLOT, Painting, Target
+from rabbitviewer.edit.subject import POOL, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.hosts import HostsModel, Plan
 from rabbitviewer.models.jobs import Job, JobsModel
@@ -176,7 +176,7 @@ class GradePanel(QScrollArea):
         self._form.show_plan(
             reason or plan_words(plan, subject.count, usual_s, subject.through),
             can_run=known and not reason,
-            trouble=bool(reason and (subject.count or self._subject.wish.source != SELECTION)),
+            trouble=bool(reason) and not subject.is_waiting,
             running=job is not None and not job.ended,
             photos=subject.count,
         )

@@ -133,6 +133,7 @@ class Subject:
         note: What that means; may be empty.
         through: The same for the line under Run, in few words; may be empty.
         reason: Why it cannot run, a sentence; empty: it can.
+        is_waiting: That is no trouble: something is still to come or to be chosen.
         targets: The photos.
         slot: The one slot it is about; empty: none, or several.
         paints: A mask that is being painted goes into it.
@@ -151,6 +152,7 @@ class Subject:
     note: str = ""
     through: str = ""
     reason: str = ""
+    is_waiting: bool = False
     targets: Callable[[], Iterable[Target]] = _no_targets
     slot: str = ""
     paints: bool = False

@@ -275,7 +275,10 @@ class SubjectForm(QWidget):
         return "ph.image"
 
     def _on_ready(self, path: bytes) -> None:
-        if path in (self._subject.path, self._subject.mask):
+        several = bool(self._subject.several)
+        if path in (self._subject.path, self._subject.mask) or (
+            several and self._thumbnails.error(path) is not None
+        ):
             self._show()
         elif path in self._subject.several:
             self._show_picture()

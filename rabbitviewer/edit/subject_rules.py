@@ -24,6 +24,7 @@ from rabbitviewer.models.pool_contents import ACTIVE, PoolContent
 from rabbitviewer.words import file_name
 
 _FIRST = 4
+_MOST_LOOKED_AT = 2000
 
 
 def subject_of(wish: Wish, facts: Facts) -> Subject:
@@ -31,7 +32,8 @@ def subject_of(wish: Wish, facts: Facts) -> Subject:
     if wish.source == SELECTION:
         return _of_selection(wish, facts)
     if facts.pool is None:
-        return Subject(0, _tr("Reading the pool"), reason=_tr("The pool is being read."))
+        words = _tr("The pool is being read.")
+        return Subject(0, _tr("Reading the pool"), reason=words, is_waiting=True)
     if not facts.pool.slots:
         return Subject(
             0,
@@ -47,7 +49,8 @@ def subject_of(wish: Wish, facts: Facts) -> Subject:
 def _of_selection(wish: Wish, facts: Facts) -> Subject:
     photos = facts.selected
     if not photos:
-        return Subject(0, _tr("No photo selected"), reason=_tr("Choose a photo first"))
+        words = _tr("Choose a photo first")
+        return Subject(0, _tr("No photo selected"), reason=words, is_waiting=True)
     if len(photos) > 1:
         return _of_several(wish, facts, photos)
     path = photos[0]
@@ -78,26 +81,31 @@ def _of_slot(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
 
 
 def _of_several(wish: Wish, facts: Facts, photos: Sequence[bytes]) -> Subject:
-    own = facts.own
+    own, broken = facts.own, _broken(facts, photos)
     masked = {
         slot.path: slot
         for slot in (own.slots if own else ())
-        if own and facts.has_mask(own, slot) and slot.path in photos
+        if own and facts.has_mask(own, slot) and slot.path in photos and slot.path not in broken
     }
     choice = wish.mask if wish.mask == FILE or (masked and wish.mask in (OWN, WHOLE)) else WHOLE
-    count = len(photos)
+    count = len(photos) - len(broken)
 
     def targets() -> Iterator[Target]:
         for path in photos:
+            if path in broken:
+                continue
             slot = masked.get(path) if choice == OWN and own else None
             yield Target(path, own.pool_id, slot=slot.slot) if slot and own else Target(path)
 
     reason = ""
     if choice == FILE:
         reason = _tr("One mask from a file counts for one photo. Choose one photo, or no mask.")
+    elif not count:
+        reason = next(iter(broken.values()))
     return Subject(
         count=count,
-        title=_tr("{count} photos selected").format(count=count),
+        title=_tr("{count} photos selected").format(count=len(photos)),
+        detail=_left_out_words(len(broken)),
         several=tuple(photos[:_FIRST]),
         offers=(OWN, WHOLE) if masked else (WHOLE,),
         choice=choice,
@@ -110,8 +118,8 @@ def _of_several(wish: Wish, facts: Facts, photos: Sequence[bytes]) -> Subject:
 
 
 def _of_pool(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
-    there = [slot for slot in content.slots if not slot.missing]
-    gone = len(content.slots) - len(there)
+    broken = _broken(facts, [slot.path for slot in content.slots])
+    there = [slot for slot in content.slots if not slot.missing and slot.path not in broken]
     masked = [slot for slot in there if facts.has_mask(content, slot)]
     active = content.pick(ACTIVE)
     common = active if active is not None and facts.has_mask(content, active) else None
@@ -137,18 +145,18 @@ def _of_pool(wish: Wish, facts: Facts, content: PoolContent) -> Subject:
         used = masked
         note = _share_words(len(masked), count)
         through = _through_words(len(masked), count)
-    left_out = _tr("{count} missing, left out").format(count=gone) if gone else ""
+    left_out = _left_out_words(len(content.slots) - count)
     return Subject(
         count=count,
-        title=_tr("{count} photos of “{name}”").format(count=count, name=content.name),
-        detail=left_out,
+        title=content.name,
+        detail=" · ".join(part for part in (_count_words(len(content.slots)), left_out) if part),
         several=tuple(slot.path for slot in there[:_FIRST]),
         offers=offers,
         choice=choice,
         note=note,
         through=through,
         reason=_painting_reason(facts, content, used)
-        or ("" if there else _tr("No photo of the pool is where it was. Put them back first.")),
+        or ("" if there else _tr("No photo of the pool is there and can be read.")),
         targets=targets,
         paints=_is_painted(facts, content, used),
     )
@@ -219,6 +227,17 @@ def _one(wish: Wish, facts: Facts, target: Target, name: str, detail: str) -> Su
     )
 
 
+def _broken(facts: Facts, photos: Sequence[bytes]) -> dict[bytes, str]:
+    """Return those of *photos* that are known not to be gradable, and why.
+
+    Of very many nobody knows, and looking would take long: their jobs tell.
+    """
+    if len(photos) > _MOST_LOOKED_AT:
+        return {}
+    found = ((path, facts.problem_of(path)) for path in photos)
+    return {path: problem for path, problem in found if problem}
+
+
 def _slot_of(content: PoolContent | None, path: bytes) -> PoolSlot | None:
     slots = content.slots if content else ()
     return next((each for each in slots if each.path == path), None)
@@ -259,6 +278,14 @@ def _misfit_words(mask: tuple[int, int], photo: tuple[int, int]) -> str:
 
 def _size_words(width: int, height: int) -> str:
     return f"{width} × {height}"
+
+
+def _count_words(count: int) -> str:
+    return _tr("1 photo") if count == 1 else _tr("{count} photos").format(count=count)
+
+
+def _left_out_words(count: int) -> str:
+    return _tr("{count} missing or unreadable, left out").format(count=count) if count else ""
 
 
 def _share_words(masked: int, count: int) -> str:

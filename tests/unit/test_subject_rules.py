@@ -200,7 +200,22 @@ def test_all_of_a_pool_can_be_graded_whole() -> None:
 
 def test_missing_photos_of_a_pool_are_left_out() -> None:
     subject = work_out(Wish(POOL), pool(make_slot(1), make_slot(2, missing=True)))
-    assert (subject.count, subject.detail) == (1, "1 missing, left out")
+    assert subject.count == 1
+    assert subject.detail == "2 photos · 1 missing or unreadable, left out"
+
+
+def test_photos_known_to_be_broken_are_left_out_of_several() -> None:
+    photos = (b"/photos/1.jpg", b"/photos/2.jpg", b"/photos/3.jpg")
+    broken = {b"/photos/2.jpg": "2.jpg is broken."}
+    subject = work_out(Wish(), pool(), photos, problems=broken)
+    assert [path for path, *_ in asked(subject)] == [b"/photos/1.jpg", b"/photos/3.jpg"]
+    assert subject.detail == "1 missing or unreadable, left out"
+
+
+def test_several_photos_of_which_none_can_be_read_are_not_graded() -> None:
+    photos = (b"/photos/1.jpg", b"/photos/2.jpg")
+    subject = work_out(Wish(), pool(), photos, problems=dict.fromkeys(photos, "It is broken."))
+    assert subject.reason == "It is broken."
 
 
 def test_nothing_selected_is_no_error() -> None:
