@@ -322,7 +322,7 @@ def _image_pools(
         service,
         SlotSelector(service.resolve, flush, render, sizes, cache),
         masks,
-        PoolExporter(store, arrivals, flush),
+        PoolExporter(store, arrivals, sizes, flush),
         PoolImporter(store, arrivals, render, sizes, service.answer),
     )
 

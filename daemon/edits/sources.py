@@ -99,6 +99,12 @@ class EditSources:
                 f"'{state.name}'.",
                 "Put it back, or take it out of the pool.",
             )
+        if slot.problem and not mask and not request.whole:
+            raise RabbitError(
+                ErrorKind.NOT_FOUND,
+                f"Photo {index} of the pool '{state.name}' cannot be edited: {slot.problem}",
+                "Give it another mask, or take the mask away.",
+            )
         return EditSource(
             path=slot.path,
             mask=mask or (b"" if request.whole else slot.mask_file),

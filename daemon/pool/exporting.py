@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 
 from daemon.pool.arriving import Arrivals, RefusedError, copy_synced
+from daemon.pool.sizes import PhotoSizes
 from daemon.pool.together import together
 from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.messages import PoolExport, PoolExported
@@ -39,16 +40,20 @@ FlushMasks = Callable[[str], Awaitable[None]]
 class PoolExporter:
     """Answers ``pool_export``."""
 
-    def __init__(self, store: PoolStore, arrivals: Arrivals, flush: FlushMasks) -> None:
+    def __init__(
+        self, store: PoolStore, arrivals: Arrivals, sizes: PhotoSizes, flush: FlushMasks
+    ) -> None:
         """Prepare.
 
         Args:
             store: The pools on the disk.
             arrivals: Makes PNGs of photos.
+            sizes: Tell whether a mask fits its photo.
             flush: Saves what is being painted in a pool.
         """
         self._store = store
         self._arrivals = arrivals
+        self._sizes = sizes
         self._flush = flush
 
     async def export(self, peer: Peer, request: PoolExport) -> PoolExported:
@@ -92,30 +97,40 @@ class PoolExporter:
         there = [slot.slot for slot in state.slots if not slot.missing]
         names = {slot: numbered_slot(number + 1) for number, slot in enumerate(there)}
 
-        async def one(indexed: tuple[int, StoredSlot]) -> Entry | str:
+        async def one(indexed: tuple[int, StoredSlot]) -> tuple[Entry | None, str]:
             index, slot = indexed
             if slot.missing:
-                return f"Slot {index} was left out: {slot.problem}"
+                return None, f"Slot {index} was left out: {slot.problem}"
             return await self._write(index, slot, names[slot.slot], staged)
 
         done = await together(one, enumerate(state.slots))
-        entries = [each if isinstance(each, Entry) else None for each in done]
-        return entries, [each for each in done if isinstance(each, str)]
+        return [entry for entry, _ in done], [note for _, note in done if note]
 
-    async def _write(self, index: int, slot: StoredSlot, name: str, staged: bytes) -> Entry | str:
-        image, mask = name + ".png", name + MASK_ENDING
+    async def _write(
+        self, index: int, slot: StoredSlot, name: str, staged: bytes
+    ) -> tuple[Entry | None, str]:
+        """Write a slot's picture and mask; return its entry, and what is to be said of it."""
+        image = name + ".png"
         try:
             await self._arrivals.to_png(slot.path, os.path.join(staged, image.encode()))
         except RabbitError as error:
             if error.info.kind in (ErrorKind.DISK_FULL, ErrorKind.INTERNAL):
                 raise
-            return f"Slot {index} was left out: {error.info.message}"
+            return None, f"Slot {index} was left out: {error.info.message}"
         except RefusedError as error:
-            return f"Slot {index} was left out: {readable(os.fsdecode(slot.path))} {error}."
-        if slot.mask_file:
-            target = os.path.join(staged, mask.encode())
-            await asyncio.to_thread(copy_synced, slot.mask_file, target)
-        return Entry(image, mask if slot.mask_file else None, slot.label, slot.added)
+            why = f"{readable(os.fsdecode(slot.path))} {error}."
+            return None, f"Slot {index} was left out: {why}"
+        mask, why = (name + MASK_ENDING, "") if slot.mask_file else (None, slot.problem)
+        if mask:
+            try:
+                await self._sizes.check_mask(slot.path, slot.mask_file)
+            except RabbitError as error:
+                mask, why = None, error.info.message
+            else:
+                target = os.path.join(staged, mask.encode())
+                await asyncio.to_thread(copy_synced, slot.mask_file, target)
+        note = f"Slot {index} was written without its mask: {why}" if why else ""
+        return Entry(image, mask, slot.label, slot.added), note
 
 
 def _manifest(state: PoolState, entries: list[Entry | None]) -> Manifest:

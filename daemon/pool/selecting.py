@@ -51,7 +51,8 @@ class SlotSelector:
         """Tell what the pool gives at an index; of an empty pool one black pixel.
 
         Raises:
-            RabbitError: the photo is missing, or the pool cannot be read.
+            RabbitError: the photo is missing, its mask is of another size or gone, or the pool
+                cannot be read.
         """
         del peer
         state, index, slot = await self._resolve(request.pool, "", request.index)
@@ -76,8 +77,16 @@ class SlotSelector:
                 f"Slot {index} of the pool {state.name} has no photo: {slot.problem}",
                 "Bring the photo back, or take it out of the pool.",
             )
+        if slot.problem:
+            raise RabbitError(
+                ErrorKind.NOT_FOUND,
+                f"Slot {index} of the pool {state.name} has no mask: {slot.problem}",
+                "Give the photo another mask, or take the mask away.",
+            )
         mask = slot.mask_file
-        if not mask:
+        if mask:
+            await self._sizes.check_mask(slot.path, mask)
+        else:
             size = await self._sizes.of(slot.path)
             mask = await self.zeros(size.width_px, size.height_px)
         return PoolSelected(

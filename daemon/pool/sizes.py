@@ -68,6 +68,21 @@ class PhotoSizes:
             self._known.popitem(last=False)
         return size
 
+    async def check_mask(self, photo: bytes, mask: bytes) -> None:
+        """Make sure that a mask in a pool's folder has the size of its photo.
+
+        Raises:
+            RabbitError: ``invalid_request``, both sizes are named; or one of them cannot be read.
+        """
+        has, wanted = await self.of(mask), await self.of(photo)
+        if (has.width_px, has.height_px) != (wanted.width_px, wanted.height_px):
+            raise RabbitError(
+                ErrorKind.INVALID_REQUEST,
+                f"The mask of {os.fsdecode(photo)} is {has.width_px} x {has.height_px} pixels, "
+                f"the photo {wanted.width_px} x {wanted.height_px}.",
+                "One of them was changed by another program; give the photo another mask.",
+            )
+
     async def if_there(self, path: bytes) -> PhotoSize | None:
         """Return the size of a photo as :meth:`of`; None: it cannot be read now."""
         try:

@@ -147,7 +147,7 @@ class PoolFolder:
             self._in(each.image): each.slot for each in self.manifest.slots if not each.is_reference
         }
         room = Room(self.manifest, self._loaded.references, self.folder)
-        block: list[str] = []
+        block: dict[str, None] = {}
         held: list[Held] = []
         number = self._loaded.last_number
         for each in new:
@@ -160,8 +160,7 @@ class PoolFolder:
                 slot = held[-1].entry.slot
                 if isinstance(each, Reference):
                     known[each.path] = slot
-            if slot not in block:
-                block.append(slot)
+            block[slot] = None
         if not block:
             return room.problems
         self._loaded = msgspec.structs.replace(self._loaded, last_number=number)
@@ -169,7 +168,7 @@ class PoolFolder:
         begin = self.count - moved if at < 0 else min(at, self.count - moved)
         order = Place(tuple((slot, begin + index) for index, slot in enumerate(block)))
         words = f"Add {photos_in_words(len(held))}" if held else f"Move {photos_in_words(moved)}"
-        self._change(words, (PutIn(tuple(held)), order), active=block[0] if activate else "")
+        self._change(words, (PutIn(tuple(held)), order), active=next(iter(block)) if activate else "")
         return room.problems
 
     def remove(self, slots: Sequence[str]) -> list[str]:
@@ -196,10 +195,11 @@ class PoolFolder:
     def move(self, slots: Sequence[str], to: int) -> list[str]:
         """Move slots, in their order, so that the first stands at index *to*."""
         self._check(slots)
-        wanted = sorted(set(slots), key=self._index)
+        there = {each.slot: index for index, each in enumerate(self.manifest.slots)}
+        wanted = sorted(set(slots), key=there.__getitem__)
         begin = min(max(to, 0), self.count - len(wanted))
         places = tuple((slot, begin + index) for index, slot in enumerate(wanted))
-        if all(self._index(slot) == index for slot, index in places):
+        if all(there[slot] == index for slot, index in places):
             return []
         return self._change(f"Move {photos_in_words(len(wanted))}", (Place(places),))
 
@@ -333,6 +333,8 @@ class PoolFolder:
         if found is None and not trouble:
             where = readable(os.fsdecode(path))
             trouble = f"{where} is not there; its mask and label are kept."
+        elif entry.mask and mask_found is None and not trouble:
+            trouble = f"Its mask {entry.mask} is not there, or no plain file."
         return StoredSlot(
             slot=entry.slot,
             path=path,
@@ -351,8 +353,9 @@ class PoolFolder:
     def _check(self, slots: Sequence[str]) -> None:
         if not slots:
             raise RabbitError(ErrorKind.INVALID_REQUEST, "No photo of the pool was named.")
+        there = {each.slot for each in self.manifest.slots}
         for slot in slots:
-            if self._index(slot) < 0:
+            if slot not in there:
                 raise RabbitError(
                     ErrorKind.NOT_FOUND,
                     f"The pool {self.name} has no slot {slot[:80]!r} (any more).",

@@ -87,6 +87,19 @@ def test_a_photo_that_is_gone_is_refused_by_name() -> None:
     assert caught.value.info.kind is ErrorKind.NOT_FOUND
 
 
+def test_a_mask_that_was_lost_is_told_before_the_whole_photo_is_edited() -> None:
+    lost = StoredSlot(slot="img_0001", path=b"/a.jpg", problem="Its mask is not there.")
+    with pytest.raises(RabbitError, match="cannot be edited: Its mask is not there") as refused:
+        find(Pool(lost))
+    assert refused.value.info.kind is ErrorKind.NOT_FOUND
+
+
+@pytest.mark.parametrize("wanted", [{"whole": True}, {"mask": WirePath(b"/m.png")}])
+def test_without_its_lost_mask_a_photo_can_be_edited(wanted: dict[str, object]) -> None:
+    lost = StoredSlot(slot="img_0001", path=b"/a.jpg", problem="Its mask is not there.")
+    assert find(Pool(lost), **wanted).path == b"/a.jpg"
+
+
 def test_results_of_a_pasted_picture_are_named_after_its_label() -> None:
     pasted = EditSource(path=b"/pools/p/img_0001.png", own_picture=True, label=" Sky: left/right ")
     assert pasted.title() == b"Sky_ left_right.png"

@@ -62,7 +62,7 @@ class Desk:
         arrivals = Arrivals(render, folder / "drop")  # type: ignore[arg-type]
         sizes = PhotoSizes(render)  # type: ignore[arg-type]
         self.flushed: list[str] = []
-        self.exporter = PoolExporter(self.store, arrivals, self.flush)
+        self.exporter = PoolExporter(self.store, arrivals, sizes, self.flush)
         self.importer = PoolImporter(self.store, arrivals, render, sizes, self.answer)  # type: ignore[arg-type]
         self.peer = FakePeer()
 
@@ -186,6 +186,28 @@ def test_exported_pictures_are_upright_and_have_the_size_of_their_masks(tmp_path
     }
     original = (tmp_path / "photos" / "plain.png").read_bytes()
     assert (tmp_path / "out" / "img_0003.png").read_bytes() == original
+
+
+@pytest.mark.parametrize("size", [(9, 16), None], ids=["another size", "gone"])
+def test_a_mask_that_does_not_fit_is_left_out_and_told(
+    size: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    async def story(desk: Desk) -> PoolExported:
+        state = await desk.fill()
+        mask = Path(os.fsdecode(state.slots[3].mask_file))
+        mask.unlink()
+        if size is not None:
+            Image.new("L", size, 255).save(mask)
+        return await desk.export("out")
+
+    answer = within(tmp_path, story)
+    assert isinstance(answer, PoolExported)
+    assert answer.count == 4
+    (note,) = answer.notes
+    assert note.startswith("Slot 3 was written without its mask: ")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert [slot["mask"] for slot in manifest["slots"]] == [None] * 4
+    assert not list((tmp_path / "out").glob("*.mask.png"))
 
 
 def test_an_export_never_replaces_anything(tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ class Desk:
         data = Path(os.fsdecode(path)).read_bytes()
         return PhotoInfoRead(
             format="png" if data.startswith(PNG) else "jpeg",
-            width_px=30,
-            height_px=20,
+            width_px=15 if data.endswith(b"small") else 30,
+            height_px=10 if data.endswith(b"small") else 20,
             size_bytes=len(data),
             bit_depth=8,
             channels=3,
@@ -444,6 +444,34 @@ def test_a_missing_photo_is_refused_in_a_sentence(run: Run) -> None:
         await desk.selector.select(desk.peer, PoolSelect())
 
     with pytest.raises(RabbitError, match=r"Slot 0 of the pool Pool has no photo: .*p0\.jpg") as no:
+        run(story)
+    assert no.value.info.kind is ErrorKind.NOT_FOUND
+
+
+def test_a_mask_of_another_size_is_refused_and_both_are_named(run: Run) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.add(*desk.photos())
+        state = await desk.store.get()
+        temp = desk.store.temporary(state)
+        Path(os.fsdecode(temp)).write_bytes(PNG + b"small")
+        await desk.store.set_mask("", "img_0001", temp)
+        await desk.selector.select(desk.peer, PoolSelect())
+
+    with pytest.raises(RabbitError, match=r"p0\.jpg is 15 x 10 pixels, the photo 30 x 20"):
+        run(story)
+
+
+def test_a_mask_that_was_lost_is_told(run: Run) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.add(*desk.photos())
+        state = await desk.store.get()
+        temp = desk.store.temporary(state)
+        Path(os.fsdecode(temp)).write_bytes(PNG)
+        state = await desk.store.set_mask("", "img_0001", temp)
+        os.unlink(state.slots[0].mask_file)
+        await desk.selector.select(desk.peer, PoolSelect())
+
+    with pytest.raises(RabbitError, match=r"Its mask img_0001\.mask\.png is not there") as no:
         run(story)
     assert no.value.info.kind is ErrorKind.NOT_FOUND
 
