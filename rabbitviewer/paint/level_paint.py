@@ -41,9 +41,9 @@ def draw_values(
     number = pyramid.level_for(scale)
     values = pyramid.levels[number]
     from_level = QTransform.fromScale(2**number, 2**number) * to_device
-    if from_level.m11() == 0 == from_level.m22():
+    if _is_nothing(from_level.m11(), from_level.m22(), scale):
         values, from_level = values.T, _SWAPPED * from_level
-    aligned = from_level.m12() == 0 == from_level.m21()
+    aligned = _is_nothing(from_level.m12(), from_level.m21(), scale)
     same_scale = abs(scale * 2**number - 1) < _SAME_SCALE
     hard = scale >= _NEAREST_FROM_ZOOM or same_scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -52,6 +52,10 @@ def draw_values(
     for top in range(seen.top(), seen.bottom() + 1, _STRIP_ROWS):
         strip = QRect(seen.left(), top, seen.width(), _STRIP_ROWS).intersected(seen)
         draw(painter, values, from_level, strip, table)
+
+
+def _is_nothing(first: float, second: float, scale: float) -> bool:
+    return max(abs(first), abs(second)) < _SAME_SCALE * scale
 
 
 def wrap(pixels: Table) -> QImage:
