@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 
 from daemon.protocol.errors import RabbitError
@@ -18,6 +19,7 @@ from daemon.protocol.messages import (
     PoolSelected,
     PoolSetMask,
     PoolUndo,
+    WirePath,
 )
 from rabbitviewer.commands import pool_adding, pool_named
 from rabbitviewer.commands.arguments import Commands, text
@@ -32,7 +34,7 @@ from rabbitviewer.commands.pool_slots import (
     slot_index,
 )
 from rabbitviewer.commands.session import Session
-from rabbitviewer.commands.targets import UsageError, absolute
+from rabbitviewer.commands.targets import UsageError
 from rabbitviewer.commands.terminal import write_json, write_line, write_table
 from rabbitviewer.ipc.blocking import ConnectionLostError
 
@@ -188,9 +190,7 @@ def _mask_set(talk: PoolTalk, request: PoolSetMask, mask: str) -> PoolManifest:
 
 def run_export_mask(args: argparse.Namespace, session: Session) -> int:
     """Write a photo's mask as a PNG."""
-    if not args.out.lower().endswith(".png"):
-        raise UsageError(f"{args.out}: the file must end with .png")
-    output = absolute(args.out)
+    output = _free_name(args.out)
     with session.connect() as connection:
         talk = PoolTalk(connection, args.pool)
         slot = talk.named(args.index)
@@ -202,6 +202,21 @@ def run_export_mask(args: argparse.Namespace, session: Session) -> int:
     else:
         write_line(os.fsdecode(output))
     return 0
+
+
+def _free_name(out: str) -> WirePath:
+    """Return where a mask is written: nothing that is there is replaced, the new one gets ``-N``.
+
+    Raises:
+        UsageError: it does not end with ``.png``.
+    """
+    stem, extension = os.path.splitext(os.path.abspath(out))  # noqa: PTH100, PTH122
+    if extension.lower() != ".png":
+        raise UsageError(f"{out}: the file must end with .png")
+    names = itertools.chain([""], (f"-{number}" for number in itertools.count(1)))
+    return WirePath.of(
+        next(path for name in names if not os.path.lexists(path := f"{stem}{name}{extension}"))
+    )
 
 
 def run_move(args: argparse.Namespace, session: Session) -> int:

@@ -71,6 +71,9 @@ def write_pool(manifest: PoolManifest) -> None:
     if manifest.slots:
         rows = [_row(index, slot, manifest.active) for index, slot in enumerate(manifest.slots)]
         write_table([_HEADING, *rows])
+        for index, slot in enumerate(manifest.slots):
+            if slot.problem:
+                write_note(f"Photo {index}: {slot.problem}")
     else:
         write_line("Add photos with `rabbitviewer pool add PHOTO...`.")
     others = [pool for pool in manifest.pools if pool.pool_id != manifest.pool_id]

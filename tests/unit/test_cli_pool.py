@@ -129,7 +129,7 @@ def test_people_see_a_table_of_the_pool(capsys: pytest.CaptureFixture[str]) -> N
         "2                              /c.jpg (missing)\n"
         'Other pools: "Trip" (12)\n'
     )
-    assert captured.err == 'Pool "Wedding": The manifest was rebuilt.\n'
+    assert captured.err == 'Photo 2: It is gone.\nPool "Wedding": The manifest was rebuilt.\n'
 
 
 def test_an_empty_pool_says_what_to_do(
@@ -236,6 +236,18 @@ def test_paths_reach_the_daemon_absolute(
     assert (export.output, importing.path) == (here + b"/w.zip", here + b"/w.zip")
     assert importing.name == "Again"
     assert (mask.output, mask.slot) == (here + b"/m.png", "img_0002")
+
+
+def test_a_mask_is_written_over_nothing(
+    fake: ScriptedDaemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.png").write_bytes(b"mine")
+    (tmp_path / "m-1.png").symlink_to("nowhere")
+    main(["pool", "export-mask", "1", str(tmp_path / "m.png")])
+    assert capsys.readouterr().out == f"{tmp_path}/m-2.png\n"
+    (request,) = fake.asked(MaskExport)
+    assert isinstance(request, MaskExport)
+    assert request.output == os.fsencode(tmp_path / "m-2.png")
 
 
 @pytest.mark.parametrize("verb", ["remove", "activate", "label", "set-mask", "move", "export-mask"])
