@@ -81,7 +81,7 @@ class SourceRows(QObject):
         box.setToolTip(self.tr("Which slot; “Active” follows the active one of the pool."))
         field = box.findChild(QLineEdit)
         if field is not None:
-            field.setTextMargins(tokens().space_1, 0, 0, 0)
+            field.setTextMargins(tokens().space_2, 0, 0, 0)
         return box
 
     def _on_source_chosen(self) -> None:
