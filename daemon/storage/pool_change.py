@@ -185,8 +185,9 @@ class Place(msgspec.Struct, frozen=True):
 
     def apply(self, draft: Draft) -> Change:
         """Change *draft*; return what puts them back."""
-        wanted = {slot: index for slot, index in self.places if draft.index_of(slot) >= 0}
-        before = tuple((slot, draft.index_of(slot)) for slot in wanted)
+        there = {entry.slot: index for index, entry in enumerate(draft.entries)}
+        wanted = {slot: index for slot, index in self.places if slot in there}
+        before = tuple((slot, there[slot]) for slot in wanted)
         moved = {entry.slot: entry for entry in draft.entries if entry.slot in wanted}
         draft.entries = [entry for entry in draft.entries if entry.slot not in wanted]
         for slot, index in sorted(wanted.items(), key=lambda pair: pair[1]):

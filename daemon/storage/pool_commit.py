@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -29,6 +30,9 @@ from daemon.storage.pool_manifest import (
     format_manifest,
     format_reference,
 )
+
+_MANY = 16
+_AT_ONCE = 16
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +58,7 @@ def commit(folder: bytes, draft: Draft, manifest: Manifest, before: Before) -> N
         for source, name in draft.put:
             os.replace(_in(folder, source), _in(folder, name))
             came.append((source, name))
-        for name, data in draft.written.items():
-            write_synced(_in(folder, name), data)
+        _write_all(folder, draft.written)
         if draft.kept or draft.put or draft.written:
             sync_folder(folder)
         if manifest != before.manifest:
@@ -82,6 +85,17 @@ def take_away(folder: bytes, taken: list[tuple[str, str]]) -> None:
     for each in {*changed, folder} if changed else ():
         with contextlib.suppress(OSError):
             sync_folder(each)
+
+
+def _write_all(folder: bytes, written: Mapping[str, bytes]) -> None:
+    """Write files; many at once, because the disk syncs them together in the time of a few."""
+    if len(written) < _MANY:
+        for name, data in written.items():
+            write_synced(_in(folder, name), data)
+        return
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pool-files") as threads:
+        paths = [_in(folder, name) for name in written]
+        list(threads.map(write_synced, paths, written.values()))
 
 
 def _roll_back(folder: bytes, draft: Draft, came: list[tuple[str, str]], before: Before) -> None:

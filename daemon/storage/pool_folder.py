@@ -168,7 +168,8 @@ class PoolFolder:
         begin = self.count - moved if at < 0 else min(at, self.count - moved)
         order = Place(tuple((slot, begin + index) for index, slot in enumerate(block)))
         words = f"Add {photos_in_words(len(held))}" if held else f"Move {photos_in_words(moved)}"
-        self._change(words, (PutIn(tuple(held)), order), active=next(iter(block)) if activate else "")
+        first = next(iter(block)) if activate else ""
+        self._change(words, (PutIn(tuple(held)), order), active=first)
         return room.problems
 
     def remove(self, slots: Sequence[str]) -> list[str]:
