@@ -133,7 +133,8 @@ def run_label(args: argparse.Namespace, session: Session) -> int:
         slot = talk.named(args.index)
         request = PoolLabel(label=args.text, slot=slot.slot, pool=talk.pool_id)
         manifest = talk.change(request)
-    words = f"labelled {quoted(args.text)}" if args.text else "without a label"
+    given = next((item.label for item in manifest.slots if item.slot == slot.slot), "")
+    words = f"labelled {quoted(given)}" if given else "without a label"
     tell_pool(session, manifest, f"{os.fsdecode(slot.path)}: {words}")
     return 0
 
