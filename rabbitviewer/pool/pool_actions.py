@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,8 +33,21 @@ class PoolActions(QObject):
         incoming: Incoming,
         panel: PoolPanel,
         show_in_folder: Callable[[bytes], object],
+        folder: Callable[[], bytes],
     ) -> None:
+        """Prepare.
+
+        Args:
+            window: The window.
+            pool: The pool.
+            selection: What is added by key.
+            incoming: Brings it in.
+            panel: The tab.
+            show_in_folder: Shows a photo in the file manager.
+            folder: The folder that is open; files are looked for there first.
+        """
         super().__init__(window)
+        self._folder = folder
         self._window = window
         self._pool = pool
         self._selection = selection
@@ -96,6 +110,7 @@ class PoolActions(QObject):
         """Let the user choose files; nothing waits for the answer."""
         dialog = QFileDialog(self._window, self.tr("Add photos to the pool"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setDirectory(os.fsdecode(self._folder()))
         dialog.setModal(False)
         dialog.filesSelected.connect(self._on_files_chosen)
         self._dialog = dialog

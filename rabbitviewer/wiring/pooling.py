@@ -25,7 +25,15 @@ def add_pool(parts: Parts) -> None:
     window.closing.connect(incoming.finish)
     PoolDrop(panel).dropped.connect(incoming.take)
     PoolsMenu(window, parts.client, pool, panel.header.menu)
-    PoolActions(window, pool, parts.selection, incoming, panel, parts.navigator.show_in_folder)
+    PoolActions(
+        window,
+        pool,
+        parts.selection,
+        incoming,
+        panel,
+        parts.navigator.show_in_folder,
+        lambda: parts.listing.folder,
+    )
     Pooling(parts, panel)
     pool.start()
 
