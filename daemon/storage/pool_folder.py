@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -45,6 +44,7 @@ from daemon.storage.pool_manifest import (
     format_reference,
     numbered_slot,
 )
+from daemon.storage.pool_photos import PhotoLook
 from daemon.storage.pool_rebuild import Loaded, load_pool
 from daemon.storage.pool_room import NewPicture, Room, photos_in_words
 from daemon.storage.pool_state import PoolState, StoredSlot
@@ -63,11 +63,12 @@ class PoolFolder:
         name: What people call it.
     """
 
-    def __init__(self, folder: bytes, now: Callable[[], float]) -> None:
+    def __init__(self, folder: bytes, now: Callable[[], float], photos: PhotoLook) -> None:
         self.folder = folder
         self.pool_id = os.fsdecode(os.path.basename(folder))
         self.name = ""
         self._now = now
+        self._photos = photos
         self._loaded = Loaded(Manifest(), {}, {}, [], 0, changed=False)
         self._signature: tuple[int, ...] = ()
         self._undo: list[Step] = []
@@ -121,12 +122,14 @@ class PoolFolder:
 
     def state(self, pools: tuple[PoolInfo, ...], problems: Sequence[str] = ()) -> PoolState:
         """Return the pool as it is, with what the system says of its files now."""
+        outside = [each.path for each in self._loaded.references.values()]
+        found = self._photos.look(outside)
         return PoolState(
             pool_id=self.pool_id,
             name=self.name,
             folder=self.folder,
             active=self.manifest.active,
-            slots=tuple(self._stored(entry) for entry in self.manifest.slots),
+            slots=tuple(self._stored(entry, found) for entry in self.manifest.slots),
             pools=pools,
             undo=self._undo[-1].words if self._undo else "",
             redo=self._redo[-1].words if self._redo else "",
@@ -324,11 +327,19 @@ class PoolFolder:
         found = plain_stat(self._at(os.fsencode(MANIFEST)))
         return (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
 
-    def _stored(self, entry: Entry) -> StoredSlot:
+    def _stored(self, entry: Entry, seen: Mapping[bytes, os.stat_result | None]) -> StoredSlot:
         reference = self._loaded.references.get(entry.slot)
         path = reference.path if reference else self._in(entry.image)
         trouble = self._loaded.trouble.get(entry.slot, "")
-        found = None if trouble else _stat(path)
+        if trouble:
+            found = None
+        elif reference:
+            found = seen.get(path)
+        else:
+            found = plain_stat(path)
+        if reference and path not in seen:
+            where = readable(os.fsdecode(path))
+            trouble = f"The drive of {where} does not answer; the photo is still in the pool."
         mask = self._in(entry.mask) if entry.mask else b""
         mask_found = plain_stat(mask) if mask else None
         if found is None and not trouble:
@@ -375,12 +386,3 @@ class PoolFolder:
 
     def _at(self, name: bytes) -> bytes:
         return os.path.join(self.folder, name)
-
-
-def _stat(path: bytes) -> os.stat_result | None:
-    """Return what the system knows of a photo; a link to one counts as one."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None

@@ -30,6 +30,7 @@ from daemon.storage.pool_files import (
 )
 from daemon.storage.pool_folder import NewPicture, PoolFolder
 from daemon.storage.pool_manifest import MANIFEST, Manifest, Reference, format_manifest
+from daemon.storage.pool_photos import PhotoLook
 from daemon.storage.pool_state import PoolState
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,16 @@ _DELETED = ".deleted-"
 class PoolStore:
     """The pools below one folder; a pool is named by id or name, empty: the current one."""
 
-    def __init__(self, folder: Path, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], float] = time.time,
+        photos: PhotoLook | None = None,
+    ) -> None:
         self._folder = os.fsencode(folder)
         self._now = now
+        self._photos = PhotoLook() if photos is None else photos
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pools")
         self._pools: dict[str, PoolFolder] = {}
         self._broken: set[str] = set()
@@ -310,7 +318,9 @@ class PoolStore:
                 if pool is not None:
                     self._found += pool.refresh()
                     continue
-                pool = PoolFolder(os.path.join(self._folder, pool_id.encode()), self._now)
+                pool = PoolFolder(
+                    os.path.join(self._folder, pool_id.encode()), self._now, self._photos
+                )
                 self._found += pool.load()
             except OSError as error:
                 if pool_id not in self._broken:
@@ -421,10 +431,10 @@ class PoolStore:
         """Make the complete folder *staged* a pool."""
         folder = os.path.join(self._folder, os.path.basename(staged)[len(_STAGED) :])
         write_durably(os.path.join(staged, os.fsencode(MANIFEST)), format_manifest(manifest))
-        PoolFolder(staged, self._now).write_name(name)
+        PoolFolder(staged, self._now, self._photos).write_name(name)
         os.rename(staged, folder)
         sync_folder(self._folder)
-        pool = PoolFolder(folder, self._now)
+        pool = PoolFolder(folder, self._now, self._photos)
         self._found += pool.load()
         pool.name = name
         self._pools[pool.pool_id] = pool
