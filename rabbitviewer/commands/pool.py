@@ -183,9 +183,11 @@ def _mask_set(talk: PoolTalk, request: PoolSetMask, mask: str) -> PoolManifest:
         raise
     except RabbitError as error:
         info = error.info
-        if request.take or os.fsdecode(request.mask) in info.message:
-            raise
-        message = f"{mask}: {info.message}"
+        message, path = info.message, os.fsdecode(request.mask)
+        if request.take:
+            message = message.replace(path, "The mask")
+        elif path not in message:
+            message = f"{mask}: {message}"
         raise RabbitError(info.kind, message, info.hint, info.context) from error
 
 

@@ -511,6 +511,20 @@ def test_people_are_told_whether_the_photo_has_a_mask_now(
     assert capsys.readouterr().out == "/a.jpg: has no mask\n/b.jpg: has a mask\n"
 
 
+def test_a_refusal_of_a_pasted_mask_does_not_name_a_file_that_nobody_knows(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[PoolSetMask] = damaged
+    assert main(["pool", "set-mask", "0", URI]) == 1
+    assert capsys.readouterr().err == "rabbitviewer: The mask is cut off. Copy it again.\n"
+
+
+def damaged(request: Message) -> list[Message]:
+    assert isinstance(request, PoolSetMask)
+    message = f"{os.fsdecode(request.mask)} is cut off."
+    return [Failed(error=ErrorInfo(ErrorKind.UNREADABLE, message, "Copy it again."))]
+
+
 def test_a_refusal_names_the_mask(fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     error = ErrorInfo(ErrorKind.INVALID_REQUEST, "The mask is 3 x 2 pixels.", "Turn it.")
     fake.scripts[PoolSetMask] = lambda _: [Failed(error=error)]
