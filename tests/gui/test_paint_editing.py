@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import QEventLoop, QRect, QTimer
 from pytestqt.qtbot import QtBot
 
+from daemon.imaging.masks.stroke import paint_stroke
 from rabbitviewer.paint.buffer import MaskBuffer
 from rabbitviewer.paint.editing import MaskEditing
 from rabbitviewer.paint.tools import (
@@ -120,6 +121,22 @@ def test_a_shift_click_draws_a_line_from_where_the_last_stroke_ended(editing: Ma
     editing.undo()
     settle(editing)
     assert not editing.buffer.values[100:, 100].any()
+
+
+def test_a_recorded_stroke_is_the_same_pixels_when_it_is_replayed(editing: MaskEditing) -> None:
+    rng = random.Random(5)
+    brush = Brush(70, 0.4, opacity=0.8, flow=0.4, pressure_size=True, pressure_opacity=True)
+    points = [
+        StrokePoint(rng.uniform(0, 600), rng.uniform(0, 500), rng.random()) for _ in range(40)
+    ]
+    editing.begin_stroke(brush, points[0])
+    for point in points[1:]:
+        editing.extend_stroke([point])
+    editing.end_stroke()
+    settle(editing)
+    replayed = np.zeros((HEIGHT, WIDTH), np.uint8)
+    paint_stroke(replayed, brush, points)
+    assert np.array_equal(editing.buffer.values, replayed)
 
 
 def test_a_cancelled_stroke_leaves_neither_trace_nor_step(

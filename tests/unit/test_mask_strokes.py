@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.imaging.masks.boxes import Box, tile_box, tile_keys
@@ -20,6 +20,7 @@ from daemon.imaging.masks.stroke import Stroke, paint_stroke
 WIDTH, HEIGHT = 320, 280
 
 SMALL = (120, 100)
+few = settings(max_examples=20)
 quarters = st.integers(-40, 4 * SMALL[0] + 40).map(lambda n: n / 4)
 places = st.tuples(quarters, quarters)
 pressures = st.sampled_from((0.0, 0.25, 0.5, 1.0))
@@ -78,6 +79,7 @@ def test_a_straight_line_is_the_same_bytes_however_many_points_tell_it(
     assert np.array_equal(two, many)
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=12), brushes, st.data())
 def test_it_makes_no_difference_how_points_come_in_packets(
     way: list[StrokePoint], brush: Brush, data: st.DataObject
@@ -103,6 +105,7 @@ def test_a_curve_sampled_at_other_rates_agrees_closely(flow: float, hardness: fl
     assert np.percentile(apart, 99.5) < 20
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=8), brushes)
 def test_a_mirrored_stroke_paints_the_mirrored_mask(way: list[StrokePoint], brush: Brush) -> None:
     off_ties = [p._replace(column=p.column + 1 / 32, row=p.row + 1 / 32) for p in way]
@@ -142,6 +145,7 @@ def test_no_point_paints_nothing() -> None:
 # ------------------------------------------------------------ values
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=8), brushes, st.integers(0, 255))
 def test_painting_never_darkens_and_erasing_never_lightens(
     way: list[StrokePoint], brush: Brush, on: int
@@ -150,6 +154,7 @@ def test_painting_never_darkens_and_erasing_never_lightens(
     assert (painted(brush, way, on=on, erase=True, size=SMALL) <= on).all()
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=8), brushes)
 def test_erasing_white_is_the_negative_of_painting_black(
     way: list[StrokePoint], brush: Brush
@@ -158,12 +163,14 @@ def test_erasing_white_is_the_negative_of_painting_black(
     assert np.array_equal(erased, ~painted(brush, way, size=SMALL))
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=8), brushes)
 def test_opacity_is_as_far_as_one_stroke_goes(way: list[StrokePoint], brush: Brush) -> None:
     there_and_back = way + way[::-1] + way
     assert painted(brush, there_and_back, size=SMALL).max() <= round(brush.opacity * 255)
 
 
+@few
 @given(st.lists(points, min_size=1, max_size=6), brushes)
 def test_nothing_is_written_outside_the_box_told(way: list[StrokePoint], brush: Brush) -> None:
     mask = np.zeros(SMALL[::-1], np.uint8)
@@ -242,7 +249,9 @@ def test_a_brush_covers_less_the_further_from_its_middle(radius: float, hardness
     assert cover[-1] == 0
 
 
-@given(st.floats(0.5, 90), st.sampled_from((0.0, 0.7, 1.0)), quarters, quarters)
+@given(
+    st.integers(1, 180).map(lambda n: n / 2), st.sampled_from((0.0, 0.7, 1.0)), quarters, quarters
+)
 def test_stamps_made_by_quarters_are_what_the_profile_says(
     radius: float, hardness: float, column: float, row: float
 ) -> None:
