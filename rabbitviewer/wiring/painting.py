@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
+import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -11,22 +12,14 @@ from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import PoolManifest
 from daemon.protocol.values import PoolSlot
 from rabbitviewer.edit.grade_panel import GradePanel
-from rabbitviewer.masking.column import ToolColumn
-from rabbitviewer.masking.commands import MaskCommands
-from rabbitviewer.masking.places import MaskEditor, PaintBar
-from rabbitviewer.masking.room import MaskRoom
-from rabbitviewer.masking.settings import PaintSettings
-from rabbitviewer.models.first_stage import first_stage_of
-from rabbitviewer.models.mask_changes import MaskChanges
 from rabbitviewer.pool.pool_panel import PoolPanel
 from rabbitviewer.pool.pool_words import error_words
-from rabbitviewer.view.photo_room import PhotoRoom
-from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import Page
 from rabbitviewer.wiring.grade_painting import GradePainting
 from rabbitviewer.wiring.parts import Parts
 
-_VIEWER = "mask"
+if TYPE_CHECKING:
+    from rabbitviewer.wiring.painting_tools import Tools
 
 
 def add_painting(parts: Parts) -> None:
@@ -36,16 +29,6 @@ def add_painting(parts: Parts) -> None:
     if grade is not None:
         paint_on_show = parts.window.actions_by_id["pool.paint"].trigger
         GradePainting(grade, parts.masks, painting.paint_slot, paint_on_show)
-
-
-@dataclasses.dataclass(frozen=True)
-class Tools:
-    """What is built when painting begins for the first time."""
-
-    room: MaskRoom
-    editor: MaskEditor
-    bar: PaintBar
-    column: ToolColumn
 
 
 class Painting(QObject):
@@ -138,36 +121,12 @@ class Painting(QObject):
 
     def _build(self) -> Tools:
         """Build what only painting needs."""
-        parts = self._parts
-        window, masks, actions = parts.window, parts.masks, parts.window.actions_by_id
-        settings = PaintSettings(parts.state.paint, window)
-        changes = MaskChanges(parts.client, parts.folders, masks, window)
-        say = window.status.say
-        commands = MaskCommands(window, parts.client, masks, changes, settings, say)
-        first_stage = first_stage_of(parts.thumbnails)
-        own = PhotoView(parts.previews, lambda _path: None, first_stage, viewer=_VIEWER)
-        editor = MaskEditor(actions, masks, changes, settings, own)
-        bar, column = PaintBar(masks, changes, settings), ToolColumn(actions, settings)
-        room = MaskRoom(window, actions, masks, changes, settings, commands, (parts.photo, own))
-        for widget in (editor, bar, column):
-            widget.hide()
-        if self._panel is not None:
-            self._panel.put_editor(editor)
-        for photo_room in window.pages.findChildren(PhotoRoom):
-            photo_room.put_tools(bar, column)
-        for place in (editor, bar):
-            place.select_pressed.connect(room.select_range)
-            place.left.connect(room.give_keys_back)
-        bar.done_pressed.connect(room.finish)
-        room.began.connect(self._show_tools)
-        room.ended.connect(self._show_tools)
-
-        def remember() -> None:
-            parts.state.paint = settings.choices
-
-        settings.changed.connect(remember)
-        self._tools = Tools(room, editor, bar, column)
-        return self._tools
+        make = importlib.import_module("rabbitviewer.wiring.painting_tools").make_tools
+        tools: Tools = make(self._parts, self._panel)
+        tools.room.began.connect(self._show_tools)
+        tools.room.ended.connect(self._show_tools)
+        self._tools = tools
+        return tools
 
     # ------------------------------------------------------------ in step
 
