@@ -36,6 +36,9 @@ from daemon.storage.pools import PoolStore
 
 log = logging.getLogger(__name__)
 
+_MAX_PROBLEM = 500
+_MAX_PROBLEMS = 40_000
+
 Discard = Callable[[bytes], None]
 FlushMasks = Callable[[str], Awaitable[None]]
 
@@ -123,11 +126,13 @@ class PoolService:
         told = [*state.problems, *problems]
         if len(told) > MAX_TOLD:
             told = [*told[: MAX_TOLD - 1], f"{len(told) - MAX_TOLD + 1} more were not done."]
+        told = [each[:_MAX_PROBLEM] for each in told]
+        brief = sum(len(slot.problem) for slot in state.slots) > _MAX_PROBLEMS
         return PoolManifest(
             pool_id=state.pool_id,
             name=state.name,
             active=state.active,
-            slots=tuple(_told(slot, stale=slot.slot in stale) for slot in state.slots),
+            slots=tuple(_told(slot, stale=slot.slot in stale, brief=brief) for slot in state.slots),
             pools=state.pools,
             undo=state.undo,
             redo=state.redo,
@@ -340,7 +345,8 @@ class PoolService:
             self.publish_pool(await self._store.get(pool_id))
 
 
-def _told(slot: StoredSlot, *, stale: bool) -> PoolSlot:
+def _told(slot: StoredSlot, *, stale: bool, brief: bool) -> PoolSlot:
+    """Return a slot as it crosses the socket; *brief*: without the reasons, which are too many."""
     return PoolSlot(
         slot=slot.slot,
         path=slot.path,
@@ -352,7 +358,7 @@ def _told(slot: StoredSlot, *, stale: bool) -> PoolSlot:
         label=slot.label,
         added=slot.added,
         stale=stale,
-        problem=slot.problem,
+        problem="The photo is not there." if brief and slot.problem else slot.problem,
     )
 
 

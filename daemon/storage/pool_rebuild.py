@@ -35,6 +35,7 @@ from daemon.storage.pool_manifest import (
     parse_reference,
     slot_of,
 )
+from daemon.storage.pool_room import slots_that_can_be_told
 
 _MAX_FILES = 100_000
 
@@ -85,9 +86,18 @@ def load_pool(folder: bytes) -> Loaded:
             f"in its folder. The broken one is kept as {kept}."
         ]
     checked, more = _checked(folder, manifest)
+    references, trouble = _references(folder, checked)
+    count = slots_that_can_be_told(checked, references, folder)
+    if count < len(checked.slots):
+        more.append(
+            f"Only the first {count} of {len(checked.slots)} slots are shown: the names and labels "
+            "of all have grown too long."
+        )
+        checked = Manifest(min(checked.active, count - 1), checked.slots[:count])
+        shown = {entry.slot for entry in checked.slots}
+        references = {slot: each for slot, each in references.items() if slot in shown}
     if not changed and (problems or more):
         more.append(f"The pool's former list is kept as {keep_copy(path)}.")
-    references, trouble = _references(folder, checked)
     found = [*problems, *more]
     return Loaded(
         manifest=checked,

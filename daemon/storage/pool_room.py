@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.storage.pool_manifest import MAX_SLOTS, Manifest, Reference
+from daemon.storage.pool_manifest import MAX_SLOTS, Entry, Manifest, Reference
 
-MAX_TOLD_BYTES = 800_000
+MAX_TOLD_BYTES = 760_000
 """What a pool's paths and labels may take together: its manifest goes in one message."""
-_SLOT_BYTES = 120
+MAX_LABELLED_BYTES = 820_000
+"""The same, with labels given later."""
+_SLOT_BYTES = 150
+_NAME_BYTES = 20
 
 
 class NewPicture(msgspec.Struct, frozen=True):
@@ -29,18 +32,17 @@ class Room:
         self, manifest: Manifest, references: Mapping[str, Reference], folder: bytes
     ) -> None:
         self.problems: list[str] = []
-        self._own = 2 * len(folder) + _SLOT_BYTES
+        self._folder = folder
         self._count = len(manifest.slots)
         self._bytes = sum(
-            self._size(references[entry.slot].path if entry.slot in references else b"")
-            + len(entry.label.encode())
-            for entry in manifest.slots
+            told_bytes(entry, references.get(entry.slot), folder) for entry in manifest.slots
         )
         self._refused = 0
 
     def takes(self, new: Reference | NewPicture) -> bool:
         """Count *new* in, if there is room; if not, say so once."""
-        size = self._size(new.path if isinstance(new, Reference) else b"")
+        reference = new if isinstance(new, Reference) else None
+        size = told_bytes(Entry("", None, new.label), reference, self._folder)
         if self._count < MAX_SLOTS and self._bytes + size <= MAX_TOLD_BYTES:
             self._count += 1
             self._bytes += size
@@ -60,15 +62,30 @@ class Room:
         Raises:
             RabbitError: ``invalid_request``.
         """
-        if self._bytes + len(label.encode()) > MAX_TOLD_BYTES + MAX_TOLD_BYTES // 8:
+        if self._bytes + len(label.encode()) > MAX_LABELLED_BYTES:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST,
                 "The labels and names of this pool's photos have grown too long.",
                 "Use shorter labels, or put some of the photos into another pool.",
             )
 
-    def _size(self, path: bytes) -> int:
-        return self._own + len(path)
+
+def told_bytes(entry: Entry, reference: Reference | None, folder: bytes) -> int:
+    """Return what a slot takes in a message: its mask lies in *folder*, and an own picture too."""
+    path_bytes = len(reference.path) if reference else len(folder) + _NAME_BYTES
+    return path_bytes + len(folder) + _NAME_BYTES + len(entry.label.encode()) + _SLOT_BYTES
+
+
+def slots_that_can_be_told(
+    manifest: Manifest, references: Mapping[str, Reference], folder: bytes
+) -> int:
+    """Return how many of a pool's slots, from the first on, fit into a message."""
+    room = MAX_LABELLED_BYTES
+    for index, entry in enumerate(manifest.slots):
+        room -= told_bytes(entry, references.get(entry.slot), folder)
+        if room < 0:
+            return index
+    return len(manifest.slots)
 
 
 def photos_in_words(count: int) -> str:

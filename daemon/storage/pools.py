@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 
 CURRENT_FILE = b"current.json"
 FIRST_NAME = "Pool"
-MAX_POOLS = 500
+MAX_POOLS = 200
 MAX_NAME = 100
 _MAX_CURRENT_BYTES = 64 << 10
 _STAGED = b".new-"

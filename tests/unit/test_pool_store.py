@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon.pool.service import PoolService
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.framing import MAX_HEADER_BYTES
+from daemon.protocol.messages import encode
 from daemon.storage import pool_commit
 from daemon.storage.pool_folder import MAX_STEPS
 from daemon.storage.pool_manifest import MAX_SLOTS, Reference
@@ -124,6 +127,29 @@ def test_paths_that_are_too_long_for_one_message_are_refused(tmp_path: Path) -> 
     state = within(tmp_path, lambda store: store.add("", found))
     assert 0 < len(state.slots) < 400
     assert "grown too long" in state.problems[0]
+
+
+def test_the_fullest_pool_fits_into_a_message(tmp_path: Path) -> None:
+    label = "\N{GRINNING FACE}" * 100
+    long = [Reference(b"/%04d/" % number + b"x/" * 120 + b"a.jpg") for number in range(MAX_SLOTS)]
+
+    async def story(store: PoolStore) -> PoolState:
+        state = await store.add("", long)
+        manifest = json.loads((folder_of(state) / "manifest.json").read_bytes())
+        for slot in manifest["slots"]:
+            slot["label"] = label
+            slot["mask"] = slot["image"].replace(".ref.json", ".mask.png")
+            (folder_of(state) / slot["mask"]).touch()
+        (folder_of(state) / "manifest.json").write_text(json.dumps(manifest))
+        return await store.get()
+
+    state = within(tmp_path, story)
+    service = PoolService(None, None, None, None, None)  # type: ignore[arg-type]
+    sentences = ["/" + "x" * 5000] * 50
+    assert 500 < len(state.slots) < MAX_SLOTS
+    assert all(slot.missing and slot.mask_file for slot in state.slots)
+    assert "grown too long" in state.problems[0]
+    assert len(encode(service.manifest_of(state, sentences))) < MAX_HEADER_BYTES
 
 
 def test_undo_brings_slot_mask_and_label_back_to_their_index(tmp_path: Path) -> None:
