@@ -17,7 +17,7 @@ from rabbitviewer.models.selection import Selection
 from rabbitviewer.pool.incoming import Incoming
 from rabbitviewer.pool.pool_panel import PoolPanel
 from rabbitviewer.pool.pool_words import count_words, slot_name
-from rabbitviewer.window import MainWindow
+from rabbitviewer.window import MainWindow, Page
 
 _NEED_SLOTS = ("pool.next", "pool.previous")
 
@@ -163,7 +163,12 @@ class PoolActions(QObject):
         slots = [each for each in self._pool.slots if each.slot in set(names)]
         what = f"“{slot_name(slots[0])}”" if len(slots) == 1 else count_words(len(slots))
 
+        grid = self._panel.grid
+        shown = self._window.page == Page.PHOTO and any(each.path == grid.on_show for each in slots)
+
         def say(_now: PoolManifest) -> None:
+            if shown:
+                grid.show_slot(self._pool.active)
             words = self.tr("{photos} taken out of the pool").format(photos=what)
             self._window.status.say(words, self.tr("Undo"), self._pool.undo)
 

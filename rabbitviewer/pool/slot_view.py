@@ -129,6 +129,11 @@ class SlotView(QAbstractScrollArea):
         self._tell()
         self.bring_into_view(self._picking.current_index)
 
+    @property
+    def on_show(self) -> bytes:
+        """The photo in the photo view; empty: none."""
+        return self._on_show
+
     def set_on_show(self, path: bytes) -> None:
         """Mark the slot whose photo is in the photo view."""
         if path != self._on_show:

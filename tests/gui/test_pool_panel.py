@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -288,6 +289,15 @@ def test_del_takes_out_of_the_pool_and_never_trashes(
     assert fake_daemon.of(messages.TrashPhotos) == []
 
 
+def test_the_next_one_is_shown_when_the_photo_on_show_is_taken_out(
+    qtbot: QtBot, built: Built
+) -> None:
+    click(qtbot, built, 1)
+    press(qtbot, built, Key.Key_Delete)
+    qtbot.waitUntil(lambda: built.photo.path == b"/photos/c.jpg")
+    assert slots(built).hasFocus()
+
+
 def test_del_on_a_button_of_the_head_trashes_nothing_either(
     qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
 ) -> None:
@@ -521,6 +531,21 @@ def test_files_are_pasted_from_anywhere(qtbot: QtBot, built: Built) -> None:
     grid(built).setFocus()
     press(qtbot, built, Key.Key_V, CTRL | SHIFT)
     qtbot.waitUntil(lambda: len(model(built).slots) == 6)
+
+
+def test_a_picture_that_was_copied_as_text_comes_in(
+    qtbot: QtBot, built: Built, fake_daemon: FakeDaemon
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n and the rest"
+    mime = QMimeData()
+    mime.setText("data:image/png;base64," + base64.b64encode(png).decode())
+    QGuiApplication.clipboard().setMimeData(mime)
+    slots(built).setFocus()
+    press(qtbot, built, Key.Key_V, CTRL)
+    qtbot.waitUntil(lambda: len(model(built).slots) == 6)
+    asked = fake_daemon.of(messages.PoolAdd)[0]
+    assert isinstance(asked, messages.PoolAdd)
+    assert Path(bytes(asked.paths[0]).decode()).read_bytes() == png
 
 
 def test_an_address_alone_is_refused_with_advice(qtbot: QtBot, built: Built) -> None:
