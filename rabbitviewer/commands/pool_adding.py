@@ -15,7 +15,13 @@ from rabbitviewer.commands.pool_answers import photos, pool_document, quoted, te
 from rabbitviewer.commands.pool_slots import PoolTalk, add_pool_option, free_index
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import absolute
-from rabbitviewer.commands.terminal import harmless, write_error, write_json, write_line
+from rabbitviewer.commands.terminal import (
+    harmless,
+    shown_path,
+    write_error,
+    write_json,
+    write_line,
+)
 from rabbitviewer.ipc.blocking import ConnectionLostError
 
 _AT_ONCE = 200
@@ -54,8 +60,7 @@ def run_add(args: argparse.Namespace, session: Session) -> int:
     with session.connect() as connection:
         adding = _Adding(PoolTalk(connection, args.pool), pools, args)
         outcome = adding.run(list(dict.fromkeys(paths)))
-    for error in outcome.failed.values():
-        write_error(error)
+    _tell_refusals(outcome.failed)
     manifest = outcome.manifest
     tell_problems(manifest)
     if session.json:
@@ -95,33 +100,27 @@ class _Adding:
         if self._copy or any(path.startswith(self._pools) for path in paths):
             at_once = 1
         for first in range(0, len(paths), at_once):
-            portion = paths[first : first + at_once]
-            for path in self._left_out(portion) if len(portion) > 1 else portion:
-                self._send_alone(path)
+            for path in self._left_out(paths[first : first + at_once]):
+                self._left_out([path])
         repaired = self._talk.before.problems
         self._outcome.manifest = msgspec.structs.replace(self._outcome.manifest, problems=repaired)
         return self._outcome
 
     def _left_out(self, paths: list[WirePath]) -> list[WirePath]:
-        """Send a portion; return what did not come into the pool."""
+        """Send photos; return those of which it is not clear why they did not come in."""
         try:
-            self._send(paths)
-        except ConnectionLostError:
-            raise
-        except RabbitError:
-            return paths
-        return [path for path in paths if path not in self._outcome.slots]
-
-    def _send_alone(self, path: WirePath) -> None:
-        try:
-            problems = self._send([path])
+            problems = self._send(paths)
         except ConnectionLostError:
             raise
         except RabbitError as error:
-            self._outcome.failed[path] = error.info
+            problems, refused = [], dict.fromkeys(paths, error.info)
         else:
-            if path not in self._outcome.slots:
-                self._outcome.failed[path] = _refusal(path, problems)
+            left = [path for path in paths if path not in self._outcome.slots]
+            refused = {path: _refusal(path, problems) for path in left}
+        if len(refused) > 1 and len(problems) != 1:
+            return list(refused)
+        self._outcome.failed |= refused
+        return []
 
     def _send(self, paths: list[WirePath]) -> list[str]:
         """Send photos and note which slot each has; return what the daemon says besides."""
@@ -136,18 +135,14 @@ class _Adding:
         manifest = self._talk.change(request)
         self._outcome.manifest = manifest
         slots = manifest.slots
-        by_path = {slot.path: slot.slot for slot in slots if not slot.own}
-        named = {by_path[bytes(path)] for path in paths if bytes(path) in by_path}
-        fresh = [slot.slot for slot in slots if slot.slot not in before | named]
-        others = [path for path in paths if bytes(path) not in by_path]
-        self._outcome.slots |= {
-            path: by_path[bytes(path)] for path in paths if bytes(path) in by_path
-        }
+        known = {} if self._copy else {slot.path: slot.slot for slot in slots if not slot.own}
+        found = {path: known[bytes(path)] for path in paths if bytes(path) in known}
+        fresh = [s.slot for s in slots if s.slot not in before and s.slot not in found.values()]
+        others = [path for path in paths if path not in found]
         if len(fresh) == len(others):
-            self._outcome.slots |= dict(zip(others, fresh, strict=True))
-        return [
-            problem for problem in manifest.problems if problem not in self._talk.before.problems
-        ]
+            found |= zip(others, fresh, strict=True)
+        self._outcome.slots |= found
+        return [each for each in manifest.problems if each not in self._talk.before.problems]
 
     def _place(self) -> int:
         """Return where the next photos go: behind those of ours that are there already."""
@@ -160,12 +155,27 @@ class _Adding:
 
 def _refusal(path: WirePath, problems: list[str]) -> ErrorInfo:
     """Return why a photo is not in the pool, in the daemon's words."""
-    there = os.path.lexists(path)
-    return ErrorInfo(
-        ErrorKind.NOT_A_PHOTO if there else ErrorKind.NOT_FOUND,
-        " ".join(problems) or f"{os.fsdecode(path)} did not come into the pool.",
-        "See what `rabbitviewer info` says of it." if there else "Check its name.",
-    )
+    name = os.fsdecode(path)
+    message = " ".join(problems) or f"{name} did not come into the pool."
+    if name not in message:
+        return ErrorInfo(ErrorKind.INVALID_REQUEST, message, "Put them into another pool.")
+    if not os.path.exists(path):  # noqa: PTH110 - bytes
+        return ErrorInfo(ErrorKind.NOT_FOUND, message, "Check its name.")
+    return ErrorInfo(ErrorKind.NOT_A_PHOTO, message, "Leave it out.")
+
+
+def _tell_refusals(failed: dict[WirePath, ErrorInfo]) -> None:
+    """Write why photos are not in the pool; what is said of several is said once."""
+    alike: dict[str, list[WirePath]] = {}
+    for path, error in failed.items():
+        alike.setdefault(error.message, []).append(path)
+    for paths in alike.values():
+        error = failed[paths[0]]
+        if len(paths) == 1:
+            write_error(error)
+        else:
+            first = shown_path(paths[0])
+            write_error(error, f"rabbitviewer: {first} and {photos(len(paths) - 1)} more")
 
 
 def _added(path: WirePath, outcome: Outcome) -> Document:

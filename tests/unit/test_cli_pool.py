@@ -326,6 +326,33 @@ def test_what_became_of_each_photo_is_told_in_the_order_given(
     assert captured.err == "rabbitviewer: /gone.jpg is not there. Check its name.\n"
 
 
+def test_photos_for_which_there_is_no_room_are_told_in_one_line(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = msgspec.structs.replace(POOL, problems=("3 photos did not fit into the pool.",))
+    fake.scripts[PoolList] = lambda _: [msgspec.structs.replace(POOL, problems=())]
+    fake.scripts[PoolAdd] = lambda _: [full]
+    assert main(["pool", "add", "/d.jpg", "/e.jpg", "/f.jpg", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert len(fake.asked(PoolAdd)) == 1
+    assert [item["error"]["kind"] for item in json.loads(captured.out)["added"]] == [
+        "invalid_request"
+    ] * 3
+    assert captured.err == (
+        "rabbitviewer: /d.jpg and 2 photos more: 3 photos did not fit into the pool. "
+        "Put them into another pool.\n"
+    )
+
+
+def test_a_copy_that_failed_is_not_taken_for_the_photo_that_is_there(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = msgspec.structs.replace(POOL, problems=("/a.jpg is damaged.",))
+    fake.scripts[PoolAdd] = lambda _: [broken]
+    assert main(["pool", "add", "--copy", "/a.jpg"]) == 1
+    assert "rabbitviewer: /a.jpg is damaged." in capsys.readouterr().err
+
+
 def test_a_request_that_is_refused_as_a_whole_is_a_failure_of_its_photos(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
