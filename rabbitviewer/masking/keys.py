@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
@@ -23,15 +24,16 @@ from rabbitviewer.shell.popover import Popover
 KeyTest = Callable[[QKeyEvent], bool]
 
 _OVER_THE_WINDOW = (Overlay, Popover, Question)
+_PRESSES = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _WRITING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 
 
 class MaskKeys(QObject):
     """Hears every key of one window from :meth:`begin` to :meth:`end`.
 
-    What writes keeps its keys. Of the others, those of a mask action never reach the window's
-    shortcuts, whether the action can be done now or not: Del clears the mask or does nothing, and
-    does not put the photo into the trash.
+    What writes keeps its keys, and a button those that press it. Of the others, those of a mask
+    action never reach the window's shortcuts, whether the action can be done now or not: Del clears
+    the mask or does nothing, and does not put the photo into the trash.
     """
 
     def __init__(
@@ -87,6 +89,8 @@ class MaskKeys(QObject):
         if kind == QEvent.Type.WindowDeactivate and watched is self._window:
             self._let_space_go()
         if not isinstance(event, QKeyEvent) or not self._is_ours(watched):
+            return False
+        if event.key() in _PRESSES and isinstance(self._window.focusWidget(), QAbstractButton):
             return False
         if kind == QEvent.Type.ShortcutOverride:
             if self._is_space(event) or self._wants(event) or self._action_for(event):

@@ -136,7 +136,11 @@ class Painting(QObject):
             return
         painting = tools.room.is_painting
         in_photo = self._parts.window.page == Page.PHOTO
-        for widget in (tools.bar, tools.column, tools.editor):
+        focus = self._parts.window.focusWidget() or self._parts.window
+        places = (tools.bar, tools.column, tools.editor)
+        if not painting and any(each.isAncestorOf(focus) for each in places):
+            self._parts.window.show_page(self._parts.window.page)
+        for widget in places:
             widget.setVisible(painting)
         tools.editor.show_options(shown=not in_photo)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
@@ -16,12 +17,29 @@ from PySide6.QtGui import (
     QTabletEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QFileDialog,
+    QPushButton,
+    QScrollBar,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind
-from daemon.protocol.messages import MaskChange, MaskClose, MaskOpen, TrashPhotos
+from daemon.protocol.messages import (
+    Done,
+    MaskChange,
+    MaskClose,
+    MaskExport,
+    MaskOpen,
+    TrashPhotos,
+)
 from rabbitviewer.composition import Built, build
 from rabbitviewer.ipc.drop import PNG_SIGNATURE
 from rabbitviewer.masking.hints import HintLine
@@ -59,11 +77,12 @@ def pool(folders: Folders, fake_daemon: FakeDaemon) -> FakePool:
 class Painter:
     """A user at the window, and what is behind it."""
 
-    def __init__(self, qtbot: QtBot, built: Built, pool: FakePool) -> None:
+    def __init__(self, qtbot: QtBot, built: Built, pool: FakePool, state: WindowState) -> None:
         self.qtbot = qtbot
         self.built = built
         self.window = built.window
         self.pool = pool
+        self.state = state
         self.canvas: PhotoCanvas = built.photo.canvas
 
     @property
@@ -143,7 +162,7 @@ def painter(
     with qtbot.waitSignal(built.photo.canvas.painted):
         built.show(Start(PATHS[0]))
     built.window.show_page(Page.PHOTO)
-    painter = Painter(qtbot, built, pool)
+    painter = Painter(qtbot, built, pool, state)
     qtbot.waitUntil(lambda: len(built.listing) == len(PATHS))
     qtbot.waitUntil(lambda: painter.window.actions_by_id["pool.paint"].isEnabled())
     yield painter
@@ -186,6 +205,19 @@ def test_done_ends_painting(qtbot: QtBot, painter: Painter) -> None:
     )
     with qtbot.waitSignal(painter.masks.closed):
         qtbot.mouseClick(done, LEFT)
+    assert painter.canvas.hasFocus()
+
+
+def test_a_button_with_the_focus_is_pressed_by_space(qtbot: QtBot, painter: Painter) -> None:
+    painter.begin()
+    done = next(
+        each
+        for each in painter.window.findChild(PaintBar).findChildren(QPushButton)
+        if each.text() == "Done"
+    )
+    done.setFocus()
+    with qtbot.waitSignal(painter.masks.closed):
+        qtbot.keyClick(done, Qt.Key.Key_Space)
 
 
 def test_another_photo_of_the_pool_goes_on_with_its_own_mask(
@@ -594,7 +626,77 @@ def test_a_full_disk_is_told_and_what_was_painted_stays(qtbot: QtBot, painter: P
     assert painter.value(125, 100) == 255
 
 
+def test_a_turned_view_is_painted_where_the_pointer_is(painter: Painter) -> None:
+    painter.begin()
+    painter.press("R")
+    assert painter.canvas.turn.quarters == 1
+    painter.drag((100, 100), (150, 100))
+    assert painter.value(125, 100) == 255
+    assert painter.value(125, 130) == 0
+    assert painter.color(125, 100) != "#808080"
+
+
+def test_in_the_grid_painting_goes_on_in_the_pools_own_picture(painter: Painter) -> None:
+    painter.begin()
+    painter.window.actions_by_id["view.grid"].trigger()
+    assert painter.window.page == Page.GRID
+    editor = painter.window.findChild(MaskEditor)
+    assert editor.hint.isVisible()
+    painter.drag((100, 150), (300, 150), canvas=editor.picture.canvas)
+    assert painter.value(200, 150) == 255
+
+
+def test_every_control_of_the_tools_has_a_name(painter: Painter) -> None:
+    painter.begin()
+    places = (painter.window.findChild(PaintBar), painter.window.findChild(MaskEditor))
+    controls = [
+        each
+        for place in places
+        for each in place.findChildren(QWidget)
+        if isinstance(each, QAbstractButton | QAbstractSlider | QSpinBox)
+        and not isinstance(each, QScrollBar)
+    ]
+    assert controls
+    assert [each for each in controls if not each.accessibleName()] == []
+
+
+def test_a_tool_that_is_pressed_is_taken(qtbot: QtBot, painter: Painter) -> None:
+    painter.begin()
+    button = next(
+        each
+        for each in painter.window.findChild(MaskEditor).findChildren(QToolButton)
+        if each.accessibleName() == "Rectangle"
+    )
+    assert button.toolTip() == "Rectangle (M)"
+    qtbot.mouseClick(button, LEFT)
+    painter.drag((50, 50), (150, 150))
+    assert painter.value(52, 52) == 255
+
+
+def test_what_was_set_is_remembered(painter: Painter) -> None:
+    painter.begin()
+    painter.press("]")
+    painter.press("V")
+    assert painter.state.paint.size_px == 25
+    assert painter.state.paint.view == "mask"
+
+
 # ---------------------------------------------------------------- the whole mask
+
+
+def test_the_mask_is_saved_as_a_file(
+    qtbot: QtBot, painter: Painter, fake_daemon: FakeDaemon, home: Path
+) -> None:
+    fake_daemon.answer(MaskExport, lambda _request: (Done(),))
+    painter.begin()
+    painter.window.actions_by_id["mask.export"].trigger()
+    dialog = painter.window.findChild(QFileDialog)
+    dialog.selectFile(str(home / "out.png"))
+    dialog.accept()
+    qtbot.waitUntil(lambda: bool(fake_daemon.of(MaskExport)))
+    (asked,) = fake_daemon.of(MaskExport)
+    assert isinstance(asked, MaskExport)
+    assert (bytes(asked.output), asked.slot) == (bytes(home / "out.png"), "img_0001")
 
 
 def test_growing_asks_how_far_and_takes_the_answer(
