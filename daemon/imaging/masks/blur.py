@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,18 @@ SIGMAS_IN_RADIUS = math.sqrt(2 * math.log(255))
 _SMALLEST_SIGMA = 4.5
 _TILE_PX = 256
 _BAND_ROWS = 64
+
+
+class Places(NamedTuple):
+    """Where pixels lie between squares.
+
+    Attributes:
+        first: The square whose centre is before each pixel.
+        share: How far each is on the way to the next one, 0..1.
+    """
+
+    first: NDArray[np.int64]
+    share: FloatMap
 
 
 def blurred(values: Values, radius_px: float, checkpoint: Checkpoint) -> Values:
@@ -45,9 +58,49 @@ def margin_of(radius_px: float) -> int:
 
 
 def _by_tiles(values: Values, bell: FloatMap, checkpoint: Checkpoint) -> Values:
-    """Blur square by square; those in which nothing differs are copied."""
-    reach = len(bell) - 1
     result = np.empty_like(values)
+
+    def put(tile: Values, found: FloatMap) -> None:
+        np.rint(found, out=tile, casting="unsafe")
+
+    _smooth_tiles(values, result, bell, put, checkpoint)
+    return result
+
+
+def _by_squares(values: Values, sigma: float, step: int, checkpoint: Checkpoint) -> Values:
+    """Blur averages of *step* x *step* pixels and interpolate between their centres."""
+    height, width = values.shape
+    # averaging and interpolating blur too: the variances of a box and of a triangle
+    spread = sigma * sigma - (step * step - 1) / 12 - step * step / 6
+    bell = _bell(math.sqrt(spread) / step, math.ceil(sigma * SIGMAS_IN_RADIUS / step))
+    rows, columns = -(-height // step), -(-width // step)
+    averages = np.empty((rows, columns), np.float32)
+    for top in range(0, rows, _BAND_ROWS):
+        checkpoint()
+        bottom = min(top + _BAND_ROWS, rows)
+        averages[top:bottom] = _averaged(values[top * step : bottom * step], step)
+    small = np.empty_like(averages)
+    _smooth_tiles(averages, small, bell, np.copyto, checkpoint)
+    del averages
+    result = np.empty_like(values)
+    down, across = _places(height, rows, step), _places(width, columns, step)
+    for top in range(0, height, _TILE_PX):
+        checkpoint()
+        for left in range(0, width, _TILE_PX):
+            tile = result[top : top + _TILE_PX, left : left + _TILE_PX]
+            _interpolate(small, _part(down, top), _part(across, left), tile)
+    return result
+
+
+def _smooth_tiles(
+    values: NDArray[Any],
+    result: NDArray[Any],
+    bell: FloatMap,
+    put: Callable[..., None],
+    checkpoint: Checkpoint,
+) -> None:
+    """Blur square by square, each *put* in its place; where nothing differs it is copied."""
+    reach = len(bell) - 1
     height, width = values.shape
     for top in range(0, height, _TILE_PX):
         checkpoint()
@@ -66,37 +119,26 @@ def _by_tiles(values: Values, bell: FloatMap, checkpoint: Checkpoint) -> Values:
                 (max(reach - left, 0), max(right + reach - width, 0)),
             )
             padded = np.pad(near, margins, mode="edge").astype(np.float32)
-            np.rint(_smoothed(padded, bell), out=tile, casting="unsafe")
-    return result
+            put(tile, _smoothed(padded, bell))
 
 
-def _by_squares(values: Values, sigma: float, step: int, checkpoint: Checkpoint) -> Values:
-    """Blur averages of *step* x *step* pixels and interpolate between their centres."""
-    height, width = values.shape
-    # averaging and interpolating blur too: the variances of a box and of a triangle
-    spread = sigma * sigma - (step * step - 1) / 12 - step * step / 6
-    bell = _bell(math.sqrt(spread) / step, math.ceil(sigma * SIGMAS_IN_RADIUS / step))
-    rows, columns = -(-height // step), -(-width // step)
-    small = np.empty((rows, columns), np.float32)
-    for top in range(0, rows, _BAND_ROWS):
-        checkpoint()
-        bottom = min(top + _BAND_ROWS, rows)
-        small[top:bottom] = _averaged(values[top * step : bottom * step], step)
-    reach = len(bell) - 1
-    small = _smoothed(np.pad(small, reach, mode="edge"), bell)
-    across, share_across = _places(width, columns, step)
-    down, share_down = _places(height, rows, step)
-    result = np.empty_like(values)
-    for top in range(0, height, _BAND_ROWS):
-        checkpoint()
-        part = slice(top, min(top + _BAND_ROWS, height))
-        first, share = down[part], share_down[part, None]
-        after = np.minimum(first + 1, rows - 1)
-        lines = small[first] * (1 - share) + small[after] * share
-        beside = np.minimum(across + 1, columns - 1)
-        band = lines[:, across] * (1 - share_across) + lines[:, beside] * share_across
-        np.rint(band, out=result[part], casting="unsafe")
-    return result
+def _interpolate(small: FloatMap, down: Places, across: Places, tile: Values) -> None:
+    """Fill *tile* with values between those of *small*, linearly."""
+    near = small[down.first[0] : down.first[-1] + 2, across.first[0] : across.first[-1] + 2]
+    value = near[0, 0]
+    if (near == value).all():
+        tile[...] = round(float(value))
+        return
+    rows, columns = down.first - down.first[0], across.first - across.first[0]
+    below = np.minimum(rows + 1, near.shape[0] - 1)
+    beside = np.minimum(columns + 1, near.shape[1] - 1)
+    share = down.share[:, None]
+    lines = near[rows] * (1 - share) + near[below] * share
+    np.rint(
+        lines[:, columns] * (1 - across.share) + lines[:, beside] * across.share,
+        out=tile,
+        casting="unsafe",
+    )
 
 
 def _bell(sigma: float, reach: int) -> FloatMap:
@@ -137,8 +179,13 @@ def _averaged(values: Values, step: int) -> FloatMap:
     return sums.astype(np.float32) / np.float32(step * step)
 
 
-def _places(length: int, count: int, step: int) -> tuple[NDArray[np.int64], FloatMap]:
-    """Return for each pixel the square whose centre is before it, and the share of the next."""
+def _places(length: int, count: int, step: int) -> Places:
+    """Return where each of *length* pixels lies between the centres of *count* squares."""
     at = np.clip((np.arange(length) + 0.5) / step - 0.5, 0, count - 1)
     before = at.astype(np.int64)
-    return before, (at - before).astype(np.float32)
+    return Places(before, (at - before).astype(np.float32))
+
+
+def _part(places: Places, begin: int) -> Places:
+    part = slice(begin, begin + _TILE_PX)
+    return Places(places.first[part], places.share[part])
