@@ -293,3 +293,30 @@ def test_a_link_among_the_pools_is_no_pool(tmp_path: Path, pool: Path) -> None:
     other = tmp_path / "pools" / "2f1c6f0e-9f1c-4d6b-8a52-0d6c2f3b9d11"
     other.symlink_to(pool)
     assert len(look(tmp_path).pools) == 1
+
+
+def test_what_was_repaired_is_told_with_the_pool_that_it_is_about(
+    tmp_path: Path, pool: Path
+) -> None:
+    async def story(store: PoolStore) -> list[bool]:
+        (pool / "manifest.json").write_bytes(b"{")
+        other = await store.new("Other")
+        first = await store.get("Pool")
+        return [bool(state.problems) for state in (other, first, await store.get("Pool"))]
+
+    assert within(tmp_path, story) == [False, True, False]
+
+
+@posix_only
+@pytest.mark.skipif(
+    getattr(os, "geteuid", lambda: 0)() == 0, reason="the administrator may read everything"
+)
+def test_a_pool_that_cannot_be_read_is_told_and_does_not_hide_the_others(
+    tmp_path: Path, pool: Path
+) -> None:
+    within(tmp_path, lambda store: store.new("Other"))
+    pool.chmod(0)
+    state = look(tmp_path)
+    pool.chmod(0o700)
+    assert [each.name for each in state.pools] == ["Other"]
+    assert "cannot be read" in state.problems[0]
