@@ -237,6 +237,58 @@ def test_a_brush_that_cannot_be_is_refused_by_name() -> None:
         Brush(size_px=0)
 
 
+# ------------------------------------------------------------ prints are not seen
+
+
+@pytest.mark.parametrize(
+    ("size", "hardness", "most"),
+    [
+        (6, 0, 12),
+        (30, 0, 4),
+        (30, 0.3, 4),
+        (30, 0.7, 12),
+        (120, 0, 4),
+        (120, 0.7, 4),
+        (120, 0.9, 12),
+    ],
+)
+def test_a_soft_line_shows_no_ribs(size: float, hardness: float, most: int) -> None:
+    mask = painted(Brush(size, hardness), line((20, 140.5), (300, 140.5), 2))
+    along = mask[:, 90:230].astype(int)
+    assert (along.max(axis=1) - along.min(axis=1)).max() <= most
+
+
+@pytest.mark.parametrize(("hardness", "flow"), [(1.0, 0.1), (1.0, 0.4), (0.5, 0.1), (0.0, 0.4)])
+def test_a_faint_line_shows_no_fronts(hardness: float, flow: float) -> None:
+    mask = painted(Brush(60, hardness, flow=flow), line((20, 140.5), (300, 140.5), 2))
+    along = mask[115:166, 90:230].astype(int)
+    assert np.abs(np.diff(along, axis=1)).max() <= 5
+
+
+def test_a_faint_stroke_does_not_begin_with_a_disc() -> None:
+    mask = painted(Brush(60, 1.0, flow=0.2), line((60, 140.5), (280, 140.5), 2))
+    across = mask[140, 30:170].astype(int)
+    assert (np.diff(across[:60]) >= -1).all()
+    half_the_depth = 1 - math.sqrt(1 - across[100:].max() / 255)
+    assert across[30] == pytest.approx(255 * half_the_depth, abs=8)
+
+
+def test_a_click_leaves_the_whole_flow_and_a_drag_not_more_at_its_start() -> None:
+    brush = Brush(60, 1.0, flow=0.4)
+    clicked = painted(brush, [StrokePoint(100, 100)])[100, 100]
+    nudged = painted(brush, [StrokePoint(100, 100), StrokePoint(103, 100)])[100, 100]
+    assert int(clicked) == pytest.approx(0.4 * 255, abs=1)
+    assert int(nudged) == pytest.approx(int(clicked), abs=2)
+
+
+def test_growing_pressure_is_seen_as_a_slope_without_steps() -> None:
+    brush = Brush(60, 1.0, pressure_opacity=True)
+    mask = painted(brush, line((40, 140.5), (280, 140.5), 2, press=True))
+    along = mask[140, 80:250].astype(int)
+    assert np.diff(along).max() <= 3
+    assert np.diff(along).min() >= 0
+
+
 # ------------------------------------------------------------ stamps
 
 

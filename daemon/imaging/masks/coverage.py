@@ -105,6 +105,7 @@ class AddedCoverage:
         self._tile_bytes = 0
         self._most_bytes = limits.width * limits.height * 5 // 4
         self._packed: dict[TileKey, bytes] = {}
+        self._highest: dict[TileKey, int] = {}
         self._full: set[TileKey] = set()
 
     @property
@@ -116,6 +117,7 @@ class AddedCoverage:
         """Join a print and return the box that it may have changed in each tile."""
         amount = (self._brush.flow * dab.strength, dab.share)
         stamp = self._stamps.depth(dab.column, dab.row, dab.radius_px, self._brush.hardness, amount)
+        highest = int(stamp.values[len(stamp.values) // 2].max())
         changed: dict[TileKey, Box] = {}
         for key in tile_keys(stamp.box.intersected(self._limits)):
             if key in self._full:
@@ -124,7 +126,9 @@ class AddedCoverage:
             depth = self._touch(key, tile)
             box = changed[key] = stamp.box.intersected(tile)
             target, source = depth[box.inside(tile)], stamp.values[box.inside(stamp.box)]
-            np.minimum(target, FULL_DEPTH - source, out=target)
+            self._highest[key] = self._highest.get(key, 0) + highest
+            if self._highest[key] > FULL_DEPTH:
+                np.minimum(target, FULL_DEPTH - source, out=target)
             np.add(target, source, out=target)
         return changed
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.imaging.masks.brush import Brush, StrokePoint
+from daemon.imaging.masks.spacing import Spacing
 
 _STRAIGHT_PX = 1 / 256
-_LEAST_PRESSURE = 0.02
 _SAME_PLACE_PX = 1e-3
 
 Curve = NDArray[np.float64]
@@ -26,7 +26,8 @@ class Dab:
         row: As above.
         radius_px: Of the brush, after pressure.
         strength: 0..1, after pressure.
-        share: Part of a full print that it leaves when the flow is below 1.
+        share: Part of a full print that it leaves when the flow is below 1: the way since the one
+            before, in quarters of the size.
     """
 
     column: float
@@ -40,41 +41,43 @@ class StrokePath:
     """The way of one stroke: a centripetal Catmull-Rom curve through its points.
 
     Prints lie at distances along the curve that depend on the brush alone, so how the same way is
-    divided into points does not matter. Points nearer than half a print's distance are passed over
-    (they would only carry the jitter of whole screen pixels); the last one always counts. A piece
-    of the way is known as soon as the point after it is.
+    divided into points does not matter. Points very near to the one before are passed over (they
+    would only carry the jitter of whole screen pixels); the last one always counts. A piece of the
+    way is known as soon as the point after it is.
 
     Source: Yuksel, Schaefer, Keyser 2011, "Parameterization and applications of Catmull-Rom
     curves"; alpha = 1/2.
     """
 
     def __init__(self, brush: Brush) -> None:
-        self._brush = brush
+        self._spacing = Spacing(brush)
         self._points: list[StrokePoint] = []
+        self._start: StrokePoint | None = None
         self._skipped: StrokePoint | None = None
         self._to_go = 0.0
         self._since = 0.0
-        self._tail: StrokePoint | None = None
-        self._printed = False
+        self._travelled = 0.0
 
     def add(self, points: list[StrokePoint]) -> list[Dab]:
         """Go on through *points* and return the prints that are certain now."""
         dabs: list[Dab] = []
         for point in points:
-            if not self._points:
+            if self._start is None:
+                self._start = point
                 self._points.append(point)
-                dabs.append(self._first(point))
-                continue
-            if _distance(self._points[-1], point) < self._spacing(point.pressure) / 2:
+                self._to_go = self._spacing.between(self._spacing.radius(point.pressure))
+                dabs.append(self._dab(point, self._to_go))
+            elif _distance(self._points[-1], point) < self._spacing.least_step(point.pressure):
                 self._skipped = point
-                continue
-            self._skipped = None
-            dabs += self._go_on(point)
+            else:
+                self._skipped = None
+                dabs += self._go_on(point)
         return dabs
 
     def finish(self) -> list[Dab]:
         """End the way at the last point and return the prints that are left."""
-        if not self._points:
+        start = self._start
+        if start is None:
             return []
         dabs: list[Dab] = []
         if self._skipped is not None and _distance(self._points[-1], self._skipped) > 0:
@@ -86,7 +89,13 @@ class StrokePath:
         if self._since > _SAME_PLACE_PX:
             dabs.append(self._dab(last, self._since))
             self._since = 0.0
-        return dabs
+        return dabs + self._rest_of_a_click(start)
+
+    def _rest_of_a_click(self, start: StrokePoint) -> list[Dab]:
+        """Return what a full print has more than the way so far has left: a click is one."""
+        radius = self._spacing.radius(start.pressure)
+        missing = self._spacing.full_way(radius) - self._spacing.between(radius) - self._travelled
+        return [self._dab(start, missing)] if missing > _SAME_PLACE_PX else []
 
     def _go_on(self, point: StrokePoint) -> list[Dab]:
         self._points.append(point)
@@ -109,10 +118,9 @@ class StrokePath:
         steps = np.hypot(*np.diff(curve, axis=0).T)
         run = np.concatenate(([0.0], np.cumsum(steps)))
         length = float(run[-1])
+        fading = self._fading(start, end, length)
         dabs: list[Dab] = []
-        place = self._to_go
-        since = self._since
-        at = 0.0
+        place, since, at = self._to_go, self._since, 0.0
         while place <= length:
             share = place / length if length else 1.0
             since += place - at
@@ -120,43 +128,22 @@ class StrokePath:
             dab = self._dab(_point_at(curve, run, place, start, end, share), since)
             dabs.append(dab)
             since = 0.0
-            place += self._spacing_of(dab.radius_px)
+            place += self._spacing.between(dab.radius_px, fading)
         self._to_go = place - length
         self._since = since + length - at
+        self._travelled += length
         return dabs
 
-    def _first(self, point: StrokePoint) -> Dab:
-        radius, strength = self._pressed(point.pressure)
-        self._to_go = self._spacing_of(radius)
-        return Dab(point.column, point.row, radius, strength, 1.0)
-
     def _dab(self, point: StrokePoint, travelled: float) -> Dab:
-        radius, strength = self._pressed(point.pressure)
-        full = max(radius / 2, self._spacing_of(radius))
-        share = min(max(round(travelled / full * 256) / 256, 1 / 256), 1.0)
+        radius = self._spacing.radius(point.pressure)
+        share = travelled / self._spacing.full_way(radius)
+        share = min(max(round(share * 256) / 256, 1 / 256), 1.0)
+        strength = self._spacing.strength(point.pressure)
         return Dab(point.column, point.row, radius, strength, share)
 
-    def _pressed(self, pressure: float) -> tuple[float, float]:
-        brush = self._brush
-        pressed = min(max(pressure, 0.0), 1.0)
-        radius = brush.size_px / 2
-        if brush.pressure_size:
-            radius *= max(pressed, _LEAST_PRESSURE)
-        return max(radius, 0.5), pressed if brush.pressure_opacity else 1.0
-
-    def _spacing(self, pressure: float) -> float:
-        return self._spacing_of(self._pressed(pressure)[0])
-
-    def _spacing_of(self, radius: float) -> float:
-        """Distance between prints: their outlines part by a quarter of a pixel at most.
-
-        That is s^2 / (8 r) = 1/4. A flow below 1 shows the single prints inside the stroke, too:
-        there they are never further apart than a sixteenth of the diameter.
-        """
-        spacing = math.sqrt(2 * radius)
-        if self._brush.flow < 1:
-            spacing = min(spacing, radius / 8)
-        return max(math.floor(spacing * 64) / 64, 0.5)
+    def _fading(self, start: StrokePoint, end: StrokePoint, length: float) -> float:
+        change = self._spacing.strength(end.pressure) - self._spacing.strength(start.pressure)
+        return abs(change) / length if length else 0.0
 
 
 def _distance(first: StrokePoint, second: StrokePoint) -> float:

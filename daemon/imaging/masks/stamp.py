@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.imaging.masks.boxes import Box, Values
+from daemon.imaging.masks.combine import scale
 
 FULL_DEPTH = 65535
 _DEPTH_UNITS = FULL_DEPTH / math.log(2 * 255)
@@ -99,10 +100,10 @@ class StampCache:
 
         def make() -> Values:
             cover = profile(place.distances(), place.radius, hardness)
-            return place.unfold(np.rint(cover * np.float32(full)).astype(np.uint8))
+            return place.unfold(np.rint(cover * np.float32(255)).astype(np.uint8))
 
-        key = (place.radius, hardness, place.right_of, place.below, full)
-        return place.stamp(self._coverages.get(key, make))
+        values = self._coverages.get((place.radius, hardness, place.right_of, place.below), make)
+        return place.stamp(values if full == 255 else scale(values, full))
 
     def depth(
         self,
