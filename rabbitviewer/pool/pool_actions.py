@@ -65,6 +65,7 @@ class PoolActions(QObject):
             }
         )
         panel.paste_wanted.connect(self._paste)
+        panel.undo_wanted.connect(self._on_undo_wanted)
         panel.header.add_pressed.connect(self.choose_files)
         panel.grid.remove_wanted.connect(self.remove)
         panel.grid.menu_wanted.connect(self._open_menu)
@@ -145,7 +146,7 @@ class PoolActions(QObject):
     def _on_moved(self, paths: tuple[bytes, ...]) -> None:
         self._panel.grid.choose(self._slots_of(paths))
         words = self.tr("{photos} moved in the pool").format(photos=count_words(len(paths)))
-        self._window.status.say(words, self.tr("Undo"), self._pool.undo)
+        self._window.status.say(words, self.tr("Undo"), self.undo)
 
     def _slots_of(self, paths: tuple[bytes, ...]) -> tuple[str, ...]:
         wanted = set(paths)
@@ -170,10 +171,27 @@ class PoolActions(QObject):
             if shown:
                 grid.show_slot(self._pool.active)
             words = self.tr("{photos} taken out of the pool").format(photos=what)
-            self._window.status.say(words, self.tr("Undo"), self._pool.undo)
+            self._window.status.say(words, self.tr("Undo"), self.undo)
 
         if slots:
             self._pool.remove(names, say)
+
+    def _on_undo_wanted(self, redo: bool) -> None:
+        self.undo(redo=redo)
+
+    def undo(self, *, redo: bool = False) -> None:
+        """Take back the newest change of the pool (*redo*: do it again), and say what it was."""
+        what = self._pool.redo_words if redo else self._pool.undo_words
+        if not what:
+            return
+        words = self.tr("Done again: {what}") if redo else self.tr("Undone: {what}")
+        offer = self.tr("Undo") if redo else self.tr("Redo")
+
+        def say(_now: PoolManifest) -> None:
+            status = self._window.status
+            status.say(words.format(what=what), offer, lambda: self.undo(redo=not redo))
+
+        self._pool.undo(redo=redo, then=say)
 
     def _tell_missing(self, slot: PoolSlot) -> None:
         words = self.tr("{photo} is missing; its mask and label are kept")
@@ -223,7 +241,7 @@ class PoolActions(QObject):
     def _clear_masks(self, names: tuple[str, ...]) -> None:
         for name in names:
             self._pool.clear_mask(name)
-        self._window.status.say(self.tr("Mask taken away"), self.tr("Undo"), self._pool.undo)
+        self._window.status.say(self.tr("Mask taken away"), self.tr("Undo"), self.undo)
 
     def _add(self, menu: QMenu, text: str, run: Callable[[], object]) -> QAction:
         action = menu.addAction(text)

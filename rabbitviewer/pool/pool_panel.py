@@ -31,11 +31,13 @@ class PoolPanel(QFrame):
         paint_wanted: the mask of a slot is to be painted (its name).
         photo_wanted: a photo is to be shown (its path).
         paste_wanted: what is on the clipboard is to come into the pool.
+        undo_wanted: the newest change is to be taken back (whether it is to be done again).
     """
 
     paint_wanted = Signal(str)
     photo_wanted = Signal(bytes)
     paste_wanted = Signal()
+    undo_wanted = Signal(bool)
 
     def __init__(
         self, pool: PoolModel, thumbnails: ThumbnailStore, parent: QWidget | None = None
@@ -69,8 +71,8 @@ class PoolPanel(QFrame):
         self.grid.paint_wanted.connect(self.paint_wanted)
         self.grid.photo_wanted.connect(self.photo_wanted)
         self.empty.add_pressed.connect(self.header.add_pressed)
-        self.header.undo_pressed.connect(pool.undo)
-        self.header.redo_pressed.connect(lambda: pool.undo(redo=True))
+        self.header.undo_pressed.connect(self._undo)
+        self.header.redo_pressed.connect(self._redo)
         pool.changed.connect(self._choose)
         self._choose()
 
@@ -127,12 +129,10 @@ class PoolPanel(QFrame):
         return None
 
     def _undo(self) -> None:
-        if self._pool.undo_words:
-            self._pool.undo()
+        self.undo_wanted.emit(False)
 
     def _redo(self) -> None:
-        if self._pool.redo_words:
-            self._pool.undo(redo=True)
+        self.undo_wanted.emit(True)
 
     def _is_in_editor(self) -> bool:
         focus = self.window().focusWidget() or self

@@ -316,6 +316,7 @@ def test_undo_is_that_of_the_pool_while_it_has_the_focus(
     qtbot.waitUntil(lambda: names(built) == "acde")
     press(qtbot, built, Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: names(built) == "abcde")
+    qtbot.waitUntil(lambda: said(built) == "Undone: remove")
     press(qtbot, built, Key.Key_Z, CTRL | SHIFT)
     qtbot.waitUntil(lambda: len(fake_daemon.of(messages.PoolUndo)) == 2)
     assert fake_daemon.of(messages.UndoRequest) == []
