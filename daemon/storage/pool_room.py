@@ -53,7 +53,8 @@ class Room:
             if self._count >= MAX_SLOTS
             else "the names of all its photos have grown too long"
         )
-        self.problems = [f"{photos_in_words(self._refused)} did not fit into the pool: {why}."]
+        some = photos_in_words(self._refused)
+        self.problems = [f"{some[0].upper()}{some[1:]} did not fit into the pool: {why}."]
         return False
 
     def check_label(self, label: str) -> None:

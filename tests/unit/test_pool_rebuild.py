@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daemon.storage.pool_manifest import MAX_MANIFEST_BYTES
 from daemon.storage.pool_state import PoolState
@@ -293,6 +295,70 @@ def test_a_link_among_the_pools_is_no_pool(tmp_path: Path, pool: Path) -> None:
     other = tmp_path / "pools" / "2f1c6f0e-9f1c-4d6b-8a52-0d6c2f3b9d11"
     other.symlink_to(pool)
     assert len(look(tmp_path).pools) == 1
+
+
+odd_names = st.sampled_from(
+    [
+        *("img_0001.png", "img_0002.png", "img_0001.ref.json", "img_0002.ref.json"),
+        *("img_0001.mask.png", "img_0002.mask.png", "b.mask.png", "A.png", "a.png"),
+        *("../x.png", "/x.png", "x/y.png"),
+    ]
+)
+odd_files = st.dictionaries(
+    odd_names.filter(lambda name: "/" not in name),
+    st.sampled_from(["file", "folder", "link", "pipe", "reference", "broken reference"]),
+)
+odd_slots = st.lists(
+    st.fixed_dictionaries(
+        {"image": odd_names | st.none() | st.integers()},
+        optional={
+            "mask": odd_names | st.none() | st.booleans(),
+            "label": st.text(max_size=5) | st.none(),
+            "added": st.integers() | st.floats(),
+        },
+    ),
+    max_size=6,
+)
+
+
+def make_odd(path: Path, kind: str, photo: Path) -> None:
+    """Put something of *kind* at *path*."""
+    {
+        "file": lambda: path.write_bytes(b"content of " + path.name.encode()),
+        "folder": lambda: path.mkdir(),
+        "link": lambda: path.symlink_to(photo),
+        "pipe": lambda: os.mkfifo(path),
+        "reference": lambda: path.write_text(json.dumps({"path": str(photo)})),
+        "broken reference": lambda: path.write_bytes(b'{"path": '),
+    }[kind]()
+
+
+@posix_only
+@settings(max_examples=50)
+@given(odd_files, odd_slots, st.integers() | st.none() | st.text(max_size=3), st.booleans())
+def test_whatever_a_folder_holds_a_pool_comes_of_it_and_nothing_is_lost(
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str, str],
+    slots: list[dict[str, object]],
+    active: object,
+    listed: bool,
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("odd")
+    (photo,) = photos(tmp_path, 1)
+    pool = folder_of(within(tmp_path, lambda store: store.get()))
+    for name, kind in files.items():
+        make_odd(pool / name, kind, Path(os.fsdecode(photo.path)))
+    said = {"active": active, "slots": slots}
+    (pool / "manifest.json").write_text(json.dumps(said) if listed else "{")
+    first = look(tmp_path)
+    assert -1 <= first.active < max(len(first.slots), 1)
+    assert all(slot.mask_file.startswith(bytes(pool)) for slot in first.slots if slot.mask_file)
+    assert {name for name in files if (pool / name).is_symlink() or (pool / name).exists()} == set(
+        files
+    )
+    again = look(tmp_path)
+    assert again.problems == ()
+    assert again.slots == first.slots
 
 
 def test_what_was_repaired_is_told_with_the_pool_that_it_is_about(

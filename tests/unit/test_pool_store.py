@@ -119,7 +119,7 @@ def test_no_more_photos_come_in_than_a_pool_holds(tmp_path: Path) -> None:
     count, first, second = within(tmp_path, story)
     assert count == MAX_SLOTS
     assert first == (f"7 photos did not fit into the pool: a pool holds {MAX_SLOTS} at most.",)
-    assert second == (f"a photo did not fit into the pool: a pool holds {MAX_SLOTS} at most.",)
+    assert second == (f"A photo did not fit into the pool: a pool holds {MAX_SLOTS} at most.",)
 
 
 def test_paths_that_are_too_long_for_one_message_are_refused(tmp_path: Path) -> None:
