@@ -99,6 +99,8 @@ class MaskRoom(QObject):
     def paint(self, slot: str, pool_id: str, path: bytes) -> None:
         """Begin to paint a slot's mask; what was painted before is saved."""
         self._desk.settle()
+        if not self._path:
+            self._settings.set(tool="brush")
         self._photo.end_compare()
         self._masks.open(slot, pool_id)
         self._path = path

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import PoolManifest
@@ -20,6 +20,8 @@ from rabbitviewer.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from rabbitviewer.wiring.painting_tools import Tools
+
+_REST_MS = 150
 
 
 def add_painting(parts: Parts) -> None:
@@ -53,6 +55,8 @@ class Painting(QObject):
         masks.empty_changed.connect(self._on_empty_changed)
         masks.closed.connect(self._on_closed)
         parts.pool.changed.connect(self._on_pool_changed)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._follow)
         parts.photo.shown.connect(self._on_shown)
         parts.window.page_changed.connect(self._on_page_changed)
         parts.window.closing.connect(masks.finish)
@@ -144,10 +148,18 @@ class Painting(QObject):
             widget.setVisible(painting)
         tools.editor.show_options(shown=not in_photo)
 
-    def _on_shown(self, path: bytes) -> None:
-        """Another photo came: paint on where it is in the pool, else the mask is done."""
-        room = self._tools.room if self._tools is not None else None
-        if room is None or not room.is_painting or path == room.path:
+    def _on_shown(self, _path: bytes) -> None:
+        """Another photo came; while photos are passed by nothing is opened."""
+        self._rest.stop()
+        if self._parts.photo.hurried:
+            self._rest.start()
+        else:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Paint on where the photo on show is in the pool, else the mask is done."""
+        room, path = self._tools and self._tools.room, self._parts.photo.path
+        if room is None or not room.is_painting or path in (room.path, b""):
             return
         slot = self._parts.pool.slot_of(path)
         if slot is None or slot.missing:
