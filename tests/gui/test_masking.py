@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPointingDevice,
     QTabletEvent,
+    QWheelEvent,
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -565,6 +566,51 @@ def test_the_middle_button_pans(painter: Painter) -> None:
     painter.drag((200, 150), (180, 150), button=MIDDLE)
     assert painter.canvas.viewport.center_x > before
     assert painter.masks.is_empty
+
+
+def test_a_brace_is_known_as_keyboards_send_it(qtbot: QtBot, painter: Painter) -> None:
+    painter.begin()
+    qtbot.keyClick(painter.canvas, Qt.Key.Key_BraceLeft, SHIFT)
+    assert painter.state.paint.hardness == 0.75
+
+
+def test_dragging_with_control_and_alt_resizes_the_brush(painter: Painter) -> None:
+    painter.begin()
+    keys = Qt.KeyboardModifier.ControlModifier | ALT
+    painter.drag((100, 100), (120, 150), keys=keys)
+    assert painter.state.paint.size_px == 60
+    assert painter.state.paint.hardness == 0.75
+    assert painter.masks.is_empty
+
+
+def test_the_wheel_zooms_at_the_pointer(painter: Painter) -> None:
+    painter.begin()
+    painter.canvas.zoom_by_steps(8, QPointF(painter.at(200, 150)))
+    before, spot = painter.canvas.viewport.zoom, QPointF(painter.at(200, 150))
+    event = QWheelEvent(
+        spot,
+        QPointF(painter.canvas.mapToGlobal(spot)),
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        NONE,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(painter.canvas, event)
+    assert painter.canvas.viewport.zoom > before
+    found = painter.canvas.to_photo(spot)
+    assert (found.x(), found.y()) == (pytest.approx(200, abs=0.5), pytest.approx(150, abs=0.5))
+
+
+def test_painting_begins_with_the_brush(painter: Painter) -> None:
+    painter.begin()
+    painter.press("M")
+    painter.press("Esc")
+    qtbot = painter.qtbot
+    qtbot.waitUntil(lambda: painter.masks.is_saved)
+    painter.begin()
+    assert painter.state.paint.tool == "brush"
 
 
 # ---------------------------------------------------------------- what is shown
