@@ -40,7 +40,7 @@ def check_mask(task: CheckMask, context: Context) -> tuple[MaskChecked, bytes]:
 
 
 def load_mask(task: LoadMask, context: Context) -> tuple[MaskChecked, bytes]:
-    """Unfold a mask into a file of plain values."""
+    """Unfold a mask into a file of plain values; its box is not looked for."""
     context.checkpoint()
     shape = (task.height_px, task.width_px)
     if not task.mask_path:
@@ -51,7 +51,8 @@ def load_mask(task: LoadMask, context: Context) -> tuple[MaskChecked, bytes]:
     check_mask_size(mask.shape[1], mask.shape[0], task.width_px, task.height_px)
     context.checkpoint()
     mask_file.fill_values_file(task.values_path, task.offset, shape, mask)
-    return _checked(mask), b""
+    loaded = MaskChecked(width_px=task.width_px, height_px=task.height_px, is_empty=not mask.any())
+    return loaded, b""
 
 
 def store_mask(task: WriteMask, context: Context) -> tuple[MaskWritten, bytes]:

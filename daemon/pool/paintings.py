@@ -174,6 +174,8 @@ class Paintings:
                 log.warning("a mask was not saved at the end: %s", error)
         if self._ending:
             await asyncio.wait(self._ending.values())
+        self._open.clear()
+        self._begun.clear()
 
     # ------------------------------------------------------------ inside
 

@@ -30,7 +30,7 @@ from daemon.storage.pool_files import refer_to
 from daemon.storage.pool_paintings import HEADER_BYTES
 from daemon.storage.pool_state import PoolState
 from daemon.storage.pools import PoolStore
-from daemon.tasks import AnyTask, WriteMask
+from daemon.tasks import AnyTask, LoadMask, WriteMask
 from tests.fakes.peer import FakePeer
 from tests.fakes.quiet import QuietContext
 from tests.fakes.render import FakeRender, Outcome
@@ -63,6 +63,7 @@ class Room:
         self.store = PoolStore(folder / "pools")
         self.pools = ToldPools()
         self.held = False
+        self.full = False
         self.writing = asyncio.Event()
         self.render = FakeRender(self._work)
         self.masks = MaskService(
@@ -76,6 +77,8 @@ class Room:
         self.peer = FakePeer()
 
     def _work(self, task: AnyTask) -> Outcome | Exception | None:
+        if self.full and isinstance(task, WriteMask | LoadMask):
+            return RabbitError(ErrorKind.DISK_FULL, "The disk is full.")
         if self.held and isinstance(task, WriteMask):
             self.writing.set()
             return None
@@ -303,5 +306,50 @@ def test_flushing_saves_what_is_painted(run: Callable[[Story], None]) -> None:
         assert mask is not None
         assert (mask[7] == 12).all()
         assert room.masks.open_sessions == 1
+
+    run(story)
+
+
+def test_a_full_disk_while_saving_loses_nothing(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        opened = await room.open()
+        paint(opened, 4)
+        room.full = True
+        with pytest.raises(RabbitError, match="disk is full"):
+            await room.masks.save(room.peer, MaskSave(session_id=opened.session_id))
+        with pytest.raises(RabbitError, match="could not be saved now"):
+            await room.masks.end(room.peer, MaskClose(session_id=opened.session_id))
+        assert os.path.exists(opened.values_path)
+        room.full = False
+        again = await room.open(FakePeer())
+        assert again.recovered
+        assert Path(os.fsdecode(again.values_path)).read_bytes()[4096 + 120 :][:30] == b"\xff" * 30
+
+    run(story)
+
+
+def test_a_full_disk_while_opening_leaves_nothing_behind(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        room.full = True
+        with pytest.raises(RabbitError, match="disk is full"):
+            await room.open()
+        folder = Path(os.fsdecode((await room.store.get()).folder))
+        assert not list(folder.glob("*.painting"))
+        room.full = False
+        await room.open()
+
+    run(story)
+
+
+def test_a_daemon_that_ends_saves_and_leaves_the_painting(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        opened = await room.open()
+        paint(opened, 4)
+        await room.masks.close()
+        room.masks.peer_closed(room.peer)
+        assert os.path.exists(opened.values_path)
+        mask = await room.mask()
+        assert mask is not None
+        assert (mask[4] == 255).all()
 
     run(story)
