@@ -128,10 +128,10 @@ def parse_manifest(data: bytes) -> tuple[Manifest, list[str]]:
         entry = _entry(raw, index, problems)
         if entry is None:
             continue
-        if entry.slot.casefold() in seen:
+        if entry.slot in seen:
             problems.append(f"Slot {index} was left out: {entry.image} stands there twice.")
             continue
-        seen.add(entry.slot.casefold())
+        seen.add(entry.slot)
         if index == active:
             place = len(entries)
         entries.append(entry)

@@ -143,7 +143,7 @@ def test_a_mask_outside_the_folder_is_dropped_and_the_slot_stays(mask: object) -
 
 
 def test_an_image_that_stands_there_twice_is_one_slot() -> None:
-    data = json.dumps({"active": 1, "slots": [{"image": "a.png"}, {"image": "A.png"}]}).encode()
+    data = json.dumps({"active": 1, "slots": [{"image": "a.png"}, {"image": "a.ref.json"}]}).encode()
     manifest, problems = parse_manifest(data)
     assert manifest.slots == (Entry("a.png"),)
     assert any("twice" in problem for problem in problems)
