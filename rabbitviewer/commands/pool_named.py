@@ -104,7 +104,7 @@ def run_delete(args: argparse.Namespace, session: Session) -> int:
         manifest = talk.change(PoolDelete(pool=talk.pool_id))
     if session.json:
         gone = {"pool_id": talk.pool_id, "name": talk.before.name, "count": len(talk.before.slots)}
-        write_json({"deleted": gone, "current": pool_document(manifest)})
+        write_json(pool_document(manifest) | {"deleted": gone})
     else:
         now = f"the current pool is {quoted(manifest.name)}"
         write_line(harmless(f"{quoted(talk.before.name)} is in the trash; {now}"))

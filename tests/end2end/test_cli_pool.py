@@ -285,7 +285,7 @@ def test_pools_are_renamed_duplicated_and_deleted(
     gone = program.json("pool", "delete", "--pool", pool)
     check("pool delete", gone)
     assert gone["deleted"]["pool_id"] == pool
-    assert pool not in {item["pool_id"] for item in gone["current"]["pools"]}
+    assert pool not in {item["pool_id"] for item in gone["pools"]}
     assert program.json("pool", "use", copy["pool_id"])["pool_id"] == copy["pool_id"]
     assert photos[0].exists()
 
