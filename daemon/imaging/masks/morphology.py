@@ -129,7 +129,7 @@ def fill_holes(mask: Values, checkpoint: Checkpoint) -> Changed:
         return _nothing()
     values = mask[box.slices]
     result = values.copy()
-    present = np.flatnonzero(np.bincount(values.ravel(), minlength=256))
+    present = _present(values)
     done: set[int] = set()
     for level in _HOLE_LEVELS:
         above = present[present > level]
@@ -152,7 +152,18 @@ def _enclosed(values: Values, level: int) -> NDArray[np.bool_] | None:
     count = _label(open_, output=labels)
     if count < 2:
         return None
-    return (labels != labels[0, 0])[1:-1, 1:-1] & open_[1:-1, 1:-1]
+    for top in range(0, open_.shape[0], _BAND_ROWS):
+        part = slice(top, top + _BAND_ROWS)
+        open_[part] &= labels[part] != labels[0, 0]
+    return open_[1:-1, 1:-1]
+
+
+def _present(values: Values) -> NDArray[np.int64]:
+    """Return which values there are, in order."""
+    counts = np.zeros(256, np.int64)
+    for top in range(0, values.shape[0], _BAND_ROWS):
+        counts += np.bincount(values[top : top + _BAND_ROWS].ravel(), minlength=256)
+    return np.flatnonzero(counts)
 
 
 def _least(values: Values, radius_px: float, checkpoint: Checkpoint) -> Values:
