@@ -103,9 +103,9 @@ def timed(work):
 
 def figures(values):
     return {
-        "p50": round(float(np.percentile(values, 50)), 2),
-        "p95": round(float(np.percentile(values, 95)), 2),
-        "max": round(float(np.max(values)), 2),
+        "p50": round(float(np.percentile(values, 50)), 4),
+        "p95": round(float(np.percentile(values, 95)), 4),
+        "max": round(float(np.max(values)), 4),
     }
 
 
@@ -230,7 +230,7 @@ def show(found):
         name = f"{row['size_px']} px, hardness {row['hardness']}, flow {row['flow']}"
         print(
             f"{name:28s}{wall['p50']:6.2f} {wall['p95']:6.2f} {wall['max']:6.2f}"
-            f"{row['own_ms']['p95']:10.2f}{row['copyto_ms']['p50']:13.3f}"
+            f"{row['own_ms']['p95']:10.2f}{row['copyto_ms']['p50']:13.4f}"
             f"  {'kept' if row['within'] else 'MISSED'}"
         )
     for part in ("views", "whole_mask", "memory_bytes_per_px"):
