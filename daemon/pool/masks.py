@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -156,6 +157,9 @@ class MaskService:
         path = b""
         if request.change == "file":
             path = await asyncio.to_thread(self._files.picture, request.path, take=request.take)
+        elif request.change in FROM_THE_PHOTO:  # it may have been renamed meanwhile
+            state = await self._store.get(session.pool_id)
+            session.photo = slot_in(state, session.slot).path
         surface = self._surfaces.make()
         given = False
         try:
@@ -268,6 +272,13 @@ def _check_change(request: MaskChange, session: Session) -> None:
             ErrorKind.INVALID_REQUEST,
             f"A mask cannot be changed by {request.change[:40]!r}.",
             f"There are: {', '.join(sorted(_CHANGES))}.",
+        )
+    numbers = (request.amount_px, request.tolerance, request.low, request.high, request.softness)
+    if not all(math.isfinite(number) for number in numbers):
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST,
+            "A mask cannot be changed by a number without end.",
+            "Give numbers of pixels, distances and shares.",
         )
     inside = 0 <= request.row < session.height_px and 0 <= request.column < session.width_px
     if request.change == "similar" and not inside:

@@ -275,6 +275,28 @@ def test_an_unknown_change_names_those_there_are(run: Callable[[Story], None]) -
     run(story)
 
 
+def test_a_number_without_end_is_refused(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        opened = await room.open()
+        request = MaskChange(session_id=opened.session_id, change="similar", tolerance=float("nan"))
+        with pytest.raises(RabbitError, match="without end"):
+            await room.masks.change(room.peer, request)
+
+    run(story)
+
+
+def test_a_photo_that_was_renamed_is_looked_at_where_it_is(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        opened = await room.open()
+        moved = room.photo.rename(room.photo.with_name("moved.png"))
+        await room.store.follow({bytes(room.photo): refer_to(bytes(moved))})
+        request = MaskChange(session_id=opened.session_id, change="luminosity")
+        changed = await room.masks.change(room.peer, request)
+        assert (changed.width_px, changed.height_px) == (30, 20)
+
+    run(story)
+
+
 def test_a_click_outside_the_photo_is_refused(run: Callable[[Story], None]) -> None:
     async def story(room: Room) -> None:
         opened = await room.open()
