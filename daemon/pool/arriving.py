@@ -100,8 +100,9 @@ class Arrivals:
         if request.take:
             await asyncio.to_thread(self._check_dropped, path)
         _check_kind(path)
-        in_pools = path.startswith(os.path.dirname(state.folder) + os.sep.encode())
-        if not (request.copy or request.take or in_pools):
+        passing = path.startswith(os.path.dirname(state.folder) + os.sep.encode())
+        passing = passing or os.path.dirname(path) == self._drop
+        if not (request.copy or request.take or passing):
             return await asyncio.to_thread(_refer, path)
         temp = store.temporary(state)
         await self.to_png(path, temp)

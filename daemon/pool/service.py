@@ -183,7 +183,7 @@ class PoolService:
         Asked for the first time, it waits a little for what is stale: not every client stays to
         hear of it later.
         """
-        state = await self._store.get(request.pool)
+        state = await self._store.look(request.pool)
         if self._stale_lookup is not None and state.pool_id not in self._stale:
             repaired = state.problems
             if check := self._check_stale(state):

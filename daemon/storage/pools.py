@@ -16,7 +16,6 @@ from typing import TypeVar
 import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.protocol.values import PoolInfo
 from daemon.storage.pool_files import explained
 from daemon.storage.pool_folder import NewPicture, PoolFolder
 from daemon.storage.pool_manifest import Manifest, Reference
@@ -51,19 +50,22 @@ class PoolStore:
     async def get(self, pool: str = "") -> PoolState:
         """Return a pool as it is now; the current one is made where there is none.
 
+        What was repaired in it is not among its problems: that is for those who tell it to a
+        client, by :meth:`look` or a change.
+
         Raises:
             RabbitError: there is none of that name, or it cannot be read.
         """
-        return await self._change(pool, lambda _: [])
 
-    async def infos(self) -> tuple[PoolInfo, ...]:
-        """Return all pools, by name."""
-
-        def work() -> tuple[PoolInfo, ...]:
+        def work() -> PoolState:
             self._registry.refresh()
-            return self._registry.listed()
+            return self._numbered(self._registry.named(pool).state(self._registry.listed()))
 
         return await self._run(work)
+
+    async def look(self, pool: str = "") -> PoolState:
+        """Return a pool as :meth:`get`, with what was repaired in it since it was last told."""
+        return await self._change(pool, lambda _: [])
 
     def temporary(self, state: PoolState, ending: str = ".png") -> bytes:
         """Return the name of a file in the folder of a pool for what is to become part of it.
@@ -282,5 +284,7 @@ class PoolStore:
 
     def _state(self, pool: PoolFolder, problems: Sequence[str] = ()) -> PoolState:
         told = [*self._registry.problems(pool), *problems]
-        state = pool.state(self._registry.listed(), told)
+        return self._numbered(pool.state(self._registry.listed(), told))
+
+    def _numbered(self, state: PoolState) -> PoolState:
         return msgspec.structs.replace(state, revision=next(self._revisions))

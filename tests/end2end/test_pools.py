@@ -237,3 +237,18 @@ def test_undo_is_shared_and_says_when_there_is_nothing_left(
     with pytest.raises(RabbitError) as refused:
         second.request(PoolUndo(), PoolManifest)
     assert refused.value.info.kind is ErrorKind.NOTHING_TO_UNDO
+
+
+def test_a_repaired_pool_says_so_to_the_first_who_looks(
+    daemon: RealDaemon, photos: list[Path], home: Path
+) -> None:
+    before = add(daemon.connect(), photos)
+    daemon.kill()
+    manifest = home / "data" / "pools" / before.pool_id / "manifest.json"
+    manifest.write_bytes(b"{")
+    connection = daemon.connect()
+    first = connection.request(PoolList(), PoolManifest)
+    assert "made anew from 3 files" in first.problems[0]
+    assert seen(first) == seen(before)
+    assert connection.request(PoolList(), PoolManifest).problems == ()
+    assert next(manifest.parent.glob("manifest.json.broken-*")).read_bytes() == b"{"

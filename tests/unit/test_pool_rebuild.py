@@ -40,7 +40,7 @@ def pool(tmp_path: Path) -> Path:
 
 
 def look(tmp_path: Path) -> PoolState:
-    return within(tmp_path, lambda store: store.get())
+    return within(tmp_path, lambda store: store.look())
 
 
 def rewrite(pool: Path, **fields: object) -> None:
@@ -367,8 +367,9 @@ def test_what_was_repaired_is_told_with_the_pool_that_it_is_about(
     async def story(store: PoolStore) -> list[bool]:
         (pool / "manifest.json").write_bytes(b"{")
         other = await store.new("Other")
-        first = await store.get("Pool")
-        return [bool(state.problems) for state in (other, first, await store.get("Pool"))]
+        await store.get("Pool")
+        first = await store.look("Pool")
+        return [bool(state.problems) for state in (other, first, await store.look("Pool"))]
 
     assert within(tmp_path, story) == [False, True, False]
 

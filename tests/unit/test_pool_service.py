@@ -309,6 +309,17 @@ def test_nothing_is_taken_from_outside_the_drop_folder(run: Run) -> None:
     assert all("drop folder" in problem for problem in answer.problems)
 
 
+def test_what_lies_in_the_drop_folder_is_copied_where_it_is_not_given_away(run: Run) -> None:
+    async def story(desk: Desk) -> tuple[PoolManifest, bool]:
+        path = desk.drop / "pasted.png"
+        path.write_bytes(PNG + b"pasted")
+        return await desk.add(WirePath.of(path)), path.exists()
+
+    answer, there = run(story)
+    assert answer.slots[0].own
+    assert there
+
+
 def test_a_picture_of_another_pool_is_copied_not_referred_to(run: Run) -> None:
     async def story(desk: Desk) -> PoolManifest:
         first = await desk.add(desk.photo("a.png", PNG), copy=True)

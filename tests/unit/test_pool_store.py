@@ -141,7 +141,7 @@ def test_the_fullest_pool_fits_into_a_message(tmp_path: Path) -> None:
             slot["mask"] = slot["image"].replace(".ref.json", ".mask.png")
             (folder_of(state) / slot["mask"]).touch()
         (folder_of(state) / "manifest.json").write_text(json.dumps(manifest))
-        return await store.get()
+        return await store.look()
 
     state = within(tmp_path, story)
     service = PoolService(None, None, None, None, None)  # type: ignore[arg-type]
@@ -358,7 +358,7 @@ def test_undo_goes_back_through_everything_and_redo_forth(
         return state
 
     within(folder, story)
-    again = within(folder, lambda store: store.get())
+    again = within(folder, lambda store: store.look())
     assert again.problems == ()
 
 
@@ -409,7 +409,7 @@ def test_a_change_that_the_disk_refuses_leaves_the_pool_as_it_was(
         return before, after, there, files_in(after)
 
     before, after, files_before, files_after = within(tmp_path, story)
-    again = within(tmp_path, lambda store: store.get())
+    again = within(tmp_path, lambda store: store.look())
     assert seen(before) == seen(after) == seen(again)
     assert (after.undo, after.redo, again.problems) == (before.undo, before.redo, ())
     assert files_before == files_after
