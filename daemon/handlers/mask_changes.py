@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from daemon.imaging.masks import morphology, similar
 from daemon.imaging.masks.boxes import Box
 from daemon.imaging.masks.luminosity import luminosity
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.tasks import BoxChanged, ChangeMask
+from daemon.tasks import BoxChanged, ChangeMask, Task, TaskResult
 
 Changed = tuple[Box, mask_file.Mask]
 
@@ -118,3 +119,6 @@ def _lab_of(photo: Photo) -> similar.ToLab:
         return unbounded_srgb_to_lab(colors if space is None else space.to_srgb(colors))
 
     return to_lab
+
+
+HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {ChangeMask: change_mask}

@@ -14,8 +14,6 @@ from daemon.decode.writing import write_plain_png
 from daemon.handlers.context import Context
 from daemon.imaging.masks.geometry import box_of
 from daemon.tasks import (
-    BoxChanged,
-    ChangeMask,
     CheckMask,
     ExportPicture,
     FileWritten,
@@ -118,13 +116,6 @@ def export_picture(task: ExportPicture, context: Context) -> tuple[FileWritten, 
     return result, b""
 
 
-def change(task: ChangeMask, context: Context) -> tuple[BoxChanged, bytes]:
-    """Work out new values over a whole mask or photo; what it takes is loaded only now."""
-    from daemon.handlers.mask_changes import change_mask
-
-    return change_mask(task, context)
-
-
 def brought_to_size(
     mask: mask_file.Mask, width_px: int, height_px: int, *, resize: bool
 ) -> mask_file.Mask:
@@ -164,6 +155,5 @@ HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     WriteMask: store_mask,
     ImportMask: import_mask,
     PrepareMask: prepare_mask,
-    ChangeMask: change,
     ExportPicture: export_picture,
 }

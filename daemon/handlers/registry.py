@@ -44,6 +44,7 @@ _TONING = "daemon.handlers.toning"
 _TURNING = "daemon.handlers.turning"
 _HASHING = "daemon.handlers.hashing"
 _MASKING = "daemon.handlers.masking"
+_MASK_CHANGES = "daemon.handlers.mask_changes"
 _MODULES: dict[type[AnyTask], str] = {
     MakeThumbnail: _LOOKING,
     MakePreview: _LOOKING,
@@ -64,7 +65,7 @@ _MODULES: dict[type[AnyTask], str] = {
     LoadMask: _MASKING,
     WriteMask: _MASKING,
     ImportMask: _MASKING,
-    ChangeMask: _MASKING,
+    ChangeMask: _MASK_CHANGES,
     PrepareMask: _MASKING,
     ExportPicture: _MASKING,
 }
