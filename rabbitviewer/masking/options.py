@@ -50,6 +50,9 @@ class PaintOptions(QFrame):
         if isinstance(self._layout, QVBoxLayout):
             self._layout.setSpacing(look.space_2)
             self._layout.setContentsMargins(0, 0, 0, 0)
+        else:
+            # the same for every tool, so that the photo stays where it is
+            self.setMinimumHeight(look.control_height + look.space_1)
         self._add_brush()
         self._add_area()
         settings.changed.connect(self._show)

@@ -243,6 +243,27 @@ def test_a_photo_that_is_not_in_the_pool_ends_painting(qtbot: QtBot, painter: Pa
     assert [each.path for each in painter.pool.slots] == [PATHS[0]]
 
 
+def test_a_slot_that_is_taken_out_of_the_pool_ends_painting(
+    qtbot: QtBot, painter: Painter, fake_daemon: FakeDaemon
+) -> None:
+    painter.begin()
+    painter.pool.slots.clear()
+    painter.pool.active = -1
+    with qtbot.waitSignal(painter.masks.closed):
+        fake_daemon.publish(painter.pool.manifest())
+
+
+def test_the_photo_stays_where_it_is_whatever_tool_is_taken(painter: Painter) -> None:
+    painter.begin()
+    painter.qtbot.waitUntil(lambda: painter.window.findChild(PaintBar).height() > 40)
+    QApplication.processEvents()
+    before = painter.canvas.height()
+    for key in ("M", "W", "Shift+W", "G", "E"):
+        painter.press(key)
+        QApplication.processEvents()
+        assert painter.canvas.height() == before
+
+
 # ---------------------------------------------------------------- brush
 
 
