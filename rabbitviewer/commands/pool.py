@@ -187,7 +187,7 @@ def _mask_set(talk: PoolTalk, request: PoolSetMask, mask: str) -> PoolManifest:
         if request.take:
             message = message.replace(path, "The mask")
         elif path not in message:
-            message = f"{mask}: {message}"
+            message = message.replace("The mask is", f"The mask {mask} is", 1)
         raise RabbitError(info.kind, message, info.hint, info.context) from error
 
 

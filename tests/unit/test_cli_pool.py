@@ -556,7 +556,7 @@ def test_a_refusal_names_the_mask(fake: ScriptedDaemon, capsys: pytest.CaptureFi
     error = ErrorInfo(ErrorKind.INVALID_REQUEST, "The mask is 3 x 2 pixels.", "Turn it.")
     fake.scripts[PoolSetMask] = lambda _: [Failed(error=error)]
     assert main(["pool", "set-mask", "0", "m.png"]) == 1
-    assert capsys.readouterr().err == ("rabbitviewer: m.png: The mask is 3 x 2 pixels. Turn it.\n")
+    assert capsys.readouterr().err == ("rabbitviewer: The mask m.png is 3 x 2 pixels. Turn it.\n")
 
 
 class Taken:
