@@ -72,19 +72,25 @@ def ensure_daemon(
 ) -> tuple[DaemonConnection, Welcome]:
     """Return a connection to the daemon, started when absent, and its welcome.
 
-    A daemon of another version is replaced while it is idle. One that leaves just as it is spoken
-    to (it was killed, or idle for too long) is started again.
+    A daemon of another version is replaced while it is idle, once: if the next one is not ours
+    either, RabbitViewer was updated while we run. One that leaves just as it is spoken to (it was
+    killed, or idle for too long) is started again.
 
     Raises:
         RabbitError: ``daemon_unavailable`` with the log's last line, or ``version_mismatch``.
     """
     deadline = time.monotonic() + deadline_s
+    replaced = False
     while True:
         connection = _reach(folders, deadline)
         connection.on_trace = trace
         try:
             welcome = connection.hello(trace=trace is not None)
-            if not _stop_other_version(connection, welcome):
+            if replaced:
+                _check_protocol(welcome)
+                return connection, welcome
+            replaced = _stop_other_version(connection, welcome)
+            if not replaced:
                 return connection, welcome
         except ConnectionLostError:
             if time.monotonic() > deadline:
@@ -182,6 +188,20 @@ def _stop_other_version(connection: DaemonConnection, welcome: Welcome) -> bool:
         f"{welcome.other_clients} other clients.",
         "Wait for it, or end it with `rabbitviewer daemon stop --force`; its jobs go on later.",
     )
+
+
+def _check_protocol(welcome: Welcome) -> None:
+    """Make sure that the daemon which is there now can be spoken to.
+
+    Raises:
+        RabbitError: ``version_mismatch``.
+    """
+    if welcome.protocol_version != PROTOCOL_VERSION:
+        raise RabbitError(
+            ErrorKind.VERSION_MISMATCH,
+            "RabbitViewer was updated while this ran, and the new daemon speaks another protocol.",
+            "Start it again.",
+        )
 
 
 def _detached_flags() -> int:

@@ -69,6 +69,31 @@ def test_an_idle_daemon_of_another_build_is_stopped_and_another_one_wanted(
     assert fake.asked(ShutdownRequest) == [ShutdownRequest()]
 
 
+def test_an_update_that_comes_meanwhile_is_not_fought(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_instead(monkeypatch, "pass")
+    with ScriptedDaemon(folders) as fake:
+        answers = iter([welcome(build="older"), welcome(build="newer")])
+        fake.scripts[Hello] = lambda _: [next(answers)]
+        connection, found = ensure_daemon(folders)
+        connection.close()
+    assert found.build_id == "newer"
+    assert len(fake.asked(ShutdownRequest)) == 1
+
+
+def test_an_update_to_another_protocol_is_told(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_instead(monkeypatch, "pass")
+    with ScriptedDaemon(folders) as fake:
+        answers = iter([welcome(build="older"), welcome(protocol=99)])
+        fake.scripts[Hello] = lambda _: [next(answers)]
+        with pytest.raises(RabbitError, match="was updated while this ran") as caught:
+            ensure_daemon(folders)
+    assert caught.value.info.kind == ErrorKind.VERSION_MISMATCH
+
+
 def test_a_daemon_that_leaves_while_it_is_greeted_is_looked_for_again(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
