@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from rabbitviewer.actions import Actions
@@ -16,6 +17,8 @@ COMMANDS = (
     ("mask.grow", "mask.shrink", "mask.feather", "mask.smooth", "mask.fill_holes"),
     ("mask.from_alpha", "mask.import", "mask.paste", "mask.export"),
 )
+_LEAST_HEIGHT = 236
+_GAP_PX = 2
 _BELOW = ("mask.undo", "mask.redo")
 
 
@@ -39,14 +42,16 @@ class ToolColumn(QFrame):
         self._settings = settings
         self._tools: dict[str, QToolButton] = {}
         self._others: dict[str, QToolButton] = {}
+        self._wanted = self._columns = columns
+        self._grids: list[tuple[QGridLayout, list[QToolButton]]] = []
         self.setProperty("look", "panel")
         self.setAccessibleName(self.tr("Mask tools"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(look.space_1, look.space_2, look.space_1, look.space_2)
         layout.setSpacing(look.space_1)
-        layout.addLayout(self._make_tools(columns))
+        layout.addLayout(self._make_tools())
         layout.addWidget(hairline())
-        layout.addLayout(self._make_others(columns))
+        layout.addLayout(self._make_others())
         layout.addStretch(1)
         settings.changed.connect(self._show_tool)
         actions.keys_changed.connect(self._explain)
@@ -56,21 +61,37 @@ class ToolColumn(QFrame):
         self._show_tool()
         self._show_enabled()
 
-    def _make_tools(self, columns: int) -> QGridLayout:
-        grid = _grid()
-        for number, tool in enumerate(self._settings.tools):
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size: in a low window there are two columns of buttons."""
+        return QSize(super().minimumSizeHint().width(), _LEAST_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make a second column where one has no room."""
+        super().resizeEvent(event)
+        rows = sum(len(buttons) for _grid, buttons in self._grids)
+        one_column = rows * (tokens().control_height + _GAP_PX) + 2 * tokens().space_4
+        wanted = max(self._wanted, 1 if self.height() >= one_column else 2)
+        if wanted != self._columns:
+            self._columns = wanted
+            for grid, buttons in self._grids:
+                self._lay_out(grid, buttons)
+
+    def _lay_out(self, grid: QGridLayout, buttons: list[QToolButton]) -> None:
+        for number, button in enumerate(buttons):
+            grid.removeWidget(button)
+            grid.addWidget(button, number // self._columns, number % self._columns)
+
+    def _make_tools(self) -> QGridLayout:
+        for tool in self._settings.tools:
             button = self._make_button(f"mask.{tool.id}")
             button.setCheckable(True)
             button.clicked.connect(self._show_tool)
             self._tools[tool.id] = button
-            grid.addWidget(button, number // columns, number % columns)
-        return grid
+        return self._make_grid(list(self._tools.values()))
 
-    def _make_others(self, columns: int) -> QGridLayout:
-        grid = _grid()
-        for number, action_id in enumerate(_BELOW):
+    def _make_others(self) -> QGridLayout:
+        for action_id in _BELOW:
             self._others[action_id] = self._make_button(action_id)
-            grid.addWidget(self._others[action_id], number // columns, number % columns)
         more = QToolButton()
         more.setIcon(icon("ph.dots-three"))
         more.setIconSize(QSize(tokens().icon, tokens().icon))
@@ -81,10 +102,17 @@ class ToolColumn(QFrame):
         menu = QMenu(more)
         menu.aboutToShow.connect(lambda: fill_menu(menu, self._actions))
         more.setMenu(menu)
-        grid.addWidget(more, 2 // columns, 2 % columns)
         done = self._make_button("mask.done")
+        buttons = [*self._others.values(), more, done]
         self._others["mask.done"] = done
-        grid.addWidget(done, 3 // columns, 3 % columns)
+        return self._make_grid(buttons)
+
+    def _make_grid(self, buttons: list[QToolButton]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(_GAP_PX)
+        self._grids.append((grid, buttons))
+        self._lay_out(grid, buttons)
         return grid
 
     def _make_button(self, action_id: str) -> QToolButton:
@@ -125,10 +153,3 @@ def fill_menu(menu: QMenu, actions: Actions) -> None:
             entry.setIcon(action.icon())
             entry.setEnabled(action.isEnabled())
             entry.triggered.connect(lambda _checked=False, action=action: action.trigger())
-
-
-def _grid() -> QGridLayout:
-    grid = QGridLayout()
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setSpacing(2)
-    return grid
