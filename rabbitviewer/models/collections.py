@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,10 +20,9 @@ from daemon.protocol.messages import (
 )
 from daemon.protocol.values import Collection
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.path_parts import path_parts
 
 _FIRST_LISTING = 1 << 30
-_BATCH_BYTES = 400_000
-_BATCH_PATHS = 5_000
 
 
 class CollectionsModel(QObject):
@@ -58,12 +57,12 @@ class CollectionsModel(QObject):
 
     def add(self, name: str, paths: Sequence[bytes]) -> None:
         """Put photos into a collection, which is created when there is none."""
-        for part in _parts(paths) if paths else ((),):
+        for part in path_parts(paths) if paths else ((),):
             self._send(CollectionSave(name=name, add=part))
 
     def remove(self, name: str, paths: Sequence[bytes]) -> None:
         """Take photos out of a collection; the files stay."""
-        for part in _parts(paths):
+        for part in path_parts(paths):
             self._send(CollectionSave(name=name, remove=part))
 
     def rename(self, name: str, new_name: str) -> None:
@@ -115,17 +114,3 @@ class CollectionsModel(QObject):
 
 def _join(prefix: bytes, name: bytes) -> bytes:
     return prefix.rstrip(b"/") + b"/" + name if prefix else name
-
-
-def _parts(paths: Iterable[bytes]) -> Iterator[tuple[WirePath, ...]]:
-    """Divide paths into what one message holds."""
-    part: list[WirePath] = []
-    size = 0
-    for path in paths:
-        if part and (size + len(path) > _BATCH_BYTES or len(part) == _BATCH_PATHS):
-            yield tuple(part)
-            part, size = [], 0
-        part.append(WirePath(path))
-        size += len(path) + 8
-    if part:
-        yield tuple(part)

@@ -12,7 +12,7 @@ from daemon.protocol import messages
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.values import DuplicateGroup, PathFailure
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.models.filework import chunks
+from rabbitviewer.models.path_parts import path_parts
 
 
 class Group:
@@ -100,7 +100,7 @@ class DuplicatesModel(QObject):
         """Search *folder*, or among *paths* where there are some."""
         self.stop()
         self.groups, self.failed, self.error, self._searched = [], (), None, False
-        first = next(chunks(paths), ())
+        first = next(path_parts(paths), ())
         request = messages.DuplicatesRequest(
             paths=first,
             folder=messages.WirePath(b"" if first else folder),
@@ -185,7 +185,7 @@ class DuplicatesModel(QObject):
     def reject_others(self) -> int:
         """Put the reject flag on what does not stay; return on how many."""
         others, batch = self.others(), uuid.uuid4().hex
-        for chunk in chunks(others):
+        for chunk in path_parts(others):
             self._client.send(messages.SetMarks(paths=chunk, flag="reject", batch=batch))
         return len(others)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -14,9 +14,7 @@ from daemon.protocol import messages
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.values import PathFailure
 from rabbitviewer.ipc.client import DaemonClient
-
-_MOST_PATHS = 2000
-_MOST_PATH_BYTES = 256 << 10
+from rabbitviewer.models.path_parts import path_parts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,14 +181,14 @@ class FileWork(QObject):
             messages.CopyPhotos(
                 paths=chunk, folder=messages.WirePath(folder), move=move, batch=batch
             )
-            for chunk in chunks(paths)
+            for chunk in path_parts(paths)
         ]
         return self._start("move" if move else "copy", requests, folder=folder)
 
     def rename(self, paths: Sequence[bytes], pattern: str, start: int = 1) -> int:
         """Rename photos by *pattern*, counting from *start*."""
         batch, requests, number = _new_batch(), list[messages.Message](), start
-        for chunk in chunks(paths):
+        for chunk in path_parts(paths):
             requests.append(
                 messages.RenameRequest(paths=chunk, pattern=pattern, start=number, batch=batch)
             )
@@ -209,7 +207,7 @@ class FileWork(QObject):
         Returns:
             The request's id; *answered* is called with a ``RenamePlan`` or ``Failed`` of that id.
         """
-        first = next(iter(chunks(paths)), ())
+        first = next(iter(path_parts(paths)), ())
         request = messages.RenameRequest(
             paths=first, pattern=pattern, start=start, preview_only=True
         )
@@ -220,7 +218,7 @@ class FileWork(QObject):
         batch = _new_batch()
         requests = [
             messages.TrashPhotos(paths=chunk, permanently=permanently, batch=batch)
-            for chunk in chunks(paths)
+            for chunk in path_parts(paths)
         ]
         return self._start("delete" if permanently else "trash", requests)
 
@@ -228,7 +226,8 @@ class FileWork(QObject):
         """Turn photos without loss: left | right | half | mirror | flip."""
         batch = _new_batch()
         requests = [
-            messages.RotatePhotos(paths=chunk, turn=turn, batch=batch) for chunk in chunks(paths)
+            messages.RotatePhotos(paths=chunk, turn=turn, batch=batch)
+            for chunk in path_parts(paths)
         ]
         return self._start("rotate", requests)
 
@@ -373,17 +372,3 @@ def _new_batch() -> str:
 
 def _paths_of(request: messages.Message) -> tuple[messages.WirePath, ...]:
     return getattr(request, "paths", ())
-
-
-def chunks(paths: Sequence[bytes]) -> Iterator[tuple[messages.WirePath, ...]]:
-    """Cut *paths* into pieces that fit a message, with room for an answer that names them twice."""
-    chunk: list[messages.WirePath] = []
-    size = 0
-    for path in paths:
-        if chunk and (len(chunk) >= _MOST_PATHS or size + len(path) > _MOST_PATH_BYTES):
-            yield tuple(chunk)
-            chunk, size = [], 0
-        chunk.append(messages.WirePath(path))
-        size += len(path)
-    if chunk:
-        yield tuple(chunk)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from daemon.protocol import messages
 from daemon.protocol.errors import ErrorInfo, ErrorKind
-from daemon.protocol.messages import Failed, Message, PoolManifest, WirePath
+from daemon.protocol.messages import Failed, Message, PoolManifest
 from daemon.protocol.values import PoolInfo, PoolSlot
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.path_parts import path_parts
 
 Then = Callable[[PoolManifest], object]
-
-_BATCH_BYTES = 400_000
-_BATCH_PATHS = 2_000
 
 
 class PoolModel(QObject):
@@ -139,7 +137,7 @@ class PoolModel(QObject):
         then: Then | None = None,
     ) -> None:
         """Put photos into the pool; *take*: they lie in the drop folder."""
-        parts = list(_parts(paths))
+        parts = list(path_parts(paths))
         for number, part in enumerate(parts):
             self._send(
                 messages.PoolAdd(
@@ -323,20 +321,6 @@ def _changed_photos(before: PoolManifest | None, now: PoolManifest) -> tuple[byt
         if known.get(each.path, (each.image_mtime_ns, each.missing))
         != (each.image_mtime_ns, each.missing)
     )
-
-
-def _parts(paths: Sequence[bytes]) -> Iterator[tuple[WirePath, ...]]:
-    """Divide paths into what one message holds."""
-    part: list[WirePath] = []
-    size = 0
-    for path in paths:
-        if part and (size + len(path) > _BATCH_BYTES or len(part) == _BATCH_PATHS):
-            yield tuple(part)
-            part, size = [], 0
-        part.append(WirePath(path))
-        size += len(path) + 8
-    if part:
-        yield tuple(part)
 
 
 def _with_pools(manifest: PoolManifest, pools: tuple[PoolInfo, ...]) -> PoolManifest:
