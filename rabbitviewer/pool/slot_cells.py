@@ -86,9 +86,9 @@ class SlotCells:
 
     def gap_at(self, where: QPoint) -> int:
         """Return before which slot something dropped at a point comes; *count*: after the last."""
-        if not self.count:
-            return 0
-        line = min(self._line_at(where.y()), self.lines - 1)
+        line = self._line_at(where.y())
+        if line >= self.lines:
+            return self.count
         start = line * self.columns
         row = range(start, min(start + self.columns, self.count))
         passed = sum(where.x() > self.picture(each).center().x() for each in row)

@@ -31,6 +31,7 @@ def test_what_is_dropped_left_of_a_middle_comes_before_that_slot() -> None:
 
 def test_what_is_dropped_below_everything_comes_last() -> None:
     assert NARROW.gap_at(QPoint(200, 4000)) == 5
+    assert NARROW.gap_at(QPoint(20, 4000)) == 5
 
 
 def test_the_line_at_the_end_of_a_row_stays_in_that_row() -> None:
