@@ -15,15 +15,13 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import Failed, MaskOpened, Message, PoolManifest
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.mask_files import OpenedValues, load_engine, open_values
+from rabbitviewer.models.mask_saving import AGAIN_MS, MaskSaving
 
 if TYPE_CHECKING:
     from rabbitviewer.paint.buffer import MaskBuffer
     from rabbitviewer.paint.editing import MaskEditing
 
 UNDO_MB = 256
-_SAVE_MS = 1000
-_SAVE_LATEST_MS = 5000
-_AGAIN_MS = 5000
 _AWAY = ErrorKind.DAEMON_UNAVAILABLE
 _FINAL = (ErrorKind.NOT_FOUND, ErrorKind.INVALID_REQUEST)
 _UNMAPPED = ErrorInfo(
@@ -70,7 +68,6 @@ class MaskModel(QObject):
 
     Attributes:
         undo_mb: What undo steps may take in memory, from the next mask on.
-        save_problem: Why the mask could not be saved last; None: it could.
 
     Signals:
         opening: a mask was asked for.
@@ -116,16 +113,11 @@ class MaskModel(QObject):
         self._painting: Painting | None = None
         self._leaving: dict[int, tuple[str, str]] = {}
         self._empty = True
-        self._dirty = False
-        self._saving = False
-        self.save_problem: ErrorInfo | None = None
+        self._saving = MaskSaving(client, self)
+        self._saving.saved.connect(self.saved)
+        self._saving.failed.connect(self.failed)
         self._threads = QThreadPool(self)
         self._threads.setMaxThreadCount(1)
-        self._soon = QTimer(self, singleShot=True, interval=_SAVE_MS)
-        self._latest = QTimer(self, singleShot=True, interval=_SAVE_LATEST_MS)
-        self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
-        for timer in (self._soon, self._latest, self._again):
-            timer.timeout.connect(self.save)
         self._was_mapped.connect(self._on_mapped)
         client.connected.connect(self._on_connected)
         client.disconnected.connect(self._on_disconnected)
@@ -177,9 +169,14 @@ class MaskModel(QObject):
         return self._empty
 
     @property
+    def save_problem(self) -> ErrorInfo | None:
+        """Why the mask could not be saved last; None: it could."""
+        return self._saving.problem
+
+    @property
     def is_saved(self) -> bool:
         """Whether the daemon has written all that is painted."""
-        return not (self._dirty or self._saving or self._leaving)
+        return self._saving.is_saved and not self._leaving
 
     # ------------------------------------------------------------ opening and closing
 
@@ -208,37 +205,14 @@ class MaskModel(QObject):
         self._answer = None
         if was_painting is not None:
             self._let_go(was_painting)
-        for timer in (self._soon, self._latest, self._again):
-            timer.stop()
-        self._dirty = self._saving = False
-        self.save_problem = None
+        self._saving.end()
         if self._wanted is not None:
             self._wanted = None
             self.closed.emit()
 
     def save(self) -> None:
         """Let the daemon write what is painted so far; nothing waits for it."""
-        painting = self._painting
-        if painting is None or not painting.session_id or self._saving or not self._dirty:
-            return
-        for timer in (self._soon, self._latest, self._again):
-            timer.stop()
-        self._dirty, self._saving = False, True
-        turn = self._turn
-
-        def on_answer(answer: Message, _blob: bytes) -> None:
-            if turn == self._turn:
-                self._on_saved(answer)
-
-        self._client.send(messages.MaskSave(session_id=painting.session_id), on_answer)
-
-    def touch(self) -> None:
-        """Something was painted: save it soon."""
-        self._dirty = True
-        if not self._saving and self.save_problem is None:
-            self._soon.start()
-            if not self._latest.isActive():
-                self._latest.start()
+        self._saving.save()
 
     def finish(self) -> None:
         """Save and end the painting, all that is left to be painted first: the window closes."""
@@ -278,7 +252,7 @@ class MaskModel(QObject):
             self.failed.emit(answer.error)
             if answer.error.kind == ErrorKind.DISK_FULL and left is not None:
                 self._leaving[session_id] = left
-                QTimer.singleShot(_AGAIN_MS, self, lambda: self._leave(session_id))
+                QTimer.singleShot(AGAIN_MS, self, lambda: self._leave(session_id))
         if left is not None and left == self._wanted and left not in self._leaving.values():
             self._ask()
 
@@ -308,7 +282,7 @@ class MaskModel(QObject):
                 self._give_up(answer.error)
             elif answer.error.kind != _AWAY:
                 self.failed.emit(answer.error)
-                QTimer.singleShot(_AGAIN_MS, self, self._on_connected)
+                QTimer.singleShot(AGAIN_MS, self, self._on_connected)
 
     def _give_up(self, error: ErrorInfo) -> None:
         self.failed.emit(error)
@@ -346,10 +320,9 @@ class MaskModel(QObject):
         )
         self._wanted = (answer.slot, answer.pool_id)
         self._empty = False
-        self._dirty = answer.recovered
         self.opened.emit()
         editing.when_idle(self._on_loaded)
-        self.save()
+        self._saving.begin(answer.session_id, dirty=answer.recovered)
 
     # ------------------------------------------------------------ the daemon away and back
 
@@ -358,7 +331,7 @@ class MaskModel(QObject):
         self._leaving.clear()
         if self._painting is not None:
             self._painting.session_id = 0
-            self._dirty, self._saving = True, False
+            self._saving.pause()
             self._turn += 1
             self._answer = None
 
@@ -376,8 +349,12 @@ class MaskModel(QObject):
             painting.identity = values.identity
             painting.editing.rebind(values.buffer)
         painting.session_id = answer.session_id
-        self._dirty = True
-        painting.editing.when_idle(self.save)
+
+        def save() -> None:
+            if painting is self._painting:
+                self._saving.begin(painting.session_id, dirty=True)
+
+        painting.editing.when_idle(save)
 
     # ------------------------------------------------------------ changes and saving
 
@@ -385,7 +362,7 @@ class MaskModel(QObject):
         painting = self._painting
         if painting is None:
             return
-        self.touch()
+        self._saving.touch()
         self.changed.emit(part)
         if painting.is_loaded or not painting.editing.buffer.is_empty:
             self._tell_empty(painting, empty=painting.editing.buffer.is_empty)
@@ -404,20 +381,6 @@ class MaskModel(QObject):
 
     def _on_step_lost(self, words: str) -> None:
         self.failed.emit(ErrorInfo(ErrorKind.UNREADABLE, words))
-
-    def _on_saved(self, answer: Message) -> None:
-        self._saving = False
-        if isinstance(answer, PoolManifest):
-            self.save_problem = None
-            self.saved.emit(answer)
-            if self._dirty:
-                self.touch()
-        elif isinstance(answer, Failed):
-            self._dirty = True
-            if answer.error.kind != _AWAY:
-                self.save_problem = answer.error
-                self._again.start()
-                self.failed.emit(answer.error)
 
 
 def _make_editing(values: OpenedValues, spill: Path, undo_mb: int) -> MaskEditing:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol.endpoint import Folders, resolve_folders
 from rabbitviewer.ipc.client import DaemonClient
 from tests.fakes.daemon import FakeDaemon
+from tests.fakes.painter import Painter, open_window
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +46,14 @@ def client(qtbot: QtBot, fake_daemon: FakeDaemon, folders: Folders) -> Iterator[
         client.start()
     yield client
     client.close()
+
+
+@pytest.fixture
+def painter(
+    qtbot: QtBot, qapp: QApplication, folders: Folders, fake_daemon: FakeDaemon
+) -> Iterator[Painter]:
+    """A user who may paint masks in the whole window, with the first photo on show."""
+    painter = open_window(qtbot, qapp, folders, fake_daemon)
+    yield painter
+    painter.built.client.close()
+    painter.window.close()
