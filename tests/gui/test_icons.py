@@ -46,6 +46,11 @@ def test_the_icon_of_what_is_on_is_drawn_in_the_accent(qtbot: QtBot, qapp: QAppl
     assert middle(icon("ph.square-fill"), QIcon.State.On) == DARK.accent_text
 
 
+def test_an_icon_without_room_is_quietly_nothing(qtbot: QtBot) -> None:
+    # Qt warns of a painter on nothing, and a warning fails the test
+    assert icon("ph.image").pixmap(QSize(16, 0)).isNull()
+
+
 def middle(shown: QIcon, state: QIcon.State = QIcon.State.Off) -> str:
     pixmap = shown.pixmap(QSize(32, 32), QIcon.Mode.Normal, state)
     return pixmap.toImage().pixelColor(16, 16).name()
