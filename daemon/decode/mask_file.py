@@ -14,11 +14,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.decode.mask_strips import STRIP_BYTES, stored_rows, strip_rows, unfold_strips
 from daemon.decode.model import Decoded, Pixels
 from daemon.decode.orientation import turn_upright
 from daemon.decode.photo import bands, decode, to_8_bit
 from daemon.decode.png_chunks import SIGNATURE, chunk
-from daemon.decode.png_writer import ZLIB_HEADER, filtered, pack_strip
+from daemon.decode.png_writer import ZLIB_HEADER, pack_strip
 from daemon.decode.source import open_source, shown
 from daemon.decode.strips import in_order
 from daemon.decode.surface import allocate
@@ -27,7 +28,6 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 Mask = NDArray[np.uint8]
 ReadRows = Callable[[int, int], Mask]
 
-_STRIP_BYTES = 2 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # ITU-R BT.601 in 16 bits, as Pillow's "L" and with it every node of ComfyUI reads a colour mask
 _LUMA = (19595, 38470, 7471)
@@ -51,6 +51,9 @@ def read_mask(path: bytes, *, alpha: bool = False) -> Mask:
             picture that has none.
     """
     with open_source(path) as source:
+        known = None if alpha else unfold_strips(source)
+        if known is not None:
+            return known
         decoded = decode(source)
         values = _transparency(decoded, source.name) if alpha else _brightness(decoded)
     upright = turn_upright(values, decoded.orientation)
@@ -105,12 +108,11 @@ def write_mask(
                 file.write(SIGNATURE)
                 header = struct.pack(">IIBBBBB", width_px, height_px, 8, 0, 0, 0, 0)
                 file.write(chunk(b"IHDR", header))
-                step = max(1, _STRIP_BYTES // width_px)
-                parts = [slice(y, min(y + step, height_px)) for y in range(0, height_px, step)]
+                parts = strip_rows(width_px, height_px)
 
                 def pack(part: slice) -> tuple[bytes, bytes, bool]:
                     rows = read_rows(part.start, part.stop)
-                    plain = filtered(cast("Pixels", rows[..., None]))
+                    plain = stored_rows(rows)
                     packed = pack_strip(plain, last=part.stop >= height_px)
                     return plain, packed, bool(rows.any())
 
@@ -208,7 +210,7 @@ def fill_values_file(path: bytes, offset: int, shape: tuple[int, int], mask: Mas
             if mask is not None:
                 _write_all(handle, mask.reshape(-1).data)
             elif not reserved:
-                zeros = bytes(_STRIP_BYTES)
+                zeros = bytes(STRIP_BYTES)
                 for start in range(0, size, len(zeros)):
                     _write_all(handle, memoryview(zeros)[: size - start])
         except BaseException:

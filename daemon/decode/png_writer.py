@@ -32,7 +32,7 @@ def write_png(file: BinaryIO, parcel: Parcel) -> None:
     parts = row_slices(pixels, _STRIP_BYTES)
 
     def pack(part: slice) -> tuple[bytes, bytes]:
-        plain = filtered(pixels[part])
+        plain = _filtered(pixels[part])
         return plain, pack_strip(plain, last=part.stop >= pixels.shape[0])
 
     checksum, opening = 1, ZLIB_HEADER
@@ -82,7 +82,7 @@ def pack_strip(plain: bytes, *, last: bool) -> bytes:
     return packed + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
 
-def filtered(strip: Pixels) -> bytes:
+def _filtered(strip: Pixels) -> bytes:
     """Return the rows of *strip* (H, W, C) as PNG stores them, each after its filter byte."""
     rows, width, channels = strip.shape
     step = channels * strip.dtype.itemsize
