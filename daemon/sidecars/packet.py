@@ -286,6 +286,8 @@ def _resolved(qualified: str, spaces: dict[str, str], *, is_attribute: bool = Fa
     prefix, colon, local = qualified.partition(":")
     if not colon:
         return ("" if is_attribute else spaces.get("", ""), qualified)
-    if prefix == "xmlns":
-        return ("xmlns", local)
-    return (spaces.get(prefix, prefix), local)
+    if prefix in ("xmlns", "xml"):
+        return (prefix, local)
+    if prefix not in spaces:
+        raise BrokenPacketError(f"the prefix {prefix} is not declared")
+    return (spaces[prefix], local)
