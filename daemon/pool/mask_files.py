@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -91,8 +92,8 @@ class MaskFiles:
         name = os.fsdecode(os.path.basename(path))
         return after, (f"{name} is all black, so the photo has no mask now.",)
 
-    def check_output(self, output: bytes, slot: StoredSlot) -> None:
-        """Refuse a file that no mask is written to.
+    def check_output(self, output: bytes, state: PoolState) -> None:
+        """Refuse a file that no mask of a pool is written to. Blocks.
 
         Raises:
             RabbitError: ``output_refused``.
@@ -104,11 +105,18 @@ class MaskFiles:
                 f"A mask is written as PNG, not as {name!r}.",
                 "Give a whole path that ends in .png.",
             )
-        if os.path.normpath(output) == os.path.normpath(slot.path):
+        if any(_is_same(output, slot.path) for slot in state.slots):
             raise RabbitError(
                 ErrorKind.OUTPUT_REFUSED,
-                f"{name} is the photo itself and is not written over.",
+                f"{name} is a photo of the pool and is not written over.",
                 "Choose another name for the mask.",
+            )
+        pools = os.path.realpath(os.path.dirname(state.folder))
+        if os.path.realpath(output).startswith(pools + os.sep.encode()):
+            raise RabbitError(
+                ErrorKind.OUTPUT_REFUSED,
+                f"{name} lies among the pools themselves.",
+                "Choose another folder for the mask.",
             )
 
     async def write(self, state: PoolState, slot: StoredSlot, output: bytes) -> None:
@@ -140,12 +148,25 @@ class MaskFiles:
         return await self._store.set_mask(state.pool_id, slot.slot, temp, words=words)
 
 
+def _is_same(output: bytes, photo: bytes) -> bool:
+    """Return whether two paths name one file; only photos of the same name are looked at."""
+    if os.path.normpath(output) == os.path.normpath(photo):
+        return True
+    if os.path.basename(output).lower() != os.path.basename(photo).lower():
+        return False
+    try:
+        return os.path.samefile(output, photo)
+    except OSError:
+        return False
+
+
 async def _copy(source: bytes, target: bytes) -> None:
     try:
         await asyncio.to_thread(pool_paintings.copy_out, source, target)
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise RabbitError(
-            ErrorKind.PERMISSION_DENIED,
+            ErrorKind.DISK_FULL if full else ErrorKind.PERMISSION_DENIED,
             f"The mask could not be written as {os.fsdecode(target)}: {error.strerror}.",
-            "Choose another folder, or free some room there.",
+            "Free some space there." if full else "Choose a folder that can be written.",
         ) from error

@@ -204,7 +204,7 @@ class MaskService:
         state = await self._store.get(request.pool)
         slot = slot_in(state, request.slot, request.index)
         output = bytes(request.output)
-        self._files.check_output(output, slot)
+        await asyncio.to_thread(self._files.check_output, output, state)
         await self.flush(state.pool_id)
         state = await self._store.get(state.pool_id)
         await self._files.write(state, slot_in(state, slot.slot), output)

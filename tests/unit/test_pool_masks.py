@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import (
     MaskChange,
     MaskClose,
+    MaskExport,
     MaskOpen,
     MaskOpened,
     MaskSave,
@@ -373,5 +375,50 @@ def test_a_daemon_that_ends_saves_and_leaves_the_painting(run: Callable[[Story],
         mask = await room.mask()
         assert mask is not None
         assert (mask[4] == 255).all()
+
+    run(story)
+
+
+def test_a_mask_is_never_written_over_a_photo_of_the_pool(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        other = room.photo.with_name("other.png")
+        Image.new("RGB", (30, 20), "red").save(other)
+        kept = other.read_bytes()
+        slot = await room.slot()
+        await room.store.add("", [refer_to(bytes(other))])
+        (room.drop / "here").symlink_to(other.parent)
+        for name in (other, room.drop / "here" / "other.png"):
+            request = MaskExport(output=WirePath.of(name), slot=slot)
+            with pytest.raises(RabbitError, match="is a photo of the pool"):
+                await room.masks.export(room.peer, request)
+        assert other.read_bytes() == kept
+
+    run(story)
+
+
+def test_a_mask_is_never_written_among_the_pools(run: Callable[[Story], None]) -> None:
+    async def story(room: Room) -> None:
+        slot = await room.slot()
+        folder = Path(os.fsdecode((await room.store.get()).folder))
+        request = MaskExport(output=WirePath.of(folder / "img_0007.png"), slot=slot)
+        with pytest.raises(RabbitError, match="lies among the pools"):
+            await room.masks.export(room.peer, request)
+
+    run(story)
+
+
+def test_a_mask_that_finds_no_room_outside_says_so(
+    run: Callable[[Story], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("daemon.storage.pool_paintings.copy_out", full)
+
+    async def story(room: Room) -> None:
+        request = MaskExport(output=WirePath.of(room.drop / "out.png"), slot=await room.slot())
+        with pytest.raises(RabbitError, match="No space left") as refused:
+            await room.masks.export(room.peer, request)
+        assert refused.value.info.kind is ErrorKind.DISK_FULL
 
     run(story)
