@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import struct
 import threading
 import zlib
@@ -153,13 +154,22 @@ class ValuesFile:
 
         Raises:
             OSError: it cannot be opened.
-            RabbitError: ``unreadable``: it is too short.
+            RabbitError: ``unreadable``: it is no plain file, or too short.
         """
         self.width_px, self.height_px = width_px, height_px
         self._offset = offset
         self._lock = threading.Lock()
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
-        if os.fstat(self._file.fileno()).st_size < offset + width_px * height_px:
+        try:
+            self._file = open(path, "rb", buffering=0, opener=_open_plain)  # noqa: SIM115
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise _not_plain(path) from error
+            raise
+        found = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            self._file.close()
+            raise _not_plain(path)
+        if found.st_size < offset + width_px * height_px:
             self._file.close()
             raise RabbitError(
                 ErrorKind.UNREADABLE,
@@ -189,6 +199,20 @@ class ValuesFile:
     def read(self) -> Mask:
         """Return a copy of all of it, shape (H, W), uint8."""
         return self.read_rows(0, self.height_px)
+
+
+def _not_plain(path: bytes) -> RabbitError:
+    return RabbitError(
+        ErrorKind.UNREADABLE,
+        f"The painting {shown(path)} is no plain file.",
+        "Paint the mask again.",
+    )
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open a file, but follow no link and wait for nobody at the other end of a pipe."""
+    careful = ("O_NOFOLLOW", "O_NONBLOCK")
+    return os.open(path, flags | sum(getattr(os, name, 0) for name in careful))
 
 
 def fill_values_file(path: bytes, offset: int, shape: tuple[int, int], mask: Mask | None) -> None:
@@ -273,9 +297,11 @@ def _transparency(decoded: Decoded, name: str) -> Mask:
 def _no_room(path: bytes, error: OSError) -> RabbitError:
     folder = shown(os.path.dirname(path))
     if error.errno in _FULL:
-        kind, message = ErrorKind.DISK_FULL, f"The disk is full: the mask does not fit in {folder}."
-    else:
-        reason = error.strerror or str(error)
-        kind = ErrorKind.PERMISSION_DENIED
-        message = f"The mask cannot be written into {folder}: {reason}."
-    return RabbitError(kind, message, "Free some space there.")
+        message = f"The disk is full: the mask does not fit in {folder}."
+        return RabbitError(ErrorKind.DISK_FULL, message, "Free some space there.")
+    reason = error.strerror or str(error)
+    return RabbitError(
+        ErrorKind.PERMISSION_DENIED,
+        f"The mask cannot be written into {folder}: {reason}.",
+        "Check that the folder can be written.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from daemon.imaging.masks.geometry import box_of, grown_box
 from daemon.imaging.masks.luminosity import luminosity
 from daemon.imaging.masks.resizing import resize_mask
 from daemon.imaging.masks.similar import connected, cut, similar
+from daemon.protocol.errors import RabbitError
 
 Change = Callable[[np.ndarray], tuple[Box, np.ndarray]]
 
@@ -132,3 +134,21 @@ def test_another_size_is_a_mask_too() -> None:
 def test_a_box_is_the_smallest_around_what_is_painted() -> None:
     assert box_of(painted()) == Box(8, 5, 20, 15)
     assert grown_box(box_of(painted()), 9, Box(0, 0, 31, 23)) == Box(0, 0, 29, 23)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+def test_a_painting_is_read_from_a_plain_file_only(tmp_path: Path) -> None:
+    pipe, link, real = tmp_path / "pipe", tmp_path / "link", tmp_path / "real"
+    os.mkfifo(pipe)
+    real.write_bytes(bytes(500))
+    link.symlink_to(real)
+    for path in (pipe, link):
+        with pytest.raises(RabbitError, match="no plain file"):
+            ValuesFile(bytes(path), 0, 4, 3)
+
+
+def test_a_folder_that_cannot_be_written_is_not_told_as_a_full_disk(tmp_path: Path) -> None:
+    (tmp_path / "values").mkdir()
+    with pytest.raises(RabbitError, match="cannot be written") as refused:
+        fill_values_file(bytes(tmp_path / "values"), 0, (3, 4), None)
+    assert refused.value.info.hint == "Check that the folder can be written."
