@@ -105,7 +105,11 @@ class Arrivals:
         if not (request.copy or request.take or passing):
             return await asyncio.to_thread(_refer, path)
         temp = store.temporary(state)
-        await self.to_png(path, temp)
+        try:
+            await self.to_png(path, temp)
+        except BaseException:
+            await asyncio.to_thread(_remove, [temp])
+            raise
         if request.take:
             await asyncio.to_thread(_remove, [path])
         return NewPicture(temp)

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import uuid
 import zipfile
@@ -32,6 +33,9 @@ from daemon.storage.pool_state import PoolState, StoredSlot
 from daemon.storage.pools import PoolStore
 
 _MAX_NUMBER = 10_000
+_TEMPORARY = b".rvpart"
+_MARK_LETTERS = 8
+_MARK = re.compile(rb"[0-9a-f]{8}")
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 FlushMasks = Callable[[str], Awaitable[None]]
@@ -55,6 +59,7 @@ class PoolExporter:
         self._arrivals = arrivals
         self._sizes = sizes
         self._flush = flush
+        self._running: set[bytes] = set()
 
     async def export(self, peer: Peer, request: PoolExport) -> PoolExported:
         """Write a pool; what is written gets its name when it is whole.
@@ -68,9 +73,11 @@ class PoolExporter:
         await self._flush(state.pool_id)
         state = await self._store.get(state.pool_id)
         begin, name = os.path.split(output)
-        mark = uuid.uuid4().hex[:8].encode()
-        staged = os.path.join(begin, b"." + name[:180] + b"." + mark + b".rvpart")
+        stem = b"." + name[:180] + b"."
+        await asyncio.to_thread(_sweep, begin, stem, frozenset(self._running))
+        staged = os.path.join(begin, stem + uuid.uuid4().hex[:_MARK_LETTERS].encode() + _TEMPORARY)
         zipped = staged + b".zip"
+        self._running.add(staged)
         try:
             await asyncio.to_thread(os.mkdir, staged)
             entries, notes = await self._write_all(state, staged)
@@ -86,6 +93,7 @@ class PoolExporter:
             raise explained(error, what) from error
         finally:
             await asyncio.to_thread(_clean, staged, zipped)
+            self._running.discard(staged)
         if len(notes) > MAX_TOLD:
             notes = [*notes[: MAX_TOLD - 1], f"{len(notes) - MAX_TOLD + 1} more are missing."]
         return PoolExported(path=path, count=len(manifest.slots), notes=tuple(notes))
@@ -232,6 +240,18 @@ def _names(output: bytes) -> Iterator[bytes]:
     stem, ending = os.path.splitext(output) if output.lower().endswith(b".zip") else (output, b"")
     for number in range(1, _MAX_NUMBER):
         yield b"%s-%d%s" % (stem, number, ending)
+
+
+def _sweep(folder: bytes, stem: bytes, running: frozenset[bytes]) -> None:
+    """Remove what exports of the same name left in *folder* when their daemon was killed."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(stem)]
+        marks = {name[: len(stem) + _MARK_LETTERS + len(_TEMPORARY)] for name in names}
+        for name in marks:
+            staged = os.path.join(folder, name)
+            letters = name[len(stem) :].removesuffix(_TEMPORARY)
+            if _MARK.fullmatch(letters) and staged not in running:
+                _clean(staged, staged + b".zip")
 
 
 def _clean(staged: bytes, zipped: bytes) -> None:

@@ -117,7 +117,9 @@ class PoolImporter:
         except (RefusedError, RabbitError) as error:
             if _is_ours(error):
                 raise
-            problems.append(f"{entry.image} was left out: {_said(error)}")
+            why = _said(error).replace(os.fsdecode(at.copy_of(entry.image, "image")), "it")
+            problems.append(f"{entry.image} was left out: {why}")
+            await at.forget()
             return None
         mask = None
         if entry.mask:
@@ -165,10 +167,13 @@ class _Taking(msgspec.Struct):
     def path_of(self, name: str) -> bytes:
         return os.path.join(self.staged, os.fsencode(name))
 
+    def copy_of(self, name: str, what: str) -> bytes:
+        """Return where the copy of a file of an archive goes."""
+        return self.path_of(f".{self.slot}.{what}{os.path.splitext(name)[1].lower()}")
+
     async def fetch(self, name: str, what: str) -> tuple[bytes, bytes]:
         """Return where a file of the source can be read, and the same again if it is a copy."""
-        ending = os.path.splitext(name)[1].lower()
-        target = self.path_of(f".{self.slot}.{what}{ending}")
+        target = self.copy_of(name, what)
         async with self.reading:
             path = await asyncio.to_thread(self.source.fetch, name, target)
         if path == target:
@@ -187,7 +192,7 @@ def _check_any(path: bytes, offered: Offered, taken: Manifest, problems: list[st
         return
     raise RabbitError(
         ErrorKind.INVALID_REQUEST,
-        f"No picture in {os.fsdecode(path)} could be read: {problems[0]}",
+        f"No picture in {os.fsdecode(path)} could be read: {problems[-1]}",
         "Choose what `pool export` has written.",
     )
 

@@ -162,7 +162,7 @@ def _with_active(
     count = len(entries)
     if place is not None and place < count:
         return Manifest(place, tuple(entries))
-    if not 0 <= active < max(said, 1):
+    if said and not 0 <= active < said:
         shown = str(active) if abs(active) < _MAX_WHOLE else "far away"
         problems.append(f"The active slot was {shown}, which does not exist.")
     return Manifest(min(max(active, 0), count - 1), tuple(entries))

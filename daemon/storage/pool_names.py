@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 FIRST_NAME = "Pool"
+CURRENT = "current"
 MAX_NAME = 100
 _NUMBER_LETTERS = 10
 
@@ -34,7 +35,7 @@ def is_name(name: str) -> bool:
 def usable_name(name: str) -> str:
     """Return what of *name*, which somebody else gave, can be a pool's name."""
     plain = "".join(mark for mark in name if mark.isprintable()).strip()[:MAX_NAME].strip()
-    return plain if plain and not is_id(plain) else FIRST_NAME
+    return plain if plain and not _is_reserved(plain) else FIRST_NAME
 
 
 def checked_name(name: str) -> str:
@@ -44,6 +45,12 @@ def checked_name(name: str) -> str:
         RabbitError: ``invalid_request``; it is none.
     """
     plain = name.strip()
+    if plain.casefold() == CURRENT:
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST,
+            f"A pool cannot be called {plain!r}: that word means the one in use.",
+            "Choose another name.",
+        )
     if not is_name(plain) or len(plain) > MAX_NAME or is_id(plain):
         raise RabbitError(
             ErrorKind.INVALID_REQUEST,
@@ -51,6 +58,10 @@ def checked_name(name: str) -> str:
             f"Give it a name of 1 to {MAX_NAME} characters.",
         )
     return plain
+
+
+def _is_reserved(name: str) -> bool:
+    return is_id(name) or name.casefold() == CURRENT
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

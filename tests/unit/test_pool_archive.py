@@ -490,3 +490,37 @@ def test_an_empty_pool_travels_too(tmp_path: Path) -> None:
         return state.name, state.active
 
     assert within(tmp_path, story) == ("Pool (2)", -1)
+
+
+def test_what_a_killed_export_left_goes_with_the_next_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".out.zip.0a1b2c3d.rvpart").mkdir()
+    picture(tmp_path / ".out.zip.0a1b2c3d.rvpart" / "img_0001.png")
+    (tmp_path / ".out.zip.0a1b2c3e.rvpart.zip").write_bytes(b"half")
+    (tmp_path / ".out.zip.mine").write_bytes(b"mine")
+
+    async def story(desk: Desk) -> None:
+        await desk.fill()
+        await desk.export("out.zip")
+
+    within(tmp_path, story)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"photos", "pools", "out.zip", ".out.zip.mine"}
+
+
+def test_an_archive_without_a_readable_picture_says_why(tmp_path: Path) -> None:
+    slots = [{"image": "img_0001.png", "mask": "img_0001.mask.png"}]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("manifest.json", json.dumps({"active": 0, "slots": slots}))
+        file.writestr("img_0001.png", b"no picture")
+
+    with pytest.raises(RabbitError, match=r"img_0001\.png was left out: it is not a photo"):
+        within(tmp_path, lambda desk: desk.read("a.zip"))
+
+
+def test_a_pool_that_says_current_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    archive(tmp_path / "a.zip", {"pool.json": b'{"name": "current"}'})
+
+    async def story(desk: Desk) -> str:
+        return (await desk.read("a.zip"))[0].name
+
+    assert within(tmp_path, story) == "Pool"

@@ -143,7 +143,9 @@ def test_a_mask_outside_the_folder_is_dropped_and_the_slot_stays(mask: object) -
 
 
 def test_an_image_that_stands_there_twice_is_one_slot() -> None:
-    data = json.dumps({"active": 1, "slots": [{"image": "a.png"}, {"image": "a.ref.json"}]}).encode()
+    data = json.dumps(
+        {"active": 1, "slots": [{"image": "a.png"}, {"image": "a.ref.json"}]}
+    ).encode()
     manifest, problems = parse_manifest(data)
     assert manifest.slots == (Entry("a.png"),)
     assert any("twice" in problem for problem in problems)
@@ -213,3 +215,9 @@ def test_a_label_is_one_line_and_not_too_long() -> None:
     assert clean_label("  two\nlines\t\0 ") == "two lines"
     assert len(clean_label("x" * 5000)) == MAX_LABEL
     assert clean_label("lone \ud800 surrogate") == "lone   surrogate"
+
+
+@pytest.mark.parametrize("active", [-1, 0, 5])
+def test_an_empty_pool_needs_no_active_slot(active: int) -> None:
+    found = parse_manifest(json.dumps({"active": active, "slots": []}).encode())
+    assert found == (Manifest(), [])

@@ -593,3 +593,22 @@ def test_a_content_hash_is_of_bytes_and_not_of_names_and_times(run: Run) -> None
     first, same, touched, masked = run(story)
     assert first == same == touched
     assert masked != first
+
+
+def test_a_copy_that_fails_leaves_nothing_in_the_pool(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(_: bytes, temp: bytes) -> None:
+        Path(os.fsdecode(temp)).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("daemon.pool.arriving.copy_synced", half)
+
+    async def story(desk: Desk) -> tuple[PoolManifest, list[str]]:
+        answer = await desk.add(desk.photo("a.png", PNG), copy=True)
+        folder = Path(os.fsdecode((await desk.store.get()).folder))
+        return answer, sorted(path.name for path in folder.iterdir())
+
+    answer, left = run(story)
+    assert "No space left" in answer.problems[0]
+    assert left == ["manifest.json", "pool.json"]

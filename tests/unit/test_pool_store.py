@@ -457,7 +457,8 @@ def test_an_unknown_pool_is_refused_with_the_names_there_are(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["", "  ", "a\nb", "x" * 101, "2f1c6f0e-9f1c-4d6b-8a52-0d6c2f3b9d11"]
+    "name",
+    ["", "  ", "a\nb", "x" * 101, "2f1c6f0e-9f1c-4d6b-8a52-0d6c2f3b9d11", "current", " Current "],
 )
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RabbitError, match="cannot be called"):
