@@ -193,7 +193,8 @@ class PaintOptions(QFrame):
         tool = self._settings.tool
         for show in self._figures:
             show()
-        for widget, shown in self._shown:
+        # first what goes: showing lays out at once, and both together would need a second row
+        for widget, shown in sorted(self._shown, key=lambda each: each[1](tool)):
             widget.setVisible(shown(tool))
         self.updateGeometry()
 
