@@ -142,7 +142,6 @@ class MaskRoom(QObject):
         return {
             **tools,
             **self._commands.handlers(),
-            "brush": self._take_brush,
             "swap": settings.swap,
             "smaller": lambda: settings.step_size(-1),
             "larger": lambda: settings.step_size(1),
@@ -154,13 +153,6 @@ class MaskRoom(QObject):
 
     def _taker(self, tool: str) -> Callable[[], object]:
         return lambda: self._settings.set(tool=tool)
-
-    def _take_brush(self) -> None:
-        """Take the brush; with the brush in hand the key that began painting ends it."""
-        if self._settings.tool.id == "brush":
-            self.finish()
-        else:
-            self._settings.set(tool="brush")
 
     def _on_done(self) -> None:
         if not self._desk.cancel():

@@ -36,7 +36,7 @@ def test_b_puts_the_photo_into_the_pool_and_opens_its_mask(painter: Painter) -> 
     assert painter.masks.is_empty
 
 
-@pytest.mark.parametrize("key", ["B", "Esc", "Return"])
+@pytest.mark.parametrize("key", ["Esc", "Return"])
 def test_painting_ends_by_key_and_the_mask_is_saved(
     qtbot: QtBot, painter: Painter, key: str
 ) -> None:
@@ -48,6 +48,19 @@ def test_painting_ends_by_key_and_the_mask_is_saved(
     assert not painter.window.findChild(PaintBar).isVisible()
     assert painter.window.page == Page.PHOTO
     assert painter.pool.masks["img_0001"][100 * 400 + 110] == 255
+
+
+def test_the_brush_in_hand_is_taken_again_and_painting_goes_on(painter: Painter) -> None:
+    painter.begin()
+    painter.press("B")
+    brush = next(
+        each
+        for each in painter.window.findChildren(QToolButton)
+        if each.isVisible() and each.isChecked() and each.accessibleName() == "Brush"
+    )
+    brush.click()
+    assert painter.masks.is_painting
+    assert brush.isChecked()
 
 
 def test_done_ends_painting(qtbot: QtBot, painter: Painter) -> None:
