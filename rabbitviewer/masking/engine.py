@@ -31,7 +31,7 @@ else:
     tools = LateModule("rabbitviewer.paint.tools")
 
 _ANT_PX = 4
-_CORNERS = 3
+CORNERS = 3
 
 
 def brush(choices: PaintChoices) -> tools.Brush:
@@ -66,7 +66,7 @@ def shape_of(press: Press) -> tools.Shape | None:
         if press.tool.id == "radial":
             return tools.RadialGradient(line.x1(), line.y1(), line.length(), line.length())
         return tools.LinearGradient(line.x1(), line.y1(), line.x2(), line.y2())
-    if len(press.points) < _CORNERS:
+    if len(press.points) < CORNERS:
         return None
     return tools.Polygon(tuple((each.x(), each.y()) for each in press.points))
 

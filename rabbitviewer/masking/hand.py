@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt
@@ -13,6 +14,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
+from rabbitviewer.masking import engine
 from rabbitviewer.masking.desk import PaintDesk
 from rabbitviewer.masking.layer import PaintLayer
 from rabbitviewer.masking.settings import PaintSettings
@@ -21,6 +23,7 @@ from rabbitviewer.view.canvas import PhotoCanvas
 from rabbitviewer.view.layers import outward
 
 _SPREAD_PX = 2
+_CLOSES_PX = 7
 _SIZE_PER_PX = 1.0
 _HARDNESS_PER_PX = 1 / 200
 _LEFT, _RIGHT, _MIDDLE = (
@@ -133,7 +136,9 @@ class PaintHand(QObject):
         elif kind == QEvent.Type.MouseButtonPress:
             self._press(where, event.button(), modifiers, 1.0)
         elif kind == QEvent.Type.MouseButtonDblClick:
-            if not (event.button() == _LEFT and self._desk.close_polygon()):
+            if event.button() == _LEFT and self._settings.tool.way == "points":
+                self._desk.close_polygon()
+            else:
                 self._press(where, event.button(), modifiers, 1.0)
         elif kind == QEvent.Type.MouseButtonRelease:
             self._release(where, event.button(), modifiers)
@@ -178,6 +183,8 @@ class PaintHand(QObject):
         elif self._settings.tool.is_brush and alt and (button == _RIGHT or control):
             choices = self._settings.choices
             self._resize_from = (where, choices.size_px, choices.hardness)
+        elif button == _LEFT and self._is_at_first_corner(where):
+            self._desk.close_polygon()
         elif button in (_LEFT, _RIGHT):
             second = button == _RIGHT
             self._desk.press(self.to_photo(where), modifiers, second=second, pressure=pressure)
@@ -223,6 +230,15 @@ class PaintHand(QObject):
         self._settings.resize(size + 2 * _SIZE_PER_PX * moved.x() / max(scale, 1e-6))
         wanted = min(max(hardness - moved.y() * _HARDNESS_PER_PX, 0.0), 1.0)
         self._settings.set(hardness=round(wanted, 2))
+
+    def _is_at_first_corner(self, where: QPointF) -> bool:
+        """Whether a click here closes the polygon that is being drawn."""
+        press = self._desk.gesture
+        if press is None or press.tool.way != "points" or len(press.points) < engine.CORNERS:
+            return False
+        first = self._layer.to_device().map(press.start) / self._canvas.devicePixelRatioF()
+        away = first - where
+        return math.hypot(away.x(), away.y()) <= _CLOSES_PX
 
     def to_photo(self, where: QPointF) -> QPointF:
         """Return the mask's column and row under a point of the canvas."""
@@ -276,6 +292,8 @@ class PaintHand(QObject):
         painting = self._masks.painting
         if at is None or painting is None or not self._layer.is_shown:
             return Qt.CursorShape.ArrowCursor
+        if self._is_at_first_corner(at):
+            return Qt.CursorShape.PointingHandCursor
         if not self._settings.tool.is_brush:
             return Qt.CursorShape.CrossCursor
         place = self.to_photo(at)

@@ -59,7 +59,7 @@ def mask_tools() -> tuple[Tool, ...]:
         Tool(
             "polygon",
             "points",
-            _tr("Click the corners; Enter or a double click closes, Backspace takes one back."),
+            _tr("Click the corners; the first one or Enter closes, Backspace takes one back."),
         ),
         Tool("linear", "line", _tr("Drag from where it is full to where it ends.")),
         Tool("radial", "line", _tr("Drag from the middle, where it is full, to the rim.")),

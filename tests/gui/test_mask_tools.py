@@ -185,6 +185,17 @@ def test_a_polygon_is_closed_by_enter_and_its_last_corner_taken_back(painter: Pa
     assert painter.value(200, 150) == 0
 
 
+def test_a_polygon_is_closed_at_its_first_corner(painter: Painter) -> None:
+    painter.begin()
+    painter.press("Shift+L")
+    for place in ((50, 50), (150, 50), (150, 150), (52, 51)):
+        painter.drag(place)
+    assert painter.value(140, 70) == 255
+    painter.drag((300, 200))
+    painter.press("Esc")
+    assert painter.masks.is_painting
+
+
 def test_escape_gives_up_a_shape_before_it_ends_painting(painter: Painter) -> None:
     painter.begin()
     painter.press("Shift+L")
