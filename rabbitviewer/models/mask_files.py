@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rabbitviewer.paint.buffer import MaskBuffer
 
-_PLAIN = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+_PLAIN = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,12 +55,12 @@ def open_values(
     path = Path(os.fsdecode(values_path))
     if folder not in path.parents or ".." in path.parts:
         raise ValueError(f"{path} is not in {folder}")
-    size = offset + width_px * height_px
+    if folder.resolve() not in path.parent.resolve().parents:
+        raise ValueError(f"{path} leads out of {folder}")
     handle = os.open(path, os.O_RDWR | _PLAIN)
     try:
+        size = offset + _checked_size(handle, path, offset, width_px, height_px)
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size < size or min(width_px, height_px) < 1:
-            raise ValueError(f"{path} does not hold {width_px} x {height_px} values")
         mapping = mmap.mmap(handle, size)
     finally:
         os.close(handle)
@@ -75,10 +75,28 @@ def map_answer(surface_path: bytes, width_px: int, height_px: int, folder: Path)
 
     Raises:
         OSError: it cannot be opened.
-        ValueError: it lies elsewhere, or is too short.
+        ValueError: it lies elsewhere, is no plain file or is too short.
     """
     path = Path(os.fsdecode(surface_path))
     if path.parent != folder:
         raise ValueError(f"{path} is not in {folder}")
-    with path.open("rb") as stream:
-        return mmap.mmap(stream.fileno(), width_px * height_px, access=mmap.ACCESS_READ)
+    handle = os.open(path, os.O_RDONLY | _PLAIN)
+    try:
+        size = _checked_size(handle, path, 0, width_px, height_px)
+        return mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+    finally:
+        os.close(handle)
+
+
+def _checked_size(handle: int, path: Path, offset: int, width_px: int, height_px: int) -> int:
+    """Return how many values there are in an open file.
+
+    Raises:
+        ValueError: they are not there.
+    """
+    found = os.fstat(handle)
+    size = width_px * height_px
+    plain = stat.S_ISREG(found.st_mode) and min(width_px, height_px) >= 1 and offset >= 0
+    if not plain or found.st_size < offset + size:
+        raise ValueError(f"{path} does not hold {width_px} x {height_px} values")
+    return size
