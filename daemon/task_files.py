@@ -54,12 +54,12 @@ def file_in_words(task: AnyTask) -> str:
             path = task.paths[0] if task.paths else b""
         case FitPair():
             path = task.original_path
-        case LoadMask() | PrepareMask():
-            path = task.mask_path
         case WriteMask():
-            path = task.png_path
+            return "a mask"
+        case LoadMask() | PrepareMask():
+            path = task.mask_path or b"a mask"
         case ChangeMask():
-            path = task.path or task.photo_path
+            path = task.path or task.photo_path or b"a mask"
         case _:
             path = task.path
     return path.decode("utf-8", "backslashreplace")

@@ -16,12 +16,15 @@ from daemon.task_files import file_in_words, files_read
 from daemon.tasks import (
     AnyTask,
     ApplyLut,
+    ChangeMask,
     DecodePreview,
     FitGrade,
     FitPair,
     KeepModelPicture,
+    LoadMask,
     MakeThumbnail,
     Task,
+    WriteMask,
 )
 from daemon.worker_main import TaskContext
 from daemon.workers import refused
@@ -146,6 +149,14 @@ def test_a_task_is_named_after_the_photo() -> None:
     assert file_in_words(MakeThumbnail(path=b"/\xff.jpg", size_px=1)) == "/\\xff.jpg"
     assert file_in_words(FitPair(original_path=b"/o", edited_path=b"/e", cube_path=b"/c")) == "/o"
     assert file_in_words(DecodePreview(data=b"")) == "a preview from the host"
+
+
+def test_work_on_what_is_painted_names_no_file_of_ours() -> None:
+    size = {"offset": 0, "width_px": 4, "height_px": 3}
+    new = LoadMask(mask_path=b"", values_path=b"/p", **size)
+    packed = WriteMask(values_path=b"/p", png_path=b"/.temp", **size)
+    grown = ChangeMask("grow", photo_path=b"", values_path=b"/p", surface_path=b"/s", **size)
+    assert {file_in_words(task) for task in (new, packed, grown)} == {"a mask"}
 
 
 @pytest.fixture
