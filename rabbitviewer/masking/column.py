@@ -17,7 +17,7 @@ COMMANDS = (
     ("mask.grow", "mask.shrink", "mask.feather", "mask.smooth", "mask.fill_holes"),
     ("mask.from_alpha", "mask.import", "mask.paste", "mask.export"),
 )
-_LEAST_HEIGHT = 236
+_LEAST_HEIGHT = 256
 _GAP_PX = 2
 _BELOW = ("mask.undo", "mask.redo")
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rabbitviewer.actions import Actions
 from rabbitviewer.masking.column import ToolColumn
@@ -17,6 +24,7 @@ from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.view.photo_view import PhotoView
 
 _LEAST_HEIGHT = 200
+_SLOTS_HEIGHT = 160
 
 
 class PaintBar(QFrame):
@@ -71,6 +79,8 @@ class PaintBar(QFrame):
 class MaskEditor(QFrame):
     """In the Pool tab: the panel's own picture with the tools beside it, options and hint below.
 
+    In a low window the options are scrolled, so that a row of slots stays in sight.
+
     Attributes:
         picture: The panel's own picture.
 
@@ -105,8 +115,8 @@ class MaskEditor(QFrame):
         self._options = PaintOptions(settings, wide=True)
         self._views = ViewOptions(settings, wide=True)
         self.hint = HintLine(masks, changes, settings, wraps=True)
-        self._under = QWidget()
-        under = QVBoxLayout(self._under)
+        self._under = _Folded()
+        under = QVBoxLayout(self._under.content)
         under.setContentsMargins(look.space_3, look.space_2, look.space_3, look.space_2)
         under.setSpacing(look.space_2)
         under.addWidget(self.hint)
@@ -121,7 +131,36 @@ class MaskEditor(QFrame):
         self._options.select_pressed.connect(self.select_pressed)
         self._options.left.connect(self.left)
         self._views.left.connect(self.left)
+        settings.changed.connect(self._under.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size: with all options where the panel has room for them."""
+        least, panel = super().minimumSizeHint(), self.parentWidget()
+        if self._under.isHidden() or panel is None:
+            return least
+        folded = self._under.sizeHint().height() - self._under.minimumSizeHint().height()
+        room = panel.height() - _SLOTS_HEIGHT
+        wanted = min(least.height() + max(folded, 0), room)
+        return QSize(least.width(), max(least.height(), wanted))
 
     def show_options(self, *, shown: bool) -> None:
         """Show options and hint here, where they do not stand above the photo."""
         self._under.setVisible(shown)
+
+
+class _Folded(QScrollArea):
+    """As high as its content where there is room, else scrolled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content = QWidget()
+        self.setWidget(self.content)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the content."""
+        return self.content.minimumSizeHint()

@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
@@ -87,6 +94,11 @@ class PoolPanel(QFrame):
         """Show the slots, or what to do where there are none."""
         empty = self._pool.is_known and not self._pool.slots
         wanted = self.empty if empty else self.grid
+        for page in (self.empty, self.grid):
+            shown = page is wanted
+            # the other page's height is nothing that this one needs
+            policy = QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Ignored
+            page.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
         if self._stack.currentWidget() is not wanted:
             had_focus = self._stack.isAncestorOf(self.window().focusWidget() or self.window())
             self._stack.setCurrentWidget(wanted)

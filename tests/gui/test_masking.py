@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol.messages import TrashPhotos
+from rabbitviewer.masking.fields import NumberField
 from rabbitviewer.masking.hints import HintLine
 from rabbitviewer.masking.places import MaskEditor, PaintBar
+from rabbitviewer.pool.slot_grid import SlotGrid
 from rabbitviewer.window import Page
 from tests.fakes.daemon import FakeDaemon
 from tests.fakes.mask_pool import NO_SPACE, PATHS
@@ -128,6 +130,30 @@ def test_the_photo_stays_where_it_is_whatever_tool_is_taken(painter: Painter) ->
         painter.press(key)
         QApplication.processEvents()
         assert painter.canvas.height() == before
+
+
+@pytest.mark.parametrize("height", [878, 690, 560])
+def test_options_in_the_panel_are_never_squeezed(painter: Painter, height: int) -> None:
+    painter.window.resize(1400, height)
+    painter.begin()
+    painter.window.show_page(Page.GRID)
+    editor = painter.window.findChild(MaskEditor)
+    for key in ("Shift+W", "W", "M", "E", "B"):
+        painter.press(key)
+        painter.qtbot.waitUntil(lambda: not squeezed(editor))
+    slots = painter.window.findChild(SlotGrid)
+    assert slots.height() >= 80
+
+
+def squeezed(editor: MaskEditor) -> list[str]:
+    """Return the names of the fields and buttons that have less room than they need."""
+    QApplication.processEvents()
+    fields = [*editor.findChildren(NumberField), *editor.findChildren(QToolButton)]
+    return [
+        each.accessibleName()
+        for each in fields
+        if each.isVisible() and each.height() < each.minimumSizeHint().height()
+    ]
 
 
 def test_del_clears_the_mask_and_never_trashes_the_photo(
