@@ -115,7 +115,7 @@ class MaskModel(QObject):
         self._empty = True
         self._saving = MaskSaving(client, self)
         self._saving.saved.connect(self.saved)
-        self._saving.failed.connect(self.failed)
+        self._saving.failed.connect(self._on_save_failed)
         self._threads = QThreadPool(self)
         self._threads.setMaxThreadCount(1)
         self._was_mapped.connect(self._on_mapped)
@@ -378,6 +378,15 @@ class MaskModel(QObject):
         if empty != self._empty or not known:
             self._empty = empty
             self.empty_changed.emit(empty)
+
+    def _on_save_failed(self, error: ErrorInfo) -> None:
+        """Tell it; end here what the daemon has ended, for nothing more of it would be kept."""
+        self.failed.emit(error)
+        painting = self._painting
+        if painting is not None and error.kind in _FINAL:
+            self._client.send(messages.MaskClose(session_id=painting.session_id))
+            painting.session_id = 0
+            self.close()
 
     def _on_step_lost(self, words: str) -> None:
         self.failed.emit(ErrorInfo(ErrorKind.UNREADABLE, words))

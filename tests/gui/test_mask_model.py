@@ -114,6 +114,20 @@ def test_a_full_disk_is_told_and_saving_is_tried_again(
     assert pool.masks["img_0001"] == b"\xff" * (WIDTH * HEIGHT)
 
 
+@pytest.mark.parametrize("kind", [ErrorKind.INVALID_REQUEST, ErrorKind.NOT_FOUND])
+def test_a_painting_that_the_daemon_has_ended_ends_here_too(
+    qtbot: QtBot, masks: MaskModel, pool: FakePool, fake_daemon: FakeDaemon, kind: ErrorKind
+) -> None:
+    begin(qtbot, masks)
+    pool.save_error = ErrorInfo(kind, "p.jpg is 8 x 6 pixels now; the mask is kept aside.")
+    with qtbot.waitSignals([masks.failed, masks.closed]):
+        fill(masks)
+    assert not masks.is_painting
+    assert masks.save_problem is None
+    assert masks.is_saved
+    assert len(fake_daemon.of(MaskSave)) == 1
+
+
 def test_a_slot_that_cannot_be_painted_is_told(
     qtbot: QtBot, masks: MaskModel, fake_daemon: FakeDaemon
 ) -> None:
