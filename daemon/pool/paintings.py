@@ -232,8 +232,14 @@ class Paintings:
         try:
             await self._render.submit(task, priority=Priority.VISIBLE).result()
             await asyncio.to_thread(pool_paintings.write_header, path, painting)
-        except BaseException:
+        except BaseException as error:
             pool_paintings.remove_painting(path)
+            if isinstance(error, RabbitError) and error.info.kind is ErrorKind.INVALID_REQUEST:
+                raise RabbitError(
+                    ErrorKind.INVALID_REQUEST,
+                    error.info.message,
+                    "Another program has changed one of them: take the mask away, then paint.",
+                ) from error
             raise
 
     async def _save_now(self, session: Session) -> Saved:

@@ -422,3 +422,20 @@ def test_a_mask_that_finds_no_room_outside_says_so(
         assert refused.value.info.kind is ErrorKind.DISK_FULL
 
     run(story)
+
+
+def test_a_mask_of_another_size_is_not_painted_on_and_a_way_out_is_told(
+    run: Callable[[Story], None],
+) -> None:
+    async def story(room: Room) -> None:
+        slot = await room.slot()
+        room_mask = room.store.temporary(await room.store.get())
+        Image.new("L", (8, 6), 99).save(os.fsdecode(room_mask), "PNG")
+        await room.store.set_mask("", slot, room_mask)
+        with pytest.raises(RabbitError, match="8 x 6 pixels, the photo 30 x 20") as refused:
+            await room.open()
+        assert "take the mask away" in refused.value.info.hint
+        await room.masks.set_mask(room.peer, PoolSetMask(slot=slot))
+        assert (await room.open()).width_px == 30
+
+    run(story)
