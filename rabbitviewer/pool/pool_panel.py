@@ -87,7 +87,7 @@ class PoolPanel(QFrame):
         """Put the mask editor above the slots; it shows and hides itself."""
         self._editor = widget
         self._parts.insertWidget(0, widget)
-        self._parts.setStretchFactor(0, 1)
+        self._parts.setStretchFactor(0, 0)
         self._parts.setStretchFactor(1, 1)
 
     def _choose(self) -> None:
@@ -97,8 +97,8 @@ class PoolPanel(QFrame):
         for page in (self.empty, self.grid):
             shown = page is wanted
             # the other page's height is nothing that this one needs
-            policy = QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Ignored
-            page.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
+            policy = QSizePolicy.Policy.Expanding if shown else QSizePolicy.Policy.Ignored
+            page.setSizePolicy(QSizePolicy.Policy.Expanding, policy)
         if self._stack.currentWidget() is not wanted:
             had_focus = self._stack.isAncestorOf(self.window().focusWidget() or self.window())
             self._stack.setCurrentWidget(wanted)
