@@ -26,14 +26,29 @@ KeyTest = Callable[[QKeyEvent], bool]
 _OVER_THE_WINDOW = (Overlay, Popover, Question)
 _PRESSES = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _WRITING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+_IN_FIGURES = (
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Escape,
+)
+_ON_TEXT = (
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Paste,
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+)
 
 
 class MaskKeys(QObject):
     """Hears every key of one window from :meth:`begin` to :meth:`end`.
 
-    What writes keeps its keys, and a button those that press it. Of the others, those of a mask
-    action never reach the window's shortcuts, whether the action can be done now or not: Del clears
-    the mask or does nothing, and does not put the photo into the trash.
+    What writes keeps its keys, a figure those that figures are written with, and a button those
+    that press it. Of the others, those of a mask action never reach the window's shortcuts, whether
+    the action can be done now or not: Del clears the mask or does nothing, and does not put the
+    photo into the trash.
     """
 
     def __init__(
@@ -43,6 +58,7 @@ class MaskKeys(QObject):
         wants: KeyTest,
         take: Callable[[QKeyEvent], object],
         space_held: Callable[[bool], object],
+        leave: Callable[[], object],
     ) -> None:
         """Prepare.
 
@@ -52,6 +68,7 @@ class MaskKeys(QObject):
             wants: Says whether what is being drawn needs a key.
             take: Gives it that key.
             space_held: Told when the space bar goes down (True) and up.
+            leave: Gives the keys back to the photo.
         """
         super().__init__(window)
         self._actions = actions
@@ -59,6 +76,7 @@ class MaskKeys(QObject):
         self._wants = wants
         self._take = take
         self._space_held = space_held
+        self._leave = leave
         self._ids = [spec.id for spec in actions.specs() if spec.mask_only]
         self._by_key: dict[str, str] = {}
         self._space = False
@@ -88,7 +106,7 @@ class MaskKeys(QObject):
         kind = event.type()
         if kind == QEvent.Type.WindowDeactivate and watched is self._window:
             self._let_space_go()
-        if not isinstance(event, QKeyEvent) or not self._is_ours(watched):
+        if not isinstance(event, QKeyEvent) or not self._is_ours(watched, event):
             return False
         if event.key() in _PRESSES and isinstance(self._window.focusWidget(), QAbstractButton):
             return False
@@ -104,13 +122,12 @@ class MaskKeys(QObject):
             return True
         return False
 
-    def _is_ours(self, watched: QObject) -> bool:
+    def _is_ours(self, watched: QObject, event: QKeyEvent) -> bool:
         if not isinstance(watched, QWidget) or QApplication.activePopupWidget() is not None:
             return False
-        if isinstance(watched, _WRITING) or watched.window() is not self._window:
+        if watched.window() is not self._window or _is_overlaid(watched):
             return False
-        focus = self._window.focusWidget()
-        return not isinstance(focus, _WRITING) and not _is_overlaid(watched)
+        return not any(_writes(each, event) for each in (watched, self._window.focusWidget()))
 
     def _on_press(self, event: QKeyEvent) -> bool:
         if self._is_space(event):
@@ -125,6 +142,8 @@ class MaskKeys(QObject):
         if not action_id:
             return False
         action = self._actions[action_id]
+        if isinstance(self._window.focusWidget(), QAbstractSpinBox):
+            self._leave()
         if action.isEnabled():
             action.trigger()
         return True
@@ -173,6 +192,16 @@ def _combinations(event: QKeyEvent) -> list[QKeySequence]:
 
 def _is_letter(key: int) -> bool:
     return Qt.Key.Key_A <= key <= Qt.Key.Key_Z or key >= Qt.Key.Key_Escape
+
+
+def _writes(widget: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether *widget* writes with the key: a figure knows digits, and what edits text."""
+    if isinstance(widget, QAbstractSpinBox):
+        written = bool(event.text()) and event.text() in "0123456789+-.,%"
+        return (
+            written or event.key() in _IN_FIGURES or any(event.matches(each) for each in _ON_TEXT)
+        )
+    return isinstance(widget, _WRITING)
 
 
 def _is_overlaid(watched: QWidget) -> bool:

@@ -72,7 +72,14 @@ class MaskRoom(QObject):
             for view, layer in zip(views, self._layers, strict=True)
         ]
         self._hands[1].focus = self.give_keys_back
-        self._keys = MaskKeys(actions, window, self._wants_key, self._take_key, self._hold_space)
+        self._keys = MaskKeys(
+            actions,
+            window,
+            self._wants_key,
+            self._take_key,
+            self._hold_space,
+            self.give_keys_back,
+        )
         self._ants = QTimer(self, interval=_ANTS_MS)
         self._ants.timeout.connect(self._march)
         self._handlers = self._make_handlers()

@@ -217,6 +217,21 @@ def test_what_is_typed_into_a_field_is_no_command(qtbot: QtBot, painter: Painter
     assert painter.value(100, 128) == 255
 
 
+def test_a_figure_leaves_the_mask_its_keys(qtbot: QtBot, painter: Painter) -> None:
+    fired: list[str] = []
+    ingest = painter.window.actions_by_id["file.ingest"]
+    ingest.triggered.connect(lambda: fired.append("ingest"))
+    painter.begin()
+    size = painter.window.findChild(PaintBar).findChild(QSpinBox)
+    size.setFocus()
+    painter.press("Del")
+    assert size.hasFocus()
+    painter.press("Ctrl+I")
+    assert painter.value(10, 10) == 255
+    assert fired == []
+    assert painter.canvas.hasFocus()
+
+
 def test_the_mask_actions_can_be_run_only_while_painting(painter: Painter) -> None:
     actions = painter.window.actions_by_id
     assert not actions["mask.invert"].isEnabled()
