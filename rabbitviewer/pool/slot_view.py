@@ -356,13 +356,18 @@ class SlotView(QAbstractScrollArea):
     # ------------------------------------------------------------ Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the slots out for the new width."""
+        """Lay the slots out for the new width; the active one stays in view."""
         super().resizeEvent(event)
+        seen = range(self._scroll, self._scroll + event.oldSize().height())
+        active = self._pool.active
+        was_seen = 0 <= active < self._cells.count and self._cells.rect(active).center().y() in seen
         top = self._cells.at(QPoint(self._cells.gap + 1, self._scroll + self._cells.gap + 1))
         columns = self._cells.columns
         self._lay_out()
         if self._cells.columns != columns and top > 0:
             self.verticalScrollBar().setValue(self._cells.rect(top).top() - self._cells.gap)
+        if was_seen:
+            self.bring_into_view(active)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Show another part, and ask for what it needs."""

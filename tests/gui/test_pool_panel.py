@@ -258,6 +258,22 @@ def test_only_what_is_seen_is_asked_for(
     assert asked() < 100
 
 
+def test_the_active_slot_stays_in_view_when_the_panel_gets_lower(
+    qtbot: QtBot, built: Built, pools: FakePools
+) -> None:
+    many = [PoolSlot(slot=f"img_{n:04}", path=b"/many/%04d.jpg" % n) for n in range(60)]
+    pools.put(many, active=40)
+    pools.publish()
+    view = slots(built)
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.picture_rect(40)))
+    editor = QWidget()
+    editor.setMinimumHeight(300)
+    panel(built).put_editor(editor)
+    editor.show()
+    qtbot.waitUntil(lambda: view.height() < 300)
+    assert view.viewport().rect().contains(view.picture_rect(40).center())
+
+
 # ---------------------------------------------------------------- selecting
 
 
