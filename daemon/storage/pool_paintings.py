@@ -15,6 +15,7 @@ import shutil
 import stat
 import struct
 import time
+import uuid
 
 import msgspec
 
@@ -28,6 +29,7 @@ _VERSION = 1
 _LAYOUT = struct.Struct("<8sIIIqq")
 _SLOT = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 _COPY_BYTES = 1 << 20
+_MAX_STEM_BYTES = 180
 
 
 class Painting(msgspec.Struct, frozen=True):
@@ -167,9 +169,10 @@ def copy_out(source: bytes, target: bytes) -> None:
         OSError: it cannot be read or written.
     """
     folder, name = os.path.split(target)
-    temp = os.path.join(folder, b"." + name + b".rvpart")
+    mark = uuid.uuid4().hex[:8].encode()
+    temp = os.path.join(folder, b"." + name[:_MAX_STEM_BYTES] + b"." + mark + b".rvpart")
     try:
-        with open(source, "rb") as reading, open(temp, "wb") as writing:
+        with open(source, "rb") as reading, open(temp, "xb") as writing:
             shutil.copyfileobj(reading, writing, _COPY_BYTES)
             writing.flush()
             os.fsync(writing.fileno())

@@ -439,3 +439,20 @@ def test_a_mask_of_another_size_is_not_painted_on_and_a_way_out_is_told(
         assert (await room.open()).width_px == 30
 
     run(story)
+
+
+def test_a_mask_is_written_through_no_link_of_somebody_else(
+    run: Callable[[Story], None],
+) -> None:
+    async def story(room: Room) -> None:
+        mine = room.drop / "mine"
+        mine.write_bytes(b"mine")
+        (room.drop / ".out.png.rvpart").symlink_to(mine)
+        name = "n" * 251 + ".png"
+        for output in (room.drop / "out.png", room.drop / name):
+            request = MaskExport(output=WirePath.of(output), slot=await room.slot())
+            await room.masks.export(room.peer, request)
+            assert np.asarray(Image.open(output)).shape == (20, 30)
+        assert mine.read_bytes() == b"mine"
+
+    run(story)
