@@ -361,10 +361,10 @@ class SlotView(QAbstractScrollArea):
         seen = range(self._scroll, self._scroll + event.oldSize().height())
         active = self._pool.active
         was_seen = 0 <= active < self._cells.count and self._cells.rect(active).center().y() in seen
-        top = self._cells.at(QPoint(self._cells.gap + 1, self._scroll + self._cells.gap + 1))
-        columns = self._cells.columns
+        top = self._seen().start
+        before = self._cells.columns, self._cells.pitch
         self._lay_out()
-        if self._cells.columns != columns and top > 0:
+        if (self._cells.columns, self._cells.pitch) != before and top > 0:
             self.verticalScrollBar().setValue(self._cells.rect(top).top() - self._cells.gap)
         if was_seen:
             self.bring_into_view(active)

@@ -274,6 +274,20 @@ def test_the_active_slot_stays_in_view_when_the_panel_gets_lower(
     assert view.viewport().rect().contains(view.picture_rect(40).center())
 
 
+def test_a_narrower_panel_shows_the_same_slots(
+    qtbot: QtBot, built: Built, pools: FakePools
+) -> None:
+    pools.put([PoolSlot(slot=f"img_{n:04}", path=b"/many/%04d.jpg" % n) for n in range(600)])
+    pools.publish()
+    view = slots(built)
+    qtbot.waitUntil(lambda: len(model(built).slots) == 600)
+    view.verticalScrollBar().setValue(view.picture_rect(300).top() - 8)
+    before = view.picture_rect(0).width()
+    view.resize(view.width() - 20, view.height())
+    assert view.picture_rect(0).width() < before
+    assert view.viewport().rect().contains(view.picture_rect(300))
+
+
 # ---------------------------------------------------------------- selecting
 
 
