@@ -31,8 +31,12 @@ SIZE = (1280, 800)
 TARGET = Path(__file__).parent / "screenshots"
 PHOTO = "Dune.jpg"
 PROMPT = "warm cinematic, teal shadows"
-MASKED = "YellowFlower.jpg"
-OUTLINE = ((470, 330), (560, 250), (660, 270), (700, 360), (640, 440), (540, 430), (480, 340))
+MASKED = "Garden.jpg"
+POOLED = 6
+OUTLINE = (
+    *((560, 420), (590, 350), (640, 290), (720, 250), (800, 280), (950, 360), (950, 480)),
+    *((900, 530), (800, 610), (700, 590), (650, 480), (590, 500), (545, 460)),
+)
 DEADLINE_S = 120.0
 _PAUSE_S = 0.1
 _SETTLE_S = 0.8
@@ -218,9 +222,10 @@ def tell_story(screen: Screen, events: Events, photos: list[str]) -> None:
 def paint(screen: Screen, events: Events, photos: list[str]) -> None:
     """Put photos into the pool and paint a mask for one of them."""
     events.wait_name("visible_thumbnails_painted", stage="final")
-    screen.press("Home", "shift+p", "shift+End", "p", "Home", *["Right"] * photos.index(MASKED))
-    screen.press("Return", "b")
+    screen.press("Home", *["shift+Right"] * POOLED, "p", "Home")
+    screen.press(*["Right"] * photos.index(MASKED), "Return", "b")
     time.sleep(_OPENING_S)
+    screen.press("l")
     screen.draw(*OUTLINE)
     time.sleep(_OPENING_S)
     screen.shoot("mask")
