@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import Failed, MaskChange, MaskExport, Message, WirePath
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.masking.amounts import AmountCard
+from rabbitviewer.masking.amounts import AmountCard, InvertCard
 from rabbitviewer.masking.pasting import wanted_from_clipboard, wanted_from_file
 from rabbitviewer.masking.settings import PaintSettings
 from rabbitviewer.models.mask_changes import MaskChanges, Wanted, resized
@@ -49,6 +49,7 @@ class MaskCommands(QObject):
         self._settings = settings
         self._say = say
         self._card: AmountCard | None = None
+        self._alpha_card: InvertCard | None = None
         self._question: Question | None = None
         self._dialog: QFileDialog | None = None
         self._amounts: dict[str, float] = {}
@@ -68,7 +69,7 @@ class MaskCommands(QObject):
             "feather": lambda: self._ask_amount("feather"),
             "smooth": lambda: self._ask_amount("smooth"),
             "fill_holes": lambda: self._run(_change("fill_holes")),
-            "from_alpha": lambda: self._run(_change("alpha", mode="replace")),
+            "from_alpha": self._ask_alpha,
             "import": self._choose_import,
             "export": self._choose_export,
             "paste": self._paste,
@@ -171,6 +172,19 @@ class MaskCommands(QObject):
         amount = self._amounts.get(change, _AMOUNT_PX)
         self._card.ask(titles[change], words[change], amount, run)
 
+    def _ask_alpha(self) -> None:
+        def run(invert: bool) -> None:
+            request = MaskChange(session_id=0, change="alpha", invert=invert)
+            self._run(Wanted(request, "replace"))
+
+        if self._alpha_card is None:
+            self._alpha_card = InvertCard(self._window)
+        self._alpha_card.ask(
+            self.tr("Mask from the photo's transparency"),
+            self.tr("Transparent becomes white, opaque black. It takes the place of the mask."),
+            run,
+        )
+
     # ------------------------------------------------------------ files and clipboard
 
     def _paste(self) -> None:
@@ -244,5 +258,5 @@ class MaskCommands(QObject):
         self._say(error_words(error))
 
 
-def _change(change: str, *, mode: Mode = "add", amount_px: float = 0.0) -> Wanted:
-    return Wanted(MaskChange(session_id=0, change=change, amount_px=amount_px), mode)
+def _change(change: str, *, amount_px: float = 0.0) -> Wanted:
+    return Wanted(MaskChange(session_id=0, change=change, amount_px=amount_px))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QPushButton, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol.endpoint import Folders
@@ -53,6 +54,24 @@ def test_growing_asks_how_far_and_takes_the_answer(
     painter.press("Ctrl+Z")
     assert painter.value(91, 81) == 0
     assert painter.value(125, 100) == 255
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_transparency_becomes_the_mask_inverted_where_the_box_is_ticked(
+    qtbot: QtBot, painter: Painter, fake_daemon: FakeDaemon, inverted: bool
+) -> None:
+    painter.pool.changes["alpha"] = (90, 80, 70, 40, b"\xff" * (70 * 40))
+    painter.begin()
+    painter.window.actions_by_id["mask.from_alpha"].trigger()
+    box = painter.window.focusWidget()
+    assert isinstance(box, QCheckBox)
+    if inverted:
+        qtbot.keyClick(box, Qt.Key.Key_Space)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: painter.value(91, 81) == 255)
+    (asked,) = fake_daemon.of(MaskChange)
+    assert isinstance(asked, MaskChange)
+    assert (asked.change, asked.invert) == ("alpha", inverted)
 
 
 def test_nothing_is_painted_while_the_whole_mask_is_reworked(
