@@ -328,7 +328,7 @@ def _mask_actions() -> tuple[ActionSpec, ...]:
             ("feather", _tr("Feather…"), ("Shift+F6",), ""),
             ("smooth", _tr("Smooth…"), (), ""),
             ("fill_holes", _tr("Fill holes"), (), ""),
-            ("from_alpha", _tr("Mask from the photo's transparency"), (), ""),
+            ("from_alpha", _tr("Mask from the photo's transparency…"), (), ""),
             ("import", _tr("Mask from a file…"), (), ""),
             ("export", _tr("Save the mask as a file…"), (), ""),
             ("paste", _tr("Paste a mask"), ("Ctrl+V",), ""),
