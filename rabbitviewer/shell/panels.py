@@ -13,18 +13,20 @@ from rabbitviewer.theme.tokens import tokens
 
 LEFT, CENTER, RIGHT = 0, 1, 2
 _LEAST_WIDTH = 180
+_LEAST_RIGHT = 240
 
 
 class _Curtain(QWidget):
     """Holds a side's content at its full width while the side itself slides."""
 
-    def __init__(self, content: QWidget, *, at_right_edge: bool) -> None:
+    def __init__(self, content: QWidget, least_width: int, *, at_right_edge: bool) -> None:
         super().__init__()
+        self.least_width = least_width
         self._content = content
         self._at_right_edge = at_right_edge
         self.full_width = 0
         content.setParent(self)
-        self.setMinimumWidth(_LEAST_WIDTH)
+        self.setMinimumWidth(least_width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the content's inner edge at ours."""
@@ -61,8 +63,10 @@ class Panels(QSplitter):
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self._sides = {
-            LEFT: _Side(_Curtain(left, at_right_edge=True), look.panel_width * 3 // 4),
-            RIGHT: _Side(_Curtain(right, at_right_edge=False), look.panel_width),
+            LEFT: _Side(
+                _Curtain(left, _LEAST_WIDTH, at_right_edge=True), look.panel_width * 3 // 4
+            ),
+            RIGHT: _Side(_Curtain(right, _LEAST_RIGHT, at_right_edge=False), look.panel_width),
         }
         for widget in (self._sides[LEFT].curtain, center, self._sides[RIGHT].curtain):
             self.addWidget(widget)
@@ -83,7 +87,7 @@ class Panels(QSplitter):
     def restore(self, which: int, *, is_open: bool, width: int) -> None:
         """Put a side where it was; nothing moves on the screen."""
         side = self._sides[which]
-        side.width = max(width, _LEAST_WIDTH)
+        side.width = max(width, side.curtain.least_width)
         side.is_open = is_open
         side.curtain.setVisible(is_open)
         self._now[which] = side.width if is_open else 0
@@ -137,7 +141,7 @@ class Panels(QSplitter):
             side.curtain.full_width = 0
             side.curtain.place()
             side.curtain.setVisible(side.is_open)
-            side.curtain.setMinimumWidth(_LEAST_WIDTH)
+            side.curtain.setMinimumWidth(side.curtain.least_width)
 
         return finish
 
@@ -160,7 +164,7 @@ class Panels(QSplitter):
         if not (left and right):
             return min(left, room), min(right, room)
         narrow = max(left * room // (left + right), _LEAST_WIDTH)
-        narrow = min(narrow, left, room - min(right, _LEAST_WIDTH))
+        narrow = min(narrow, left, room - min(right, _LEAST_RIGHT))
         return narrow, room - narrow
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -178,4 +182,4 @@ class Panels(QSplitter):
         for which, width in zip((LEFT, CENTER, RIGHT), self.sizes(), strict=True):
             side = self._sides.get(which)
             if side is not None and side.is_open and side.curtain.isVisible():
-                side.width = self._now[which] = max(width, _LEAST_WIDTH)
+                side.width = self._now[which] = max(width, side.curtain.least_width)

@@ -361,6 +361,15 @@ def test_keys_stay_with_the_photos_after_a_press_on_the_size(qtbot: QtBot, built
     assert built.window.focusWidget() is built.grid
 
 
+def test_the_right_panel_is_never_narrower_than_what_stands_in_it(built: Built) -> None:
+    panels = built.window.panels
+    panels.restore(RIGHT, is_open=True, width=100)
+    built.window.show()
+    assert panels.width_of(RIGHT) == 240
+    panels.setSizes([0, 1000, 100])
+    assert panels.sizes()[2] >= 240
+
+
 def test_the_filter_bar_goes_with_the_panels_and_comes_back(built: Built) -> None:
     trigger(built, "filter.toggle")
     bar = built.window.findChildren(FilterBar)[0]
