@@ -10,9 +10,11 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -162,7 +164,7 @@ class _Figure(QSpinBox):
 
 
 class Segments(QFrame):
-    """A few choices side by side, one of them chosen.
+    """A few choices side by side, or in two rows, one of them chosen.
 
     Signals:
         chosen: the user took one (its name).
@@ -175,6 +177,8 @@ class Segments(QFrame):
         name: str,
         choices: Sequence[tuple[str, str, QIcon | None, str]],
         parent: QWidget | None = None,
+        *,
+        rows: int = 1,
     ) -> None:
         """Prepare.
 
@@ -182,16 +186,20 @@ class Segments(QFrame):
             name: Accessible name.
             choices: Name, words, icon instead of the words, tool tip of each.
             parent: Qt's owner.
+            rows: Rows they are divided into.
         """
         super().__init__(parent)
         self.setProperty("look", "segments")
         self.setAccessibleName(name)
         self._buttons: dict[str, QToolButton] = {}
-        layout = QHBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for choice, words, picture, tip in choices:
+        columns = -(-len(choices) // rows)
+        for number, (choice, words, picture, tip) in enumerate(choices):
             button = QToolButton()
+            if rows > 1:
+                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setCheckable(True)
             button.setAccessibleName(words)
             button.setToolTip(tip)
@@ -203,7 +211,7 @@ class Segments(QFrame):
                 button.setIconSize(QSize(tokens().icon_small, tokens().icon_small))
             button.clicked.connect(lambda _on=False, choice=choice: self._on_clicked(choice))
             self._buttons[choice] = button
-            layout.addWidget(button)
+            layout.addWidget(button, number // columns, number % columns)
 
     def show_choice(self, choice: str) -> None:
         """Show which one is chosen."""

@@ -95,6 +95,7 @@ class PaintOptions(QFrame):
         modes = Segments(
             self.tr("How the area combines with the mask"),
             [(mode, mode_name(mode), None, _mode_tip(mode, self.tr)) for mode in MODES],
+            rows=2 if self._wide else 1,
         )
         modes.chosen.connect(self._setter("mode"))
         self._figures.append(lambda: modes.show_choice(self._settings.choices.mode))

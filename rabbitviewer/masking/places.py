@@ -164,3 +164,8 @@ class _Folded(QScrollArea):
     def sizeHint(self) -> QSize:
         """Return the size of the content."""
         return self.content.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size: as wide as the content beside the scroll bar."""
+        width = self.content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from daemon.protocol.messages import TrashPhotos
 from rabbitviewer.masking.fields import NumberField
 from rabbitviewer.masking.hints import HintLine
+from rabbitviewer.masking.options import PaintOptions
 from rabbitviewer.masking.places import MaskEditor, PaintBar
 from rabbitviewer.pool.slot_grid import SlotGrid
 from rabbitviewer.window import Page
@@ -143,6 +144,19 @@ def test_options_in_the_panel_are_never_squeezed(painter: Painter, height: int) 
         painter.qtbot.waitUntil(lambda: not squeezed(editor))
     slots = painter.window.findChild(SlotGrid)
     assert slots.height() >= 80
+
+
+@pytest.mark.parametrize("key", ["B", "M", "W", "Shift+W"])
+def test_a_panel_of_240_pixels_has_room_for_the_options_of_every_tool(
+    painter: Painter, key: str
+) -> None:
+    painter.begin()
+    painter.window.show_page(Page.GRID)
+    painter.press(key)
+    QApplication.processEvents()
+    assert painter.window.findChild(MaskEditor).minimumSizeHint().width() <= 240
+    fields = painter.window.findChild(MaskEditor).findChild(PaintOptions)
+    assert fields.width() >= fields.minimumSizeHint().width()
 
 
 def squeezed(editor: MaskEditor) -> list[str]:
