@@ -162,8 +162,9 @@ class _Folded(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
-        """Return the size of the content."""
-        return self.content.minimumSizeHint()
+        """Return the size of the content, its words wrapped as they are."""
+        least = self.content.minimumSizeHint()
+        return QSize(least.width(), max(least.height(), self.content.heightForWidth(self.width())))
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size: as wide as the content beside the scroll bar."""

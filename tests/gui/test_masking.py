@@ -157,6 +157,8 @@ def test_a_panel_of_240_pixels_has_room_for_the_options_of_every_tool(
     assert painter.window.findChild(MaskEditor).minimumSizeHint().width() <= 240
     fields = painter.window.findChild(MaskEditor).findChild(PaintOptions)
     assert fields.width() >= fields.minimumSizeHint().width()
+    bars = painter.window.findChild(MaskEditor).findChildren(QScrollBar)
+    assert not any(each.isVisible() for each in bars)
 
 
 def squeezed(editor: MaskEditor) -> list[str]:
