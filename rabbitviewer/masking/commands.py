@@ -234,7 +234,9 @@ class MaskCommands(QObject):
     def _new_dialog(self, title: str) -> QFileDialog:
         """Return a dialog that nothing waits for."""
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        dialog = QFileDialog(self._window, title, pictures)
+        dialog = QFileDialog(self._window, title)
+        # not given at once: Qt would take a folder that is not there as the name of a file
+        dialog.setDirectory(pictures)
         dialog.setNameFilter(self.tr("Pictures (*.png *.tif *.tiff *.jpg *.webp *.bmp)"))
         dialog.setModal(False)
         dialog.finished.connect(dialog.deleteLater)

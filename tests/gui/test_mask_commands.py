@@ -36,6 +36,17 @@ def test_the_mask_is_saved_as_a_file(
     assert (bytes(asked.output), asked.slot) == (bytes(home / "out.png"), "img_0001")
 
 
+def test_a_mask_is_looked_for_where_pictures_are_though_there_is_no_such_folder(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/nowhere")
+    painter.begin()
+    painter.window.actions_by_id["mask.import"].trigger()
+    dialog = painter.window.findChild(QFileDialog)
+    assert all(Path(each).name != "Pictures" for each in dialog.selectedFiles())
+    dialog.close()
+
+
 def test_growing_asks_how_far_and_takes_the_answer(
     qtbot: QtBot, painter: Painter, fake_daemon: FakeDaemon
 ) -> None:
