@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -162,7 +162,7 @@ class PoolsMenu(QObject):
         """Ask for a place; a name that ends in .zip makes an archive, any other a folder."""
         if not self._pool.slots:
             return
-        dialog = QFileDialog(self._window, self.tr("Export the pool"))
+        dialog = self._new_dialog(self.tr("Export the pool"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         archive, folder = self.tr("Archive (*.zip)"), self.tr("Folder (*)")
@@ -203,13 +203,19 @@ class PoolsMenu(QObject):
 
     def choose_import(self) -> None:
         """Ask for an exported archive, or for the manifest of an exported folder."""
-        dialog = QFileDialog(self._window, self.tr("Import a pool"))
+        dialog = self._new_dialog(self.tr("Import a pool"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Pools (*.zip manifest.json)"), self.tr("All files (*)")])
         dialog.setModal(False)
         dialog.fileSelected.connect(self._import_from)
         self._dialog = dialog
         dialog.show()
+
+    def _new_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        place = QStandardPaths.StandardLocation.PicturesLocation
+        dialog.setDirectory(QStandardPaths.writableLocation(place))
+        return dialog
 
     def _import_from(self, path: str) -> None:
         chosen = os.fsencode(path)

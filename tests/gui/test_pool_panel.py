@@ -706,6 +706,18 @@ def test_a_pool_is_exported_as_an_archive_and_the_end_is_told(
     qtbot.waitUntil(lambda: said(built) == "4 photos exported to summer.zip · b.jpg is missing.")
 
 
+def test_pools_are_exported_to_where_pictures_are_unless_another_place_is_chosen(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (tmp_path / "Pictures").mkdir()
+    built.window.actions_by_id["pool.export"].trigger()
+    dialog = next(each for each in built.window.findChildren(QFileDialog) if each.isVisible())
+    assert Path(dialog.directory().path()) == tmp_path / "Pictures"
+    dialog.close()
+
+
 def test_an_export_that_fails_says_why(qtbot: QtBot, built: Built, fake_daemon: FakeDaemon) -> None:
     error = ErrorInfo(ErrorKind.DISK_FULL, "The disk is full.", "Free some space.")
     fake_daemon.answer(messages.PoolExport, lambda _: [messages.Failed(error=error)])
