@@ -165,18 +165,17 @@ def _with_mask(folder: bytes, entry: Entry, masks: set[str], problems: list[str]
     """Return *entry* with a mask that is there and its own."""
     own = entry.slot + MASK_ENDING
     mask = entry.mask
+    if mask is not None and plain_stat(_in(folder, mask)) is None:
+        odd = _is_odd(_in(folder, mask))
+        why = "is a link, folder or pipe" if odd else "is not there"
+        problems.append(f"{entry.slot} lost its mask: {mask} {why}.")
+        mask = None
     if mask is None:
         if own in masks or plain_stat(_in(folder, own)) is None:
-            return entry
+            return msgspec.structs.replace(entry, mask=None)
         problems.append(f"{entry.slot} has its mask {own} again, which the list did not name.")
         masks.add(own)
         return msgspec.structs.replace(entry, mask=own)
-    if _is_odd(_in(folder, mask)):
-        problems.append(f"{entry.slot} lost its mask: {mask} is a link, folder or pipe.")
-        return msgspec.structs.replace(entry, mask=None)
-    if plain_stat(_in(folder, mask)) is None:
-        problems.append(f"{entry.slot} lost its mask: {mask} is not there.")
-        return msgspec.structs.replace(entry, mask=None)
     if mask != own and (mask in masks or mask.endswith(MASK_ENDING)):
         problems.append(f"{entry.slot} has a copy of {mask} as its own mask now.")
         try:

@@ -233,6 +233,16 @@ def test_a_missing_reference_keeps_mask_and_label(tmp_path: Path, pool: Path) ->
     assert (state.slots[1].missing, state.slots[1].label) == (True, "second")
 
 
+def test_a_slot_that_names_no_mask_of_the_folder_has_its_own_at_once(
+    tmp_path: Path, pool: Path
+) -> None:
+    (pool / "img_0003.mask.png").write_bytes(b"mask")
+    rewrite(pool, slots=[{"image": "img_0003.png", "mask": "img_0009.png"}])
+    first, again = look(tmp_path), look(tmp_path)
+    assert first.slots[0].mask_file == bytes(pool / "img_0003.mask.png")
+    assert (again.slots, again.problems) == (first.slots, ())
+
+
 def test_a_manifest_changed_by_another_program_is_read_again(tmp_path: Path, pool: Path) -> None:
     async def story(store: PoolStore) -> list[str]:
         await store.get()
