@@ -49,7 +49,6 @@ class GradeForm(QWidget):
         self._parameters = ParameterForm()
         self._advanced = Fold(self.tr("Advanced"), self._parameters)
         self._run = push_button(self.tr("Run"), "primary")
-        self._run.setToolTip(self.tr("Run (Ctrl+Enter)"))
         self._plan = text_label("", "small", wraps=True)
         self._lay_out()
         self._prompt.textChanged.connect(self._on_prompt_changed)
@@ -96,7 +95,7 @@ class GradeForm(QWidget):
         self._plan.setText(words)
         set_look(self._plan, "small-error" if trouble else "small")
         self._can_run = can_run
-        self._run.setEnabled(can_run and bool(self._prompt.prompt))
+        self._enable_run()
         if photos > 1:
             self._run.setText(self.tr("Run on {count} photos").format(count=photos))
         else:
@@ -163,9 +162,16 @@ class GradeForm(QWidget):
     def _show_strength(self, percent: int) -> None:
         self._strength_figure.setText(f"{percent} %")
 
+    def _enable_run(self) -> None:
+        """Let it run where it can; without a prompt say what is missing."""
+        told = bool(self._prompt.prompt)
+        self._run.setEnabled(self._can_run and told)
+        missing = self.tr("Describe the look first, or choose one above")
+        self._run.setToolTip(self.tr("Run (Ctrl+Enter)") if told else missing)
+
     def _on_prompt_changed(self) -> None:
         self._chips.mark(self._prompt.prompt)
-        self._run.setEnabled(self._can_run and bool(self._prompt.prompt))
+        self._enable_run()
         self.changed.emit()
 
     def _on_workflow_chosen(self) -> None:

@@ -154,6 +154,7 @@ def test_nothing_runs_without_a_prompt(
     qtbot: QtBot, panel: GradePanel, fake_daemon: FakeDaemon
 ) -> None:
     assert not button(panel, "Run").isEnabled()
+    assert button(panel, "Run").toolTip() == "Describe the look first, or choose one above"
     qtbot.keyClick(prompt_box(panel), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked(fake_daemon) == []
 
