@@ -487,6 +487,11 @@ def test_a_mask_that_was_lost_is_told(run: Run) -> None:
     assert no.value.info.kind is ErrorKind.NOT_FOUND
 
 
+def test_a_label_that_would_be_cut_is_refused(run: Run) -> None:
+    with pytest.raises(RabbitError, match="201 characters, more than 200"):
+        run(lambda desk: desk.service.label(desk.peer, PoolLabel(label="x" * 201)))
+
+
 def test_an_empty_pool_has_no_slot_to_change(run: Run) -> None:
     with pytest.raises(RabbitError, match="The pool Pool is empty"):
         run(lambda desk: desk.service.label(desk.peer, PoolLabel(label="x")))
