@@ -46,6 +46,7 @@ from rabbitviewer.theme.theme import Theme
 SIZE = (8192, 6144)
 BRUSHES = (200, 1000)
 _PATIENCE_S = 60.0
+_REST_S = 2.0
 _STEP_PX = 7.0
 _ROW_PX = 37.0
 _ROW_MOVES = 100
@@ -113,9 +114,11 @@ class Bench:
         return self.wait("painting", lambda: self.masks.is_painting)
 
     def close_editor(self) -> None:
-        """End painting, everything saved."""
+        """End painting, everything saved; the preview for the larger area is waited for."""
         self._built.window.actions_by_id["mask.done"].trigger()
         self.wait("the end", lambda: not self.masks.is_painting and self.masks.is_saved)
+        until = time.perf_counter() + _REST_S
+        self.wait("rest", lambda: time.perf_counter() > until)
 
     def stroke(self, size_px: int, moves: int) -> list[float]:
         """Paint one long stroke; return the milliseconds of every move."""
