@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.render_lane import Lane, Outcome, Priority, Work
@@ -23,15 +24,18 @@ from daemon.tasks import (
     ReadPhotoInfo,
     ScanFacts,
     ShowCached,
+    TaskResult,
     TurnPhoto,
     WriteMask,
 )
 from daemon.workers.pool import OnKept, WorkerPool
 from daemon.workers.run import TaskRun
 
-__all__ = ["Priority", "RenderManager", "RenderTask"]
+__all__ = ["Priority", "RenderManager", "RenderTask", "of_kind"]
 
 log = logging.getLogger(__name__)
+
+_R = TypeVar("_R", bound=TaskResult)
 
 MAX_WAITING = 50_000
 
@@ -226,3 +230,14 @@ def _too_much(task: AnyTask) -> RabbitError:
         f"{file_in_words(task)} was not worked on: {MAX_WAITING} other tasks wait already.",
         "Try again when they are done.",
     )
+
+
+def of_kind(result: TaskResult, kind: type[_R]) -> _R:
+    """Return a worker's *result* as the *kind* that belongs to the task.
+
+    Raises:
+        RabbitError: ``internal``; it is another one.
+    """
+    if not isinstance(result, kind):
+        raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
+    return result

@@ -20,7 +20,7 @@ from daemon.edits.outputs import Target, give_final_name
 from daemon.edits.work_files import WorkFiles, copy_cube, recipe_of
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.formats import result_extension
-from daemon.render import RenderTask
+from daemon.render import RenderTask, of_kind
 from daemon.settings import SettingsStore
 from daemon.tasks import (
     AnyTask,
@@ -208,9 +208,7 @@ _R = TypeVar("_R", SmallPrepared, GradeFitted, FileWritten)
 async def _step(job: Job, task: RenderTask, wanted: AnyTask, kind: type[_R]) -> tuple[_R, bytes]:
     """Run one worker task as a step of *job*, its progress shown."""
     result, blob = await task.step(wanted, on_progress=job.progress)
-    if not isinstance(result, kind):
-        raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
-    return result, blob
+    return of_kind(result, kind), blob
 
 
 async def _finish(naming: asyncio.Future[bytes]) -> bytes:

@@ -18,8 +18,7 @@ from daemon.comfyui.lenient import mapping
 from daemon.comfyui.manifest import Binding
 from daemon.edits.job import Job
 from daemon.edits.work_files import WorkFiles
-from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.render import RenderTask
+from daemon.render import RenderTask, of_kind
 from daemon.storage.job_record import JobRecord
 from daemon.tasks import MaskWritten, PrepareMask, SmallPrepared
 
@@ -136,8 +135,7 @@ async def _make(
         alpha_of=os.fsencode(plain) if picture.in_alpha else b"",
     )
     result, _ = await task.step(wanted)
-    if not isinstance(result, MaskWritten):
-        raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
+    of_kind(result, MaskWritten)
     await asyncio.to_thread(fresh.replace, target)
 
 

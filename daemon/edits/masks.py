@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from daemon.protocol.errors import EMPTY_MASK, ErrorKind, RabbitError
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.storage.job_record import MaskFacts
 from daemon.tasks import (
     AnyTask,
@@ -100,9 +100,7 @@ class JobMasks:
 
     async def _ask(self, task: AnyTask, kind: type[_R]) -> _R:
         result, _ = await self._render.submit(task, priority=Priority.NEAR).result()
-        if not isinstance(result, kind):
-            raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
-        return result
+        return of_kind(result, kind)
 
 
 def _copy(source: bytes, target: Path) -> str:

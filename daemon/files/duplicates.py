@@ -23,7 +23,7 @@ from daemon.protocol.organising import (
 )
 from daemon.protocol.peer import Peer
 from daemon.protocol.values import DuplicateGroup, PathFailure
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.storage.hashes import Hashed, HashFile
 from daemon.tasks import HashPhoto, PhotoHashed
 
@@ -151,8 +151,7 @@ class DuplicateService:
         except BaseException:
             task.cancel()
             raise
-        if not isinstance(result, PhotoHashed):
-            raise RabbitError(ErrorKind.INTERNAL, "Hashing a photo gave no hash.")
+        result = of_kind(result, PhotoHashed)
         return Hashed(result.perceptual_hash, result.sharpness, result.pixels)
 
     async def _keep(self, fresh: dict[bytes, Hashed]) -> None:

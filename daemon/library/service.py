@@ -34,7 +34,7 @@ from daemon.protocol.messages import (
     ThumbnailRequest,
 )
 from daemon.protocol.peer import Peer, Publish
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.settings import SettingsStore
 from daemon.tasks import PhotoInfoRead, ReadPhotoInfo
 
@@ -203,12 +203,10 @@ class LibraryService:
         await self._threads.run(look_at_photo, path)
         running = self._render.submit(ReadPhotoInfo(path=path), priority=Priority.VISIBLE)
         try:
-            found, _ = await running.result()
+            found = of_kind((await running.result())[0], PhotoInfoRead)
         except BaseException:
             running.cancel()
             raise
-        if not isinstance(found, PhotoInfoRead):
-            raise RabbitError(ErrorKind.INTERNAL, "Reading a photo's facts gave none.")
         return PhotoInfo(
             path=path,
             format=found.format,

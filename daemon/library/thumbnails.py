@@ -10,7 +10,7 @@ from daemon.library.threads import FileThreads
 from daemon.library.thumbnail_cache import Cached, PhotoState
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import ThumbnailReady, ThumbnailRequest
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.tasks import AnyTask, MakeThumbnail, PixelsMade, ShowCached
 
 __all__ = ["Thumbnails", "look_at_photo", "make_pixels", "read_priority", "show_cached"]
@@ -135,9 +135,7 @@ async def make_pixels(
     except BaseException:
         running.cancel()
         raise
-    if not isinstance(made, PixelsMade):
-        raise RabbitError(ErrorKind.INTERNAL, f"{type(task).__name__} made no pixels.")
-    return made, pixels
+    return of_kind(made, PixelsMade), pixels
 
 
 def read_priority(name: str) -> Priority:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from daemon.library.threads import FileThreads
 from daemon.library.thumbnails import look_at_photo
-from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Tones, TonesRequest
 from daemon.protocol.peer import Peer
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.tasks import MeasureTones, TonesMeasured
 
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 2048
@@ -39,8 +38,7 @@ class ToneService:
         except BaseException:
             running.cancel()
             raise
-        if not isinstance(made, TonesMeasured):
-            raise RabbitError(ErrorKind.INTERNAL, "Measuring a photo's tones gave none.")
+        made = of_kind(made, TonesMeasured)
         answer = Tones(
             request_id=request.request_id,
             path=photo.path,

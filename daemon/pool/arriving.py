@@ -16,7 +16,7 @@ from daemon.pool.together import together
 from daemon.protocol.errors import ErrorKind, RabbitError, readable
 from daemon.protocol.formats import format_by_extension
 from daemon.protocol.messages import PoolAdd
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.storage.pool_files import NotPlainError, plain_stat, refer_to
 from daemon.storage.pool_manifest import MAX_SLOTS, Reference
 from daemon.storage.pool_room import NewPicture
@@ -128,11 +128,8 @@ class Arrivals:
             OSError: it cannot be copied.
         """
         await asyncio.to_thread(_check_file, path)
-        facts, _ = await self._render.submit(
-            ReadPhotoInfo(path=path), priority=Priority.NEAR
-        ).result()
-        if not isinstance(facts, PhotoInfoRead):
-            raise RabbitError(ErrorKind.INTERNAL, "A worker answered another question.")
+        read = self._render.submit(ReadPhotoInfo(path=path), priority=Priority.NEAR)
+        facts = of_kind((await read.result())[0], PhotoInfoRead)
         if facts.format == "png" and facts.orientation == 1:
             if own:
                 await asyncio.to_thread(os.rename, path, temp)

@@ -10,7 +10,7 @@ import msgspec
 
 from daemon.pool.sizes import PhotoSizes
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.storage import pool_paintings
 from daemon.storage.pool_paintings import HEADER_BYTES, Painting
 from daemon.storage.pool_state import PoolState, StoredSlot
@@ -86,9 +86,7 @@ class MaskSaver:
             png_path=temp,
         )
         result, _ = await self._render.submit(task, priority=Priority.NEAR).result()
-        if not isinstance(result, MaskWritten):
-            raise RabbitError(ErrorKind.INTERNAL, "Writing a mask gave something else.")
-        return result
+        return of_kind(result, MaskWritten)
 
     async def _other_size(self, slot: StoredSlot, painting: Painting) -> str:
         """Return in words that the photo has not the painting's size; empty: it has."""

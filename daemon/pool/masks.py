@@ -29,7 +29,7 @@ from daemon.protocol.messages import (
     PoolSetMask,
 )
 from daemon.protocol.peer import Peer
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.storage import pool_paintings
 from daemon.storage.pool_paintings import HEADER_BYTES
 from daemon.storage.pool_state import PoolState
@@ -243,9 +243,7 @@ class MaskService:
             resize=request.resize,
         )
         box, _ = await self._render.submit(task, priority=Priority.VISIBLE).result()
-        if not isinstance(box, BoxChanged):
-            raise RabbitError(ErrorKind.INTERNAL, "Changing a mask gave something else.")
-        return box
+        return of_kind(box, BoxChanged)
 
     async def _recover_all(self, pools: bytes) -> None:
         """Save what was being painted when the last daemon was killed."""

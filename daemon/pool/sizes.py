@@ -9,7 +9,7 @@ from collections import OrderedDict
 import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.render import Priority, RenderManager
+from daemon.render import Priority, RenderManager, of_kind
 from daemon.tasks import PhotoInfoRead, ReadPhotoInfo
 
 _KEPT = 1024
@@ -53,9 +53,7 @@ class PhotoSizes:
             self._known.move_to_end(path)
             return known
         asked = self._render.submit(ReadPhotoInfo(path=path), priority=Priority.VISIBLE)
-        info, _ = await asked.result()
-        if not isinstance(info, PhotoInfoRead):
-            raise RabbitError(ErrorKind.INTERNAL, "Reading a photo's facts gave none.")
+        info = of_kind((await asked.result())[0], PhotoInfoRead)
         if info.format == "video":
             raise RabbitError(
                 ErrorKind.UNSUPPORTED_FORMAT,
