@@ -30,7 +30,7 @@ from daemon.protocol.messages import (
 )
 from daemon.protocol.peer import Peer, PublishToOthers
 from daemon.protocol.values import PoolSlot
-from daemon.storage.pool_manifest import MAX_LABEL, MAX_TOLD
+from daemon.storage.pool_manifest import MAX_TOLD
 from daemon.storage.pool_state import PoolState, StoredSlot
 from daemon.storage.pools import PoolStore
 
@@ -216,17 +216,7 @@ class PoolService:
         return self.answer(peer, await self._store.activate(state.pool_id, slot))
 
     async def label(self, peer: Peer, request: PoolLabel) -> PoolManifest:
-        """Give a slot a label.
-
-        Raises:
-            RabbitError: ``invalid_request``; it is too long to be kept whole.
-        """
-        if len(request.label) > MAX_LABEL:
-            raise RabbitError(
-                ErrorKind.INVALID_REQUEST,
-                f"The label has {len(request.label)} characters, more than {MAX_LABEL}.",
-                "Give it a shorter one.",
-            )
+        """Give a slot a label."""
         state, slot = await self._one(request.pool, request.slot, request.index)
         return self.answer(peer, await self._store.label(state.pool_id, slot, request.label))
 

@@ -44,6 +44,7 @@ from daemon.storage.pool_manifest import (
     format_reference,
     numbered_slot,
 )
+from daemon.storage.pool_names import checked_label
 from daemon.storage.pool_photos import PhotoLook
 from daemon.storage.pool_rebuild import Loaded, load_pool
 from daemon.storage.pool_room import NewPicture, Room, photos_in_words
@@ -187,9 +188,13 @@ class PoolFolder:
         return self._change("", (), active=slot)
 
     def label(self, slot: str, label: str) -> list[str]:
-        """Give a slot a label."""
+        """Give a slot a label.
+
+        Raises:
+            RabbitError: there is no such slot, or the label is too long.
+        """
         self._check((slot,))
-        clean = clean_label(label)
+        clean = checked_label(label)
         if clean == self.manifest.slots[self._index(slot)].label:
             return []
         Room(self.manifest, self._loaded.references, self.folder).check_label(clean)

@@ -1,4 +1,4 @@
-"""What pools may be called, and which names are free."""
+"""What pools and their slots may be called, and which names are free."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.pool_manifest import MAX_LABEL, clean_label
 
 FIRST_NAME = "Pool"
 CURRENT = "current"
@@ -73,3 +74,18 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     while f"{name} ({number})".casefold() in others:
         number += 1
     return f"{name} ({number})"
+
+
+def checked_label(label: str) -> str:
+    """Return *label* as a slot keeps it.
+
+    Raises:
+        RabbitError: ``invalid_request``; it is too long to be kept whole.
+    """
+    if len(label) > MAX_LABEL:
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST,
+            f"The label has {len(label)} characters, more than {MAX_LABEL}.",
+            "Give it a shorter one.",
+        )
+    return clean_label(label)

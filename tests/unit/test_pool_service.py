@@ -488,8 +488,12 @@ def test_a_mask_that_was_lost_is_told(run: Run) -> None:
 
 
 def test_a_label_that_would_be_cut_is_refused(run: Run) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.add(*desk.photos())
+        await desk.service.label(desk.peer, PoolLabel(label="x" * 201))
+
     with pytest.raises(RabbitError, match="201 characters, more than 200"):
-        run(lambda desk: desk.service.label(desk.peer, PoolLabel(label="x" * 201)))
+        run(story)
 
 
 def test_an_empty_pool_has_no_slot_to_change(run: Run) -> None:
