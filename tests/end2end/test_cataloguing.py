@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.messages import (
     Collections,
     CollectionSave,
@@ -30,22 +27,10 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from daemon.protocol.values import PhotoFilter
-from tests.fakes.client import Client, connected
-from tests.fakes.daemon_process import running_daemon
+from tests.fakes.client import Client
+from tests.fakes.daemon_process import with_daemon
 
 pytestmark = pytest.mark.slow
-
-Story = Callable[[Client], Awaitable[None]]
-
-
-def with_daemon(story: Story) -> None:
-    """Tell *story* to a daemon that is killed at its end."""
-
-    async def whole() -> None:
-        async with running_daemon(), connected(resolve_folders().socket) as client:
-            await story(client)
-
-    asyncio.run(whole())
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -35,19 +34,9 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from tests.fakes.client import Client, connected
-from tests.fakes.daemon_process import HELLO, running_daemon
+from tests.fakes.daemon_process import HELLO, with_daemon
 
 pytestmark = pytest.mark.slow
-
-Story = Callable[[Client], Awaitable[None]]
-
-
-def with_daemon(story: Story) -> None:
-    async def whole() -> None:
-        async with running_daemon(), connected(resolve_folders().socket) as client:
-            await story(client)
-
-    asyncio.run(whole())
 
 
 def gradient(path: Path, width_px: int = 240, height_px: int = 160) -> Path:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,20 +28,10 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from tests.fakes.client import Client, connected
-from tests.fakes.daemon_process import running_daemon
+from tests.fakes.daemon_process import with_daemon
 from tests.fakes.painting import Mapping, add, begin, mask_of, photo
 
 pytestmark = pytest.mark.slow
-
-Story = Callable[[Client], Awaitable[None]]
-
-
-def with_daemon(story: Story) -> None:
-    async def whole() -> None:
-        async with running_daemon(), connected(resolve_folders().socket) as client:
-            await story(client)
-
-    asyncio.run(whole())
 
 
 def left_in(folder: bytes) -> list[str]:

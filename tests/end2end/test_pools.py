@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +12,6 @@ from typing import TypeVar
 import pytest
 from PIL import Image
 
-from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import (
     FileWorkStarted,
@@ -40,49 +36,12 @@ from daemon.protocol.messages import (
     WirePath,
 )
 from rabbitviewer.ipc.blocking import DaemonConnection
+from tests.fakes.real_daemon import RealDaemon
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 M = TypeVar("M", bound=Message)
 COUNT = 3
-
-
-class RealDaemon:
-    """The daemon as a process that the test may kill."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-        self.connections: list[DaemonConnection] = []
-
-    def connect(self) -> DaemonConnection:
-        """Return a connection; a daemon is started where none runs."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                self.process = subprocess.Popen([sys.executable, "-P", "-m", "daemon"])
-            try:
-                connection = DaemonConnection.open(resolve_folders(), timeout_s=1.0)
-            except RabbitError:
-                continue
-            self.connections.append(connection)
-            try:
-                connection.hello()
-            except RabbitError:
-                continue
-            return connection
-        raise AssertionError("the daemon did not start")
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def close(self) -> None:
-        for connection in self.connections:
-            connection.close()
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
 
 
 @pytest.fixture

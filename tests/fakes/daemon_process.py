@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from daemon.protocol.endpoint import build_id, resolve_folders
 from daemon.protocol.messages import PROTOCOL_VERSION, Hello
+from tests.fakes.client import Client, connected
 
 HELLO = Hello(protocol_version=PROTOCOL_VERSION, build_id=build_id(), client="test", request_id=1)
 COMMAND = (sys.executable, "-P", "-m", "daemon")
@@ -42,6 +43,19 @@ async def running_daemon() -> AsyncIterator[asyncio.subprocess.Process]:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await outcome(process)
+
+
+Story = Callable[[Client], Awaitable[None]]
+
+
+def with_daemon(story: Story) -> None:
+    """Tell *story* to a client of a daemon that is killed at its end."""
+
+    async def whole() -> None:
+        async with running_daemon(), connected(resolve_folders().socket) as client:
+            await story(client)
+
+    asyncio.run(whole())
 
 
 def write_settings(text: str) -> None:

@@ -6,16 +6,7 @@ from collections.abc import Callable
 
 from daemon.handlers.registry import find_handler
 from daemon.tasks import AnyResult, AnyTask
-
-
-class Quiet:
-    """A worker that nobody pauses or cancels."""
-
-    def checkpoint(self, fraction: float | None = None) -> None:
-        """Go on."""
-
-    def afterwards(self, make: object) -> None:
-        """Keep nothing."""
+from tests.fakes.quiet import QuietContext
 
 
 class DirectWorkers:
@@ -33,7 +24,7 @@ class DirectWorkers:
     ) -> tuple[AnyResult, bytes]:
         """Carry out *task*."""
         self.asked.append(task)
-        return find_handler(type(task))(task, Quiet())
+        return find_handler(type(task))(task, QuietContext())
 
 
 class DirectResult:

@@ -22,26 +22,14 @@ from daemon.storage.pool_state import PoolState, StoredSlot
 from daemon.storage.pools import PoolStore
 from daemon.tasks import AnyTask
 from tests.fakes.peer import FakePeer
+from tests.fakes.quiet import QuietContext
 from tests.fakes.render import FakeRender, Outcome
-
-
-class NoContext:
-    """What a handler is given beside its task."""
-
-    def progress(self, fraction: float) -> None:
-        """Drop it."""
-
-    def checkpoint(self, fraction: float | None = None) -> None:
-        """Go on."""
-
-    def afterwards(self, make: object) -> None:
-        """Drop it."""
 
 
 def carry_out(task: AnyTask) -> Outcome | Exception:
     """Do a worker's task here and now."""
     try:
-        return find_handler(type(task))(task, NoContext())
+        return find_handler(type(task))(task, QuietContext())
     except RabbitError as error:
         return error
 

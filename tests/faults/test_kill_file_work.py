@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,8 +11,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from daemon.protocol.endpoint import resolve_folders
-from daemon.protocol.errors import RabbitError
 from daemon.protocol.message import Message, WirePath
 from daemon.protocol.organising import (
     CopyPhotos,
@@ -30,44 +26,11 @@ from daemon.protocol.organising import (
 )
 from rabbitviewer.ipc.blocking import DaemonConnection
 from tests.fakes.file_work import tree
+from tests.fakes.real_daemon import RealDaemon
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 COUNT = 120
-
-
-class RealDaemon:
-    """The daemon as a process that the test may kill."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> DaemonConnection:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                self.process = subprocess.Popen([sys.executable, "-P", "-m", "daemon"])
-            try:
-                connection = DaemonConnection.open(resolve_folders(), timeout_s=1.0)
-            except RabbitError:
-                continue
-            try:
-                connection.hello()
-            except RabbitError:
-                connection.close()
-                continue
-            return connection
-        raise AssertionError("the daemon did not start")
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
 
 
 @pytest.fixture
@@ -75,7 +38,7 @@ def real_daemon(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealDae
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "xdg"))
     daemon = RealDaemon()
     yield daemon
-    daemon.stop()
+    daemon.close()
 
 
 @pytest.fixture
@@ -161,12 +124,12 @@ def test_a_daemon_killed_in_work_on_files_leaves_whole_photos_and_undoes_all_of_
     real_daemon: RealDaemon, photos: Path, other_volume: Path, home: Path, kind: str, delay_s: float
 ) -> None:
     before = tree(photos)
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     begin(connection, request_of(kind, photos, other_volume), delay_s)
     real_daemon.kill()
     connection.close()
 
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     top = connection.request(JournalRequest(), Journal)
     assert pairs_are_whole(photos, other_volume)
     undone = finish(connection, UndoRequest()) if top.undo else None
@@ -183,12 +146,12 @@ def test_a_daemon_killed_while_turning_leaves_whole_photos(
     real_daemon: RealDaemon, photos: Path, delay_s: float
 ) -> None:
     before = tree(photos)
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     begin(connection, request_of("rotate", photos, photos), delay_s)
     real_daemon.kill()
     connection.close()
 
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     top = connection.request(JournalRequest(), Journal)
     assert pairs_are_whole(photos)
     found = orientations(photos)
@@ -209,12 +172,12 @@ def test_ingest_goes_on_where_a_killed_daemon_stopped(
         sidecar.unlink()
     before = tree(photos)
     request = request_of("ingest", photos, other_volume)
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     begin(connection, request, delay_s)
     real_daemon.kill()
     connection.close()
 
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     done = finish(connection, request)
     connection.close()
 
@@ -232,13 +195,13 @@ def test_an_undo_whose_daemon_is_killed_is_carried_through(
     real_daemon: RealDaemon, photos: Path, other_volume: Path, kind: str, delay_s: float
 ) -> None:
     before = tree(photos)
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     finish(connection, request_of(kind, photos, other_volume))
     begin(connection, UndoRequest(), delay_s)
     real_daemon.kill()
     connection.close()
 
-    connection = real_daemon.start()
+    connection = real_daemon.connect()
     top = connection.request(JournalRequest(), Journal)
     undone = finish(connection, UndoRequest()) if top.undo else None
     connection.close()

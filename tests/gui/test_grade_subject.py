@@ -432,7 +432,7 @@ def test_a_job_says_that_it_went_through_its_mask_and_from_which_slot(tab: Tab) 
     tab.selection.set_current(ONE)
     job = done_job(
         path=ONE,
-        mask_path=b"/work/mask.png",
+        mask_path=b"/photos/mask.png",
         outside_identical=True,
         pool_id=PORTRAITS,
         slot="img_0001",
@@ -468,7 +468,7 @@ def test_the_jobs_list_says_pool_mask_and_what_changed_since(
     listed.show()
     with qtbot.waitSignal(pool.changed):
         pool.start()
-    job = done_job(pool_id=PORTRAITS, slot="img_0001", index=0, mask_path=b"/work/mask.png")
+    job = done_job(pool_id=PORTRAITS, slot="img_0001", index=0, mask_path=b"/photos/mask.png")
     with qtbot.waitSignal(jobs.finished):
         fake_daemon.publish(
             messages.AiEditComplete(job_id="job-1", path=ONE, result_path=b"/r.jpg", job=job)

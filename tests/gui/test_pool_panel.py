@@ -701,7 +701,7 @@ def test_a_pool_is_exported_as_an_archive_and_the_end_is_told(
 
     fake_daemon.answer(messages.PoolExport, answer)
     built.window.actions_by_id["pool.export"].trigger()
-    chosen_file(built, "/tmp/summer")
+    chosen_file(built, "/photos/summer")
     assert said(built) == "Exporting Pool…"
     qtbot.waitUntil(lambda: said(built) == "4 photos exported to summer.zip · b.jpg is missing.")
 
@@ -722,7 +722,7 @@ def test_an_export_that_fails_says_why(qtbot: QtBot, built: Built, fake_daemon: 
     error = ErrorInfo(ErrorKind.DISK_FULL, "The disk is full.", "Free some space.")
     fake_daemon.answer(messages.PoolExport, lambda _: [messages.Failed(error=error)])
     built.window.actions_by_id["pool.export"].trigger()
-    chosen_file(built, "/tmp/summer.zip")
+    chosen_file(built, "/photos/summer.zip")
     qtbot.waitUntil(lambda: said(built) == "The disk is full. Free some space.")
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from daemon.handlers.registry import find_handler
 from daemon.pool.arriving import Arrivals
 from daemon.pool.exporting import PoolExporter
 from daemon.pool.importing import PoolImporter
@@ -27,29 +26,11 @@ from daemon.storage import pool_archive
 from daemon.storage.pool_files import refer_to
 from daemon.storage.pool_state import PoolState
 from daemon.storage.pools import PoolStore
-from daemon.tasks import AnyTask
 from tests.fakes.peer import FakePeer
-from tests.fakes.render import FakeRender, Outcome
+from tests.fakes.pool_desk import carry_out
+from tests.fakes.render import FakeRender
 
 PLAIN_MANIFEST = {"active": 0, "slots": [{"image": "img_0001.png", "mask": None, "label": "a"}]}
-
-
-class NoContext:
-    """A worker whose tasks nobody cancels."""
-
-    def checkpoint(self, fraction: float | None = None) -> None:
-        """Go on."""
-
-    def afterwards(self, make: object) -> None:
-        """Drop it."""
-
-
-def carry_out(task: AnyTask) -> Outcome | Exception:
-    """Do a worker's task here and now."""
-    try:
-        return find_handler(type(task))(task, NoContext())
-    except RabbitError as error:
-        return error
 
 
 class Desk:
