@@ -49,6 +49,7 @@ _READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 20
 _REPORT_EVERY_S = 0.1
 _HEADROOM_BYTES = 1 << 30
+_PR_SET_PDEATHSIG = 1
 
 FindHandler = Callable[[type[AnyTask]], Handler]
 
@@ -206,6 +207,7 @@ def main(
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, target = _take_pipes()
+    _end_with_daemon()
     _lower_priority()
     if len(arguments) > 1:
         _limit_memory(int(arguments[1]) << 20)
@@ -226,6 +228,18 @@ def _take_pipes() -> tuple[int, int]:
         with contextlib.suppress(OSError):
             fcntl.fcntl(target, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return source, target
+
+
+def _end_with_daemon() -> None:
+    """Have the system end this process with the daemon, in the midst of whatever it does.
+
+    The end of the pipe is heard only between two pieces of Python: a worker that is busy would go
+    on for a moment and write a temporary file into a folder that the next daemon has tidied.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _disk_failed(name: str, error: OSError) -> ErrorInfo:

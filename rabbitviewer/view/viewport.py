@@ -49,7 +49,8 @@ class Viewport:
         height = self.source_height * self.zoom
         left = self.area_width / 2 - self.center_x * self.zoom
         top = self.area_height / 2 - self.center_y * self.zoom
-        return float(round(left)), float(round(top)), float(round(width)), float(round(height))
+        size = max(round(width), 1), max(round(height), 1)
+        return float(round(left)), float(round(top)), float(size[0]), float(size[1])
 
     def to_fit(self) -> Viewport:
         """Show the whole photo."""

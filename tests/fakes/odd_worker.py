@@ -56,6 +56,13 @@ def hang(_: Context) -> Answer:
     raise AssertionError
 
 
+def be_deaf(context: Context) -> Answer:
+    """Minutes in one call that lets no other thread run."""
+    context.checkpoint(0.5)
+    sum(range(1 << 35))
+    raise AssertionError
+
+
 def creep(context: Context) -> Answer:
     """Slower than the limit for silence allows, but never silent."""
     for step in range(8):
@@ -121,6 +128,7 @@ HANDLERS: dict[str, Callable[[Context], Answer]] = {
     "leave": leave,
     "be_killed": be_killed,
     "hang": hang,
+    "be_deaf": be_deaf,
     "creep": creep,
     "grow": grow,
     "allocate_at_once": allocate_at_once,

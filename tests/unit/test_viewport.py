@@ -79,3 +79,7 @@ def test_a_photo_larger_than_the_area_always_covers_it(
     assert left + width >= min((1000 + width) / 2 - 1, 999)
     assert top <= max((800 - height) / 2 + 1, 1)
     assert top + height >= min((800 + height) / 2 - 1, 799)
+
+
+def test_a_photo_of_one_column_stays_visible_however_small() -> None:
+    assert Viewport(1000, 700, 0, 0).with_source(1, 1400).rect[2:] == (1.0, 700.0)
