@@ -308,6 +308,7 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
         format: What the content is (``jpeg``, ``png``, ...), whatever the name says.
         lossy: The original's pixels went through a lossy codec.
         palette: The original holds palette or 1-bit pixels.
+        coverage: Share of the photo's pixels whose colour the small copy contains, 0..1.
         notes: Sentences for the user (CMYK was converted, ...).
     """
 
@@ -320,6 +321,7 @@ class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):
     format: str
     lossy: bool
     palette: bool = False
+    coverage: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -329,6 +331,10 @@ class FitGrade(Task, frozen=True, tag="fit_grade"):
     *path* is the original, only to be named in a failure; the other files are those of
     :class:`PrepareSmall` and the host's answer. *title* goes into the file. *mask_path*: the host
     changed the picture only behind this mask (of the small copy's size), so only that counts.
+
+    *fit*: lut | spatial | auto (spatial where a LUT cannot explain the edit). Where the grade
+    varies over the picture, its correction on top of the LUT is written to *grid_path*; the report
+    then says ``spatial``. *coverage* is that of :class:`SmallPrepared`, for the report.
     """
 
     path: bytes
@@ -343,20 +349,29 @@ class FitGrade(Task, frozen=True, tag="fit_grade"):
     lut_size: int = 33
     register: bool = True
     mask_path: bytes = b""
+    fit: str = "lut"
+    grid_path: bytes = b""
+    coverage: float | None = None
 
 
 class FitPair(Task, frozen=True, tag="fit_pair"):
-    """Fit a LUT to two picture files of one scene (``lut extract``), write it as ``.cube``."""
+    """Fit a LUT to two picture files of one scene (``lut extract``), write it to a file.
+
+    *hald*: as a Hald CLUT, not as ``.cube``. *fit* and *grid_path* as for :class:`FitGrade`.
+    """
 
     original_path: bytes
     edited_path: bytes
     cube_path: bytes
     lut_size: int = 33
     register: bool = True
+    hald: bool = False
+    fit: str = "lut"
+    grid_path: bytes = b""
 
 
 class GradeFitted(TaskResult, frozen=True, tag="grade_fitted"):
-    """The ``.cube`` is written."""
+    """The LUT is written, and the grid where the report's model is ``spatial``."""
 
     report: FitReport
     color_space: str
@@ -367,7 +382,9 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
 
     Attributes:
         path: The original.
-        cube_path: The LUT, at strength 1.
+        cube_path: The LUT, at strength 1: a ``.cube`` or a Hald CLUT.
+        grid_path: The spatial correction on top of it; empty: none.
+        channels: all | luma | chroma: what of the change counts.
         temp_path: File to write and fsync, in the target's folder.
         extension: Target format by extension with dot, lower case; empty: as the photo's kind and
             the mask ask for.
@@ -389,6 +406,67 @@ class ApplyLut(Task, frozen=True, tag="apply_lut"):
     recipe: str = ""
     ai: bool = False
     jpeg_quality: int = 0
+    grid_path: bytes = b""
+    channels: str = "all"
+
+
+class ConvertLut(Task, frozen=True, tag="convert_lut"):
+    """Write a LUT file as another kind or size, fsynced.
+
+    Attributes:
+        source_path: A ``.cube`` (1D or 3D) or a Hald CLUT.
+        target_path: The file to write.
+        hald: As a Hald CLUT (PNG), not as ``.cube``.
+        size: Nodes a side wanted; 0: as it is.
+        title: Goes into a ``.cube``; empty: the source's.
+    """
+
+    source_path: bytes
+    target_path: bytes
+    hald: bool = False
+    size: int = 0
+    title: str = ""
+
+
+class LutConverted(TaskResult, frozen=True, tag="lut_converted"):
+    """The LUT file is written; *notes* say what its form cannot hold."""
+
+    space: str
+    size: int
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class ShowGrades(Task, frozen=True, tag="show_grades"):
+    """Show a photo under grades: pixels as BGRX, one picture after the other, as the blob.
+
+    Attributes:
+        path: The photo.
+        max_width_px: The box that it is fitted into.
+        max_height_px: As above.
+        lut_paths: A ``.cube`` each; one that cannot be read is left out.
+        grid_path: Spatial correction on top of the first LUT; empty: none.
+        strength: 0..1.5.
+        channels: all | luma | chroma.
+        profile_path: The monitor's ICC profile; empty: sRGB.
+    """
+
+    path: bytes
+    max_width_px: int
+    max_height_px: int
+    lut_paths: tuple[bytes, ...]
+    grid_path: bytes = b""
+    strength: float = 1.0
+    channels: str = "all"
+    profile_path: bytes = b""
+
+
+class GradesShown(TaskResult, frozen=True, tag="grades_shown"):
+    """The pictures are in the blob; *shown* are the indices of the LUTs that could be read."""
+
+    width_px: int
+    height_px: int
+    shown: tuple[int, ...]
 
 
 class KeepModelPicture(Task, frozen=True, tag="keep_model_picture"):
@@ -581,6 +659,8 @@ AnyTask = (
     | FitGrade
     | FitPair
     | ApplyLut
+    | ConvertLut
+    | ShowGrades
     | KeepModelPicture
     | CheckMask
     | LoadMask
@@ -599,6 +679,8 @@ AnyResult = (
     | PhotoTurned
     | SmallPrepared
     | GradeFitted
+    | LutConverted
+    | GradesShown
     | FileWritten
     | MaskChecked
     | MaskWritten

@@ -41,6 +41,19 @@ from daemon.protocol.browsing import (
     TonesRequest,
 )
 from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.looks import (
+    LookDelete,
+    LookExport,
+    LookPreviewRequest,
+    LookRename,
+    LookRestore,
+    Looks,
+    LookSave,
+    LookSaved,
+    LooksRequest,
+    LookThumbnails,
+    LookThumbnailsRequest,
+)
 from daemon.protocol.message import Message, WirePath
 from daemon.protocol.organising import (
     CollectionDelete,
@@ -195,7 +208,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         host: Name, URL or ``builtin``; empty: by configuration.
         strength: 0..1.5.
         seed: None: chosen at random and reported.
-        fit: auto | lut | model.
+        fit: auto | lut | spatial | model.
         lut_size: Lattice nodes per axis, 2..129.
         long_edge_px: Working size's long edge; 0: near 1 MP.
         output: Target file or folder as an absolute path; empty: by the output pattern.
@@ -208,6 +221,8 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         index: The slot; -1: the active one.
         slot: Or its lasting name.
         whole: The whole photo, though its slot has a mask.
+        look: Apply this look of the library (its id) and ask no host; *prompt* may be empty.
+        channels: all | luma | chroma: what of the grade counts.
     """
 
     path: WirePath
@@ -230,6 +245,8 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     index: int = -1
     slot: str = ""
     whole: bool = False
+    look: str = ""
+    channels: str = "all"
 
 
 class AiEditAccepted(Message, frozen=True, tag="ai_edit_accepted"):
@@ -319,7 +336,10 @@ class JobRetry(Message, frozen=True, tag="job_retry"):
 
 
 class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):
-    """Fit a LUT to a pair of pictures and write it; answered by :class:`LutExtracted`."""
+    """Fit a LUT to a pair of pictures and write it; answered by :class:`LutExtracted`.
+
+    *output* ends with ``.cube``, or with ``.png`` for a Hald CLUT.
+    """
 
     original: WirePath
     edited: WirePath
@@ -329,16 +349,17 @@ class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):
 
 
 class LutExtracted(Message, frozen=True, tag="lut_extracted"):
-    """The ``.cube`` is written."""
+    """The LUT is written."""
 
     cube_path: bytes
     fit: FitReport
 
 
 class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):
-    """Apply a ``.cube`` to a photo at full size; answered by :class:`LutApplied`.
+    """Apply a LUT file to a photo at full size; answered by :class:`LutApplied`.
 
-    *mask* and *resize_mask* as for :class:`AiEditRequest`.
+    *cube* is a ``.cube`` or a Hald CLUT as PNG; *mask*, *resize_mask* and *channels* as for
+    :class:`AiEditRequest`.
     """
 
     path: WirePath
@@ -347,6 +368,7 @@ class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):
     strength: float = 1.0
     mask: WirePath = WirePath()
     resize_mask: bool = False
+    channels: str = "all"
 
 
 class LutApplied(Message, frozen=True, tag="lut_applied"):
@@ -355,6 +377,49 @@ class LutApplied(Message, frozen=True, tag="lut_applied"):
     result_path: bytes
     notes: tuple[str, ...] = ()
     outside_identical: bool | None = None
+
+
+class LutSpatialRequest(Message, frozen=True, tag="lut_spatial_request"):
+    """Fit a grade that varies over the picture to a pair, apply it to a photo at full size.
+
+    *path* shows the same scene as *original*, usually larger; *strength* and *channels* as for
+    :class:`AiEditRequest`. Answered by :class:`LutGraded`.
+    """
+
+    original: WirePath
+    edited: WirePath
+    path: WirePath
+    output: WirePath
+    strength: float = 1.0
+    register: bool = True
+    channels: str = "all"
+
+
+class LutGraded(Message, frozen=True, tag="lut_graded"):
+    """The result file is written, by the grade that *fit* tells of."""
+
+    result_path: bytes
+    fit: FitReport
+    notes: tuple[str, ...] = ()
+
+
+class LutConvertRequest(Message, frozen=True, tag="lut_convert_request"):
+    """Write a LUT file as another kind or size; answered by :class:`LutConverted`.
+
+    *source*: ``.cube`` (1D or 3D) or Hald CLUT; *output* ends with ``.cube`` or ``.png`` (Hald).
+    *size*: nodes a side, 2..129; 0: as it is (a Hald CLUT takes the nearest square).
+    """
+
+    source: WirePath
+    output: WirePath
+    size: int = 0
+
+
+class LutConverted(Message, frozen=True, tag="lut_converted"):
+    """The LUT file is written; *notes* say what the other form cannot hold."""
+
+    path: bytes
+    notes: tuple[str, ...] = ()
 
 
 class OperationsRequest(Message, frozen=True, tag="operations_request"):
@@ -440,6 +505,16 @@ Request = (
     | JobRetry
     | LutExtractRequest
     | LutApplyRequest
+    | LutSpatialRequest
+    | LutConvertRequest
+    | LooksRequest
+    | LookSave
+    | LookRename
+    | LookDelete
+    | LookRestore
+    | LookExport
+    | LookThumbnailsRequest
+    | LookPreviewRequest
     | OperationsRequest
     | WorkflowsRequest
     | HostsRequest
@@ -510,6 +585,11 @@ Reply = (
     | Jobs
     | LutExtracted
     | LutApplied
+    | LutGraded
+    | LutConverted
+    | Looks
+    | LookSaved
+    | LookThumbnails
     | Operations
     | Workflows
     | Hosts

@@ -130,10 +130,13 @@ class FitReport(msgspec.Struct, frozen=True):
         model: ``lut``, ``spatial`` or ``model`` (the model's own picture was kept).
         delta_e_mean: Mean CIEDE2000 between the fit's prediction and the returned picture.
         delta_e_p95: 95th percentile of the same.
-        coverage: Share of the lattice nodes that had samples near them, 0..1.
+        coverage: Share of the full-size photo's pixels whose colour the small copy contained, 0..1.
         explained: Share of the edit's energy that the fit explains, 0..1.
         registration: Where the returned picture lay.
         warning: Empty, or a sentence for the user (the edit is not a pure colour change, ...).
+        spatial_score: How far whole areas miss their colour under the best LUT, 8-bit levels.
+        verdict: excellent | good | fair | not_global | no_match; empty: nothing was fitted.
+        summary: The verdict and its figures in one sentence.
     """
 
     model: str
@@ -143,6 +146,31 @@ class FitReport(msgspec.Struct, frozen=True):
     explained: float | None = None
     registration: Registration = Registration()
     warning: str = ""
+    spatial_score: float | None = None
+    verdict: str = ""
+    summary: str = ""
+
+
+class LookInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A look of the library: a named LUT.
+
+    Attributes:
+        look_id: 32 hexadecimal digits; lasts when the name changes.
+        name: The user's, at most 120 letters.
+        added: When it came into the library, seconds since 1970.
+        space: The LUT's space: srgb | adobe-rgb | display-p3 | prophoto | icc:SHA256.
+        size: Nodes a side.
+        prompt: What the grade was asked for; empty: it came from a file.
+        ai: A model made it.
+    """
+
+    look_id: str
+    name: str
+    added: float
+    space: str = "srgb"
+    size: int = 33
+    prompt: str = ""
+    ai: bool = False
 
 
 class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +185,8 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
         pool_id: The pool from which photo and mask came; empty: none.
         slot: The slot's lasting name.
         index: Its index when the job was begun.
+        look_id: The look of the library that is applied; empty: a host makes the grade.
+        channels: all | luma | chroma: what of the grade counts.
     """
 
     job_id: str
@@ -184,6 +214,8 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     pool_id: str = ""
     slot: str = ""
     index: int | None = None
+    look_id: str = ""
+    channels: str = "all"
 
 
 class PoolInfo(msgspec.Struct, frozen=True):
