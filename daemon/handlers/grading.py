@@ -308,7 +308,6 @@ def _report(fit: GradeFit) -> FitReport:
         model="lut",
         delta_e_mean=round(fit.delta_e_mean, 3),
         delta_e_p95=round(fit.delta_e_p95, 3),
-        coverage=round(fit.coverage, 4),
         explained=round(fit.explained, 4),
         registration=Registration(
             round(found.dx_px, 3),

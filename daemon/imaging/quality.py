@@ -57,7 +57,6 @@ class GradeFit:
         lut: Shape (N, N, N, 3), float32, indexed [red, green, blue]; -0.15..1.15.
         delta_e_mean: Mean CIEDE2000 between prediction and returned picture away from edges.
         delta_e_p95: 95th percentile of the same.
-        coverage: Share of the lattice nodes that had samples beside them, 0..1.
         explained: Share of the edit's energy that the LUT explains, 0..1.
         registration: Where the returned picture lay.
         warning: Empty, or a sentence for the user.
@@ -66,7 +65,6 @@ class GradeFit:
     lut: FloatArray
     delta_e_mean: float
     delta_e_p95: float
-    coverage: float
     explained: float
     registration: FoundPlace
     warning: str = ""
@@ -92,7 +90,6 @@ class Judged:
 def report(
     lut: FloatArray,
     judged: Judged,
-    coverage: float,
     placement: Placement,
     original_size: tuple[int, int],
 ) -> GradeFit:
@@ -101,7 +98,6 @@ def report(
     Args:
         lut: The fitted LUT.
         judged: The pictures and the prediction.
-        coverage: Share of the nodes with samples.
         placement: Where the edit lay, in pixels of *judged*.
         original_size: Height and width of the original as it was given.
     """
@@ -116,7 +112,6 @@ def report(
         lut=lut,
         delta_e_mean=mean,
         delta_e_p95=p95,
-        coverage=coverage,
         explained=_explained(judged, predicted),
         registration=_found_place(placement, judged, original_size),
         warning=warning,

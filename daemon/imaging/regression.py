@@ -74,18 +74,6 @@ class ColorCells:
             share / max(share.sum(), 1e-300),
         )
 
-    def touched_nodes(self, size: int) -> int:
-        """How many nodes of a lattice of *size* have a pixel in one of the tetrahedra around."""
-        nodes, shares = tetrahedral_weights(self._cell_colors(), size)
-        return len(np.unique(nodes[shares > 0]))
-
-    def _cell_colors(self) -> NDArray[np.float64]:
-        return self.average(
-            np.zeros((len(self._index), 0), np.float32),
-            np.ones(len(self._index), np.float32),
-            crowd=1.0,
-        ).colors
-
 
 class AffineBase:
     """Weighted affine fit, pulled a little towards no change: what the lattice falls back to."""

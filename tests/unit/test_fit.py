@@ -318,12 +318,6 @@ def test_a_picture_that_lost_its_outlines_raises_no_alarm():
     assert extract_lut(np.full((80, 80, 3), 90, np.uint8), CAT[:80, :80]).warning != NO_MATCH
 
 
-def test_coverage_is_the_share_of_nodes_with_colours_beside_them():
-    # one colour, inside one tetrahedron of 33^3
-    even = np.full((64, 64, 3), (100, 90, 83), np.uint8)
-    assert extract_lut(even, even).coverage == pytest.approx(4 / 33**3)
-
-
 def test_the_checkpoint_hears_growing_shares():
     heard = []
     extract_lut(CAT, CAT, checkpoint=heard.append)
@@ -350,6 +344,7 @@ def test_a_checkpoint_that_raises_stops_the_fit():
         (np.zeros((4, 4, 4), np.uint8), {}, "shape"),
         (np.zeros((0, 4, 3), np.uint8), {}, "shape"),
         (CAT, {"weights": np.ones((3, 3))}, "weights"),
+        (CAT, {"fit": "affine"}, "not 'affine'"),
         (CAT, {"lut_size": 1}, "not 1"),
         (CAT, {"lut_size": 130}, "not 130"),
     ],

@@ -49,12 +49,6 @@ def test_white_and_out_of_range_colours_fall_into_the_last_cell():
     assert len(samples.weights) == 2
 
 
-def test_touched_nodes_are_the_corners_of_the_tetrahedra_in_use():
-    # one colour inside a tetrahedron, and white, which is a node
-    colors = np.array([[0.3, 0.2, 0.1], [1, 1, 1]], np.float32)
-    assert ColorCells(colors, 64).touched_nodes(2) == 4
-
-
 def test_the_base_finds_an_affine_change():
     matrix = np.array([[1.1, 0.05, 0], [0, 0.9, 0.1], [0.02, 0, 0.8]])
     samples = samples_of(lambda x: x @ matrix + 0.03)

@@ -1,0 +1,196 @@
+"""A pair of pictures brought onto the same pixels: depth, size, place, pixels to trust."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.imaging.filters import local_variance, low_pass
+from daemon.imaging.lattice import FloatArray
+from daemon.imaging.processor import check_depth
+from daemon.imaging.registration import Placement, Size, known_geometries, register
+from daemon.imaging.resample import AxisMap, resample, stretch
+
+MAX_PAIR_PX = 1_600_000
+"""Larger pictures are shrunk to this before they are compared."""
+
+_SIMILAR = 1.2
+"""Linear ratio up to which two pictures are of similar size."""
+
+_SAME_PLACE_PX = 0.08
+_SIGMA_PX = 1.2
+_EDGE_WINDOW_PX = 5
+_EDGE_CONTRAST = 6 / 255
+_LEAST_WEIGHT = 1e-2
+_BORDER_PX = 2
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedPair:
+    """Both pictures on the pixels of the returned one.
+
+    Attributes:
+        sent: Shape (H, W, 3), float32, encoded sRGB 0..1; low-passed, so that noise and a part of
+            the softness of the returned picture are in both.
+        returned: Same.
+        weights: Shape (H, W), float32, 0..1: which pixels may count at all.
+        trust: Shape (H, W), float32, 0..1: *weights*, and little where neighbours differ.
+        placement: Where the returned picture lies on the sent one.
+        sent_size: Height and width of the sent picture, in the pixels that *placement* is in.
+    """
+
+    sent: FloatArray
+    returned: FloatArray
+    weights: FloatArray
+    trust: FloatArray
+    placement: Placement
+    sent_size: Size
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the arrays."""
+        return self.sent.shape[0], self.sent.shape[1]
+
+    def positions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where each row and each column lies in the sent picture, 0 (top, left) to 1."""
+        rows, columns = self.placement.maps(self.sent_size, self.size)
+        height, width = self.sent_size
+        down = (rows.positions(self.size[0]) + 0.5) / height
+        return down, (columns.positions(self.size[1]) + 0.5) / width
+
+
+def align(
+    original_small: NDArray[Any],
+    edited_small: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    search: bool = True,
+    checkpoint: Callable[[float], object] | None = None,
+) -> AlignedPair:
+    """Bring what was sent onto the pixels of what came back.
+
+    Args:
+        original_small: Shape (H, W, 3), sRGB, uint8, uint16 or float32 0..1.
+        edited_small: Shape (h, w, 3), same; the size may differ.
+        weights: Shape (H, W), 0..1 or an unsigned integer type's full range; None: all count.
+        search: Search for the edit's place; False: take it as a stretch of the original.
+        checkpoint: Called with the share that is done, 0..1, between the steps.
+
+    Raises:
+        ValueError: a shape does not fit.
+        TypeError: another dtype.
+    """
+    sent, returned = _normalize(original_small), _normalize(edited_small)
+    share = _normalize_weights(weights, original_small.shape)
+    sent, returned, share = _to_similar_size(sent, returned, share)
+    tell = checkpoint or _ignore
+    tell(0.1)
+    placement = _place(sent, returned, search=search)
+    tell(0.6)
+    moved, known = _move(sent, share, placement, (returned.shape[0], returned.shape[1]))
+    return AlignedPair(
+        low_pass(moved, _SIGMA_PX),
+        low_pass(returned, _SIGMA_PX),
+        known,
+        _trust(moved, known),
+        placement,
+        (sent.shape[0], sent.shape[1]),
+    )
+
+
+def _ignore(fraction: float) -> None:
+    del fraction
+
+
+def _normalize(image: NDArray[Any]) -> FloatArray:
+    """Float32 0..1."""
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(f"a picture has the shape (H, W, 3), not {image.shape}")
+    check_depth(image.dtype)
+    if image.dtype == np.float32:
+        return np.clip(np.nan_to_num(image), 0, 1)
+    return image * np.float32(1 / np.iinfo(image.dtype).max)
+
+
+def _normalize_weights(weights: NDArray[Any] | None, shape: tuple[int, ...]) -> FloatArray:
+    if weights is None:
+        return np.ones(shape[:2], np.float32)
+    if weights.shape != shape[:2]:
+        raise ValueError(f"the weights are {weights.shape}, the picture {shape[:2]}")
+    if weights.dtype.kind == "u":
+        return weights * np.float32(1 / np.iinfo(weights.dtype).max)
+    return np.clip(np.nan_to_num(weights.astype(np.float32)), 0, 1)
+
+
+def _to_similar_size(
+    sent: FloatArray, returned: FloatArray, share: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Shrink what is too large, or much larger than its partner."""
+    pixels = [image.shape[0] * image.shape[1] for image in (sent, returned)]
+    wanted = min(*pixels, MAX_PAIR_PX)
+    sizes = [_shrunk_size(image, wanted) for image in (sent, returned)]
+    if sizes[0] != sent.shape[:2]:
+        sent, share = stretch(sent, sizes[0]), stretch(share, sizes[0])
+    if sizes[1] != returned.shape[:2]:
+        returned = stretch(returned, sizes[1])
+    return sent, returned, share
+
+
+def _shrunk_size(image: FloatArray, wanted_px: int) -> Size:
+    height, width = image.shape[:2]
+    step = math.sqrt(height * width / wanted_px)
+    if step <= _SIMILAR:
+        return height, width
+    return max(round(height / step), 1), max(round(width / step), 1)
+
+
+def _place(sent: FloatArray, returned: FloatArray, *, search: bool) -> Placement:
+    sizes = (sent.shape[0], sent.shape[1]), (returned.shape[0], returned.shape[1])
+    if not search:
+        return known_geometries(*sizes)[0]
+    found = register(sent, returned)
+    if sizes[0] == sizes[1] and found.moves_at_most(_SAME_PLACE_PX, sizes[1]):
+        return Placement()
+    return found
+
+
+def _move(
+    sent: FloatArray, share: FloatArray, placement: Placement, size: Size
+) -> tuple[FloatArray, FloatArray]:
+    """The sent picture and its weights on the returned picture's pixels."""
+    if placement == Placement() and sent.shape[:2] == size:
+        return sent, share
+    rows, columns = placement.maps((sent.shape[0], sent.shape[1]), size)
+    moved = np.clip(resample(sent, size, rows, columns), 0, 1)
+    known = np.outer(
+        _inside(rows, sent.shape[0], size[0]), _inside(columns, sent.shape[1], size[1])
+    )
+    if share.min() < 1:
+        known *= np.clip(resample(share, size, rows, columns, cubic=False), 0, 1)
+    return moved, known
+
+
+def _inside(axis: AxisMap, source: int, target: int) -> NDArray[np.float32]:
+    """1 where target pixels lie well inside the source, else 0."""
+    position = axis.positions(target)
+    return ((position >= 1.5) & (position <= source - 2.5)).astype(np.float32)
+
+
+def _trust(sent: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weights: little where neighbours differ, for there softness and misfits rule.
+
+    A floor keeps colours alive that occur only in textures.
+    """
+    variance = local_variance(sent, _EDGE_WINDOW_PX)
+    trust = np.maximum(1 / (1 + variance / _EDGE_CONTRAST**2), _LEAST_WEIGHT) * weights
+    if min(trust.shape) > 8 * _BORDER_PX:
+        inner = np.zeros_like(trust)
+        core = (slice(_BORDER_PX, -_BORDER_PX),) * 2
+        inner[core] = trust[core]
+        trust = inner
+    return trust
