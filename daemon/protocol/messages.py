@@ -222,6 +222,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         slot: Or its lasting name.
         whole: The whole photo, though its slot has a mask.
         look: Apply this look of the library (its id) and ask no host; *prompt* may be empty.
+        grade_of: The same with the grade of this finished job, where *look* is empty.
         channels: all | luma | chroma: what of the grade counts.
     """
 
@@ -246,6 +247,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     slot: str = ""
     whole: bool = False
     look: str = ""
+    grade_of: str = ""
     channels: str = "all"
 
 
