@@ -358,6 +358,8 @@ class FitPair(Task, frozen=True, tag="fit_pair"):
     """Fit a LUT to two picture files of one scene (``lut extract``), write it to a file.
 
     *hald*: as a Hald CLUT, not as ``.cube``. *fit* and *grid_path* as for :class:`FitGrade`.
+    *photo_path*: the photo that the grade is for, which shows the whole scene: the LUT lives in its
+    space, the coverage is of its pixels; empty: the original itself.
     """
 
     original_path: bytes
@@ -368,6 +370,7 @@ class FitPair(Task, frozen=True, tag="fit_pair"):
     hald: bool = False
     fit: str = "lut"
     grid_path: bytes = b""
+    photo_path: bytes = b""
 
 
 class GradeFitted(TaskResult, frozen=True, tag="grade_fitted"):

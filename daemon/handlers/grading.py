@@ -1,4 +1,4 @@
-"""What a worker does for a grade: the small copy, the fit, the LUT at full size."""
+"""What a worker does for a grade before the host and after the fit: small copy, full size."""
 
 from __future__ import annotations
 
@@ -13,24 +13,21 @@ from numpy.typing import NDArray
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.model import Photo, Pixels
 from daemon.decode.photo import read_photo
-from daemon.decode.plain import read_gray, read_rgb, write_png
+from daemon.decode.plain import read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
-from daemon.handlers.lut_files import read_cube, read_mask, write_cube
-from daemon.imaging.area import downscale
+from daemon.handlers.lut_files import read_cube, read_mask
+from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.canvas import fill_canvas, plan_canvas
+from daemon.imaging.coverage import color_coverage
 from daemon.imaging.cube import Cube
 from daemon.imaging.lattice import FloatArray
-from daemon.imaging.lut import GradeFit, apply_lut, extract_lut
+from daemon.imaging.lut import apply_lut
 from daemon.protocol.errors import EMPTY_MASK, RabbitError
 from daemon.protocol.formats import LOSSLESS_EXTENSIONS, result_extension
-from daemon.protocol.values import FitReport, Registration
 from daemon.tasks import (
     ApplyLut,
     FileWritten,
-    FitGrade,
-    FitPair,
-    GradeFitted,
     KeepModelPicture,
     PrepareSmall,
     SmallPrepared,
@@ -38,11 +35,8 @@ from daemon.tasks import (
     TaskResult,
 )
 
-SRGB = "srgb"
-_CLIP_TOLERANCE = 0.5 / 255
 _KEPT = "The result is a {}, which keeps every pixel outside the mask as it is."
 _STRIP_PIXELS = 1 << 20
-_FULLY = 0.9
 _REENCODED = (
     "The result was encoded anew as {}: outside the mask it is close to the original, not "
     "identical. PNG and TIFF keep every pixel."
@@ -58,11 +52,11 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         width, height, long_edge_px=task.long_edge_px, kontext_sizes=task.kontext_sizes
     )
     left, top, inner_width, inner_height = plan.box
-    small = _resize(photo.pixels, inner_width, inner_height)
+    small = resize(photo.pixels, inner_width, inner_height)
     color, alpha = small[..., :3], small[..., 3:]
     context.checkpoint(0.8)
     exact = color if photo.color_space == SRGB else IccSpace(photo.icc).to_srgb(color)
-    clipped = ((exact < -_CLIP_TOLERANCE) | (exact > 1 + _CLIP_TOLERANCE)).any(axis=2)
+    clipped = clips(exact)
     if alpha.size:
         clipped |= alpha[..., 0] == 0
     sent = np.rint(np.clip(exact, 0, 1) * 255).astype(np.uint8)
@@ -82,64 +76,10 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         format=photo.format,
         lossy=photo.lossy,
         palette=photo.encoding.palette,
+        coverage=round(color_coverage(photo.pixels, color), 4),
         notes=photo.notes,
     )
     return prepared, b""
-
-
-def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
-    """Fit the LUT in the photo's own space to what was sent and what came back."""
-    sent, edited = read_rgb(task.png_path), read_rgb(task.edited_path)
-    weights = 255 - read_gray(task.clipped_path)
-    if task.mask_path:
-        weights *= _fully_edited(read_gray(task.mask_path))
-    icc_file = Path(os.fsdecode(task.icc_path))
-    icc = icc_file.read_bytes() if icc_file.exists() else None
-    space = IccSpace(icc) if icc else None
-    context.checkpoint(0.05)
-    fit = extract_lut(
-        sent,
-        edited,
-        task.lut_size,
-        register=task.register,
-        weights=weights,
-        space=space,
-        checkpoint=context.checkpoint,
-    )
-    write_cube(task.cube_path, fit.lut, space=task.color_space, title=task.title)
-    return GradeFitted(report=_report(fit), color_space=task.color_space), b""
-
-
-def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
-    """Fit a LUT to two picture files; it lives in the original's space."""
-    original, edited = read_photo(task.original_path), read_photo(task.edited_path)
-    space = IccSpace(original.icc) if original.color_space != SRGB else None
-    height, width = original.pixels.shape[:2]
-    plan = plan_canvas(width, height)
-    small = _resize(original.pixels, *plan.box[2:])[..., :3]
-    limit = max(plan.box[2:])
-    edited_height, edited_width = edited.pixels.shape[:2]
-    factor = min(1.0, limit / max(edited_height, edited_width))
-    returned = _resize(
-        edited.pixels, max(round(edited_width * factor), 1), max(round(edited_height * factor), 1)
-    )[..., :3]
-    if space is not None:
-        small = space.to_srgb(small)
-    if edited.color_space != SRGB:
-        returned = IccSpace(edited.icc).to_srgb(returned)
-    clipped = ((small < -_CLIP_TOLERANCE) | (small > 1 + _CLIP_TOLERANCE)).any(axis=2)
-    fit = extract_lut(
-        np.clip(small, 0, 1),
-        np.clip(returned, 0, 1),
-        task.lut_size,
-        register=task.register,
-        weights=np.logical_not(clipped).astype(np.float32),
-        space=space,
-        checkpoint=context.checkpoint,
-    )
-    title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
-    write_cube(task.cube_path, fit.lut, space=original.color_space, title=title)
-    return GradeFitted(report=_report(fit), color_space=original.color_space), b""
 
 
 def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:
@@ -279,50 +219,13 @@ def _apply_in_other_space(
         report(min(1.0, (top + step) / height))
 
 
-def _fully_edited(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return 1 where a host's edit counts (almost) fully, else 0; soft edges teach half a change.
-
-    Where the mask is nowhere near white, its whitest part counts; where it vanished in the small
-    copy, all of it.
-    """
-    whitest = int(mask.max())
-    return (mask >= _FULLY * whitest).astype(np.uint8)
-
-
 def _unit(pixels: Pixels) -> FloatArray:
     """Return the pixels as float32, their type's range mapped to 0..1."""
     return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
-def _resize(pixels: Pixels, width: int, height: int) -> FloatArray:
-    """Bring *pixels* to a size: averaged down, or repeated first where the photo is tiny."""
-    factor = max(-(-width // pixels.shape[1]), -(-height // pixels.shape[0]))
-    if factor > 1:
-        pixels = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-    return downscale(pixels, width, height)
-
-
-def _report(fit: GradeFit) -> FitReport:
-    found = fit.registration
-    return FitReport(
-        model="lut",
-        delta_e_mean=round(fit.delta_e_mean, 3),
-        delta_e_p95=round(fit.delta_e_p95, 3),
-        explained=round(fit.explained, 4),
-        registration=Registration(
-            round(found.dx_px, 3),
-            round(found.dy_px, 3),
-            round(found.scale, 5),
-            round(found.rotation_deg, 3),
-        ),
-        warning=fit.warning,
-    )
-
-
 HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     PrepareSmall: prepare_small,
-    FitGrade: fit_grade,
-    FitPair: fit_pair,
     ApplyLut: apply_to_photo,
     KeepModelPicture: keep_model_picture,
 }

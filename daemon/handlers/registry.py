@@ -38,6 +38,7 @@ from daemon.tasks import (
 Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 
 _LOOKING = "daemon.handlers.looking"
+_FITTING = "daemon.handlers.fitting"
 _GRADING = "daemon.handlers.grading"
 _CATALOGUING = "daemon.handlers.cataloguing"
 _TONING = "daemon.handlers.toning"
@@ -57,8 +58,8 @@ _MODULES: dict[type[AnyTask], str] = {
     DecodePreview: _LOOKING,
     ShowCached: _LOOKING,
     PrepareSmall: _GRADING,
-    FitGrade: _GRADING,
-    FitPair: _GRADING,
+    FitGrade: _FITTING,
+    FitPair: _FITTING,
     ApplyLut: _GRADING,
     KeepModelPicture: _GRADING,
     CheckMask: _MASKING,

@@ -13,7 +13,8 @@ from PIL import Image
 from daemon.decode.color import profile_for
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
-from daemon.handlers.grading import apply_to_photo, fit_grade, keep_model_picture, prepare_small
+from daemon.handlers.fitting import fit_grade
+from daemon.handlers.grading import apply_to_photo, keep_model_picture, prepare_small
 from daemon.handlers.lut_files import write_cube
 from daemon.protocol.errors import RabbitError
 from daemon.tasks import (

@@ -1,0 +1,150 @@
+"""What a worker learns from a pair of pictures: LUT, correction over the picture, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.decode.color import IccSpace
+from daemon.decode.model import Photo
+from daemon.decode.photo import read_photo
+from daemon.decode.plain import read_gray, read_rgb
+from daemon.handlers.context import Context
+from daemon.handlers.lut_files import write_cube
+from daemon.handlers.working_copy import SRGB, clips, resize
+from daemon.imaging.canvas import plan_canvas
+from daemon.imaging.coverage import color_coverage
+from daemon.imaging.lattice import FloatArray
+from daemon.imaging.lut import GradeFit, extract_lut
+from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.values import FitReport, Registration
+from daemon.tasks import FitGrade, FitPair, GradeFitted, Task, TaskResult
+
+_FULLY = 0.9
+_SAME_SHAPE = 0.02
+_ROUNDING_PX = 1.5
+
+
+def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
+    """Fit the LUT in the photo's own space to what was sent and what came back."""
+    sent, edited = read_rgb(task.png_path), read_rgb(task.edited_path)
+    weights = 255 - read_gray(task.clipped_path)
+    if task.mask_path:
+        weights *= _fully_edited(read_gray(task.mask_path))
+    icc_file = Path(os.fsdecode(task.icc_path))
+    icc = icc_file.read_bytes() if icc_file.exists() else None
+    space = IccSpace(icc) if icc else None
+    context.checkpoint(0.05)
+    fit = extract_lut(
+        sent,
+        edited,
+        task.lut_size,
+        register=task.register,
+        weights=weights,
+        space=space,
+        checkpoint=context.checkpoint,
+    )
+    write_cube(task.cube_path, fit.lut, space=task.color_space, title=task.title)
+    return GradeFitted(report=_report(fit, task.coverage), color_space=task.color_space), b""
+
+
+def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
+    """Fit a LUT to two picture files; it lives in the original's space, or the photo's."""
+    original, edited = read_photo(task.original_path), read_photo(task.edited_path)
+    photo = original
+    if task.photo_path:
+        photo = read_photo(task.photo_path)
+        _check_shapes(task, original, photo)
+    height, width = original.pixels.shape[:2]
+    plan = plan_canvas(width, height)
+    small = resize(original.pixels, *plan.box[2:])[..., :3]
+    limit = max(plan.box[2:])
+    edited_height, edited_width = edited.pixels.shape[:2]
+    factor = min(1.0, limit / max(edited_height, edited_width))
+    returned = resize(
+        edited.pixels, max(round(edited_width * factor), 1), max(round(edited_height * factor), 1)
+    )[..., :3]
+    context.checkpoint(0.05)
+    srgb = _in_srgb(small, original)
+    space = IccSpace(photo.icc) if photo.color_space != SRGB else None
+    own = small
+    if photo is not original and (photo.color_space, photo.icc) != (
+        original.color_space,
+        original.icc,
+    ):
+        own = space.from_srgb(srgb) if space else srgb
+    coverage = color_coverage(photo.pixels, own)
+    fit = extract_lut(
+        np.clip(srgb, 0, 1),
+        np.clip(_in_srgb(returned, edited), 0, 1),
+        task.lut_size,
+        register=task.register,
+        weights=np.logical_not(clips(srgb)).astype(np.float32),
+        space=space,
+        checkpoint=context.checkpoint,
+    )
+    title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
+    write_cube(task.cube_path, fit.lut, space=photo.color_space, title=title)
+    return GradeFitted(report=_report(fit, coverage), color_space=photo.color_space), b""
+
+
+def _in_srgb(colors: FloatArray, photo: Photo) -> FloatArray:
+    return colors if photo.color_space == SRGB else IccSpace(photo.icc).to_srgb(colors)
+
+
+def _check_shapes(task: FitPair, original: Photo, photo: Photo) -> None:
+    """Refuse a photo that cannot be the scene of *original*: its sides have another ratio.
+
+    A pixel of rounding in the smaller of the two makes no difference, nor do two per cent.
+    """
+    height, width = original.pixels.shape[:2]
+    photo_height, photo_width = photo.pixels.shape[:2]
+    apart = abs((photo_width / width) / (photo_height / height) - 1)
+    shortest = min(width, height, photo_width, photo_height)
+    if apart <= max(_SAME_SHAPE, _ROUNDING_PX / shortest):
+        return
+    raise RabbitError(
+        ErrorKind.INVALID_REQUEST,
+        f"{os.fsdecode(task.photo_path)} has {photo_width} x {photo_height} pixels, "
+        f"{os.fsdecode(task.original_path)} {width} x {height}: they differ in shape, so a grade "
+        "that varies over the picture has no place on it.",
+        "ORIGINAL has to show the whole of PHOTO; make it from PHOTO without cropping.",
+    )
+
+
+def _fully_edited(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return 1 where a host's edit counts (almost) fully, else 0; soft edges teach half a change.
+
+    Where the mask is nowhere near white, its whitest part counts; where it vanished in the small
+    copy, all of it.
+    """
+    whitest = int(mask.max())
+    return (mask >= _FULLY * whitest).astype(np.uint8)
+
+
+def _report(fit: GradeFit, coverage: float | None) -> FitReport:
+    found = fit.registration
+    return FitReport(
+        model="lut",
+        delta_e_mean=round(fit.delta_e_mean, 3),
+        delta_e_p95=round(fit.delta_e_p95, 3),
+        coverage=None if coverage is None else round(coverage, 4),
+        explained=round(fit.explained, 4),
+        registration=Registration(
+            round(found.dx_px, 3),
+            round(found.dy_px, 3),
+            round(found.scale, 5),
+            round(found.rotation_deg, 3),
+        ),
+        warning=fit.warning,
+    )
+
+
+HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
+    FitGrade: fit_grade,
+    FitPair: fit_pair,
+}
