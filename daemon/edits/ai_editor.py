@@ -17,11 +17,13 @@ from daemon.edits.host_run import HostRun
 from daemon.edits.inputs import file_of, fit_mask, prepare_pictures
 from daemon.edits.job import Job
 from daemon.edits.outputs import Target, give_final_name
-from daemon.edits.work_files import WorkFiles, copy_cube, recipe_of
+from daemon.edits.work_files import SPATIAL, WorkFiles, copy_cube, recipe_of
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.formats import result_extension
+from daemon.protocol.values import FitReport
 from daemon.render import RenderTask, of_kind
 from daemon.settings import SettingsStore
+from daemon.storage.job_record import JobRecord
 from daemon.tasks import (
     AnyTask,
     ApplyLut,
@@ -31,6 +33,12 @@ from daemon.tasks import (
     KeepModelPicture,
     PrepareSmall,
     SmallPrepared,
+)
+
+MODEL = "model"
+NOT_IN_THE_LUT = (
+    "The LUT holds what is the same all over the picture; the part of the grade that varies over "
+    "it is not in it."
 )
 
 
@@ -62,7 +70,7 @@ class AiEditor:
         if not files.edited.exists():
             await prepare_pictures(job, task, files, workflow, small)
             await self._host.obtain(job, task, files, workflow)
-        if job.record.fit_mode != "model" and not files.cube.exists():
+        if job.record.fit_mode != MODEL and not files.is_fitted(job.record):
             await self._fit(job, task, files, workflow)
         await self._write(job, task, files, small)
         if not await self._name_result(job):
@@ -99,7 +107,7 @@ class AiEditor:
         record, small = job.record, job.record.small
         assert small is not None
         mask = fit_mask(workflow, record)
-        fresh = files.folder / "grade.part"
+        fresh, fresh_grid = files.folder / "cube.part", files.folder / "grid.part"
         wanted = FitGrade(
             path=record.path,
             png_path=os.fsencode(files.sent),
@@ -112,10 +120,14 @@ class AiEditor:
             title=record.prompt[:120],
             lut_size=record.lut_size,
             mask_path=os.fsencode(file_of(mask, files)) if mask else b"",
+            fit=record.fit_mode,
+            grid_path=os.fsencode(fresh_grid),
+            coverage=small.coverage,
         )
         fitted, _ = await _step(job, task, wanted, GradeFitted)
         await job.save(fit=fitted.report)
-        await asyncio.to_thread(fresh.replace, files.cube)
+        grid = fresh_grid if fitted.report.model == SPATIAL else None
+        await asyncio.to_thread(files.give_fit, fresh, grid)
         await job.save(timings_s=job.leave())
 
     async def _write(
@@ -134,7 +146,7 @@ class AiEditor:
         await job.save(temp_path=temp)
         recipe = recipe_of(record)
         wanted: AnyTask
-        if record.fit_mode == "model":
+        if record.fit_mode == MODEL:
             wanted = KeepModelPicture(
                 path=original,
                 edited_path=os.fsencode(files.edited),
@@ -150,6 +162,8 @@ class AiEditor:
             wanted = ApplyLut(
                 path=original,
                 cube_path=os.fsencode(files.cube),
+                grid_path=os.fsencode(files.grid) if varies(record) else b"",
+                channels=record.channels,
                 temp_path=temp,
                 extension=extension,
                 strength=record.strength,
@@ -166,6 +180,7 @@ class AiEditor:
             temp_inode=written.inode,
             extension=extension or written.extension,
             outside_identical=written.outside_identical,
+            fit=_kept_picture(written, small) if record.fit_mode == MODEL else record.fit,
             timings_s=job.leave(),
         )
 
@@ -185,8 +200,10 @@ class AiEditor:
             await job.save(temp_inode=0)
             return False
         cube = b""
-        if record.cube and record.fit_mode != "model":
+        if record.cube and record.fit_mode != MODEL:
             await job.save(result_path=final)
+            if varies(record):
+                await job.note(NOT_IN_THE_LUT)
             cube = await asyncio.to_thread(copy_cube, WorkFiles(job.folder).cube, job.record)
         await job.save(result_path=final, cube_path=cube, timings_s=job.leave())
         return True
@@ -200,6 +217,21 @@ def _check_given(job: Job, files: WorkFiles) -> None:
             f"The mask of this job is gone from {files.folder}.",
             "Begin the edit anew.",
         )
+
+
+def varies(record: JobRecord) -> bool:
+    """Whether the grade of *record* varies over the picture."""
+    return record.fit is not None and record.fit.model == SPATIAL
+
+
+def _kept_picture(written: FileWritten, small: SmallPrepared) -> FitReport:
+    """Return the report of a job that learnt nothing but kept what the host made."""
+    return FitReport(
+        MODEL,
+        coverage=small.coverage,
+        summary=f"The model's own picture, {written.width_px} × {written.height_px} pixels; the "
+        f"photo has {small.photo_width_px} × {small.photo_height_px}.",
+    )
 
 
 _R = TypeVar("_R", SmallPrepared, GradeFitted, FileWritten)

@@ -16,8 +16,13 @@ from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.masks import JobMasks
 from daemon.edits.outputs import Target, check_writable, plan_target
-from daemon.edits.requests import check_files, check_values
-from daemon.edits.sources import EditSource, EditSources, mask_that_counts
+from daemon.edits.requests import check_files, check_fit, check_values
+from daemon.edits.sources import (
+    EditSource,
+    EditSources,
+    check_mask_fits_mode,
+    mask_that_counts,
+)
 from daemon.edits.work_files import WorkFiles, link_or_copy
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest
@@ -108,17 +113,22 @@ class EditIntake:
             label=source.label,
             content_hash=source.content_hash,
             own_picture=source.own_picture,
+            channels=request.channels,
         )
         return await self._give(record, resize=request.resize_mask)
 
-    async def again(self, old: JobRecord, *, other_seed: bool) -> JobRecord:
+    async def again(self, old: JobRecord, *, other_seed: bool, fit: str = "") -> JobRecord:
         """Return the record of another try, which has what the first one was given.
 
-        What the first try made is used too unless the seed is another one.
+        What the first try made is used too unless the seed is another one; of a try with another
+        *fit* the host's picture.
 
         Raises:
-            RabbitError: its mask is gone for good.
+            RabbitError: its mask is gone for good, or the picture for another fit.
         """
+        before = self.files(old.job_id)
+        if fit:
+            await asyncio.to_thread(_check_another_fit, old, fit, before, other_seed=other_seed)
         fresh = msgspec.structs.replace(
             old,
             job_id=str(uuid.uuid4()),
@@ -139,8 +149,14 @@ class EditIntake:
         )
         if other_seed:
             fresh = msgspec.structs.replace(fresh, seed=new_seed(), small=None, fit=None)
-        before, after = self.files(old.job_id), self.files(fresh.job_id)
-        await asyncio.to_thread(before.hand_over, after, everything=not other_seed)
+        if fit:
+            fresh = msgspec.structs.replace(fresh, fit_mode=fit, fit=None)
+        await asyncio.to_thread(
+            before.hand_over,
+            self.files(fresh.job_id),
+            pictures=not other_seed,
+            grade=not other_seed and not fit,
+        )
         return await self._give(fresh, resize=old.mask is not None and old.mask.resized)
 
     async def _give(self, record: JobRecord, *, resize: bool) -> JobRecord:
@@ -175,6 +191,22 @@ class EditIntake:
 def new_seed() -> int:
     """Return a seed by chance."""
     return secrets.randbelow(_RANDOM_SEEDS)
+
+
+def _check_another_fit(old: JobRecord, fit: str, files: WorkFiles, *, other_seed: bool) -> None:
+    """Refuse another fit of a job that has nothing to be fitted.
+
+    Raises:
+        RabbitError: says why.
+    """
+    check_fit(fit)
+    check_mask_fits_mode(fit, has_mask=bool(old.mask_path))
+    if not other_seed and old.state == "done" and not files.has_pictures():
+        raise RabbitError(
+            ErrorKind.NOT_FOUND,
+            f"The model's picture of this grade of {os.fsdecode(old.path)} is no longer kept.",
+            "Run the grade again with the fit that you want.",
+        )
 
 
 def _give_picture(path: bytes, copy: Path) -> None:

@@ -15,7 +15,8 @@ from daemon.protocol.values import JobInfo
 
 MAX_STRENGTH = 1.5
 MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
-FIT_MODES = ("auto", "lut", "model")
+FIT_MODES = ("auto", "lut", "spatial", "model")
+CHANNELS = ("all", "luma", "chroma")
 MAX_PROMPT_CHARS = 20_000
 MAX_SEED = 2**64 - 1
 _ANSWER_BYTES = 768 * 1024
@@ -40,7 +41,9 @@ def _value_problem(request: AiEditRequest) -> str:
     elif not MIN_LUT_SIZE <= request.lut_size <= MAX_LUT_SIZE:
         problem = f"lut_size {request.lut_size} is outside {MIN_LUT_SIZE} to {MAX_LUT_SIZE}"
     elif request.fit not in FIT_MODES:
-        problem = f"fit '{request.fit}' is none of {', '.join(FIT_MODES)}"
+        problem = _fit_problem(request.fit)
+    elif request.channels not in CHANNELS:
+        problem = _channels_problem(request.channels)
     elif not request.prompt.strip():
         problem = "the prompt is empty"
     elif len(request.prompt) > MAX_PROMPT_CHARS:
@@ -50,6 +53,41 @@ def _value_problem(request: AiEditRequest) -> str:
     elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
         problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
     return problem
+
+
+def check_fit(fit: str) -> None:
+    """Refuse a way of fitting that there is not.
+
+    Raises:
+        RabbitError: ``invalid_request``; names the ways.
+    """
+    if fit not in FIT_MODES:
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST, f"The edit was not started: {_fit_problem(fit)}."
+        )
+
+
+def check_apply(strength: float, channels: str) -> None:
+    """Refuse what a LUT cannot be applied with.
+
+    Raises:
+        RabbitError: ``invalid_request``; names the value.
+    """
+    if not 0.0 <= strength <= MAX_STRENGTH:
+        problem = f"Strength {strength:g} is outside 0 to {MAX_STRENGTH:g}"
+    elif channels not in CHANNELS:
+        problem = "The LUT was not applied: " + _channels_problem(channels)
+    else:
+        return
+    raise RabbitError(ErrorKind.INVALID_REQUEST, f"{problem}.")
+
+
+def _fit_problem(fit: str) -> str:
+    return f"fit '{fit}' is none of {', '.join(FIT_MODES)}"
+
+
+def _channels_problem(channels: str) -> str:
+    return f"channels '{channels}' is none of {', '.join(CHANNELS)}"
 
 
 def _source_problem(request: AiEditRequest) -> str:

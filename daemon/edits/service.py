@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
+from daemon.edits.kept_work import sweep
 from daemon.edits.outputs import remove_temporary
 from daemon.edits.requests import jobs_answer
 from daemon.edits.results import PoolResults
@@ -36,7 +35,7 @@ from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 _log = logging.getLogger(__name__)
 
 RUNNING_JOBS = 3
-_KEEP_WORK_S = 7 * 86400.0
+_ENDS_PER_SWEEP = 20
 
 
 class EditService:
@@ -69,6 +68,7 @@ class EditService:
         self.on_pool_result: Callable[[str], None] | None = None
         self._results = PoolResults()
         self._closing = False
+        self._ends = 0
 
     def open_jobs(self) -> int:
         """Return how many jobs have work left."""
@@ -82,7 +82,7 @@ class EditService:
         """Go on with the jobs that an earlier daemon left open."""
         self._results.note(await self._store.done_from_pools())
         records = await self._store.open_jobs()
-        await asyncio.to_thread(self._sweep, {record.job_id for record in records})
+        await self._sweep({record.job_id for record in records})
         for record in records:
             _log.info("resuming job %s at stage %s", record.job_id, record.stage)
             self._start(record, resumed=True)
@@ -143,7 +143,7 @@ class EditService:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, "The job is still running.", "Cancel it first."
             )
-        fresh = await self._intake.again(old, other_seed=request.new_seed)
+        fresh = await self._intake.again(old, other_seed=request.new_seed, fit=request.fit)
         return await self._accept(fresh)
 
     async def _accept(self, record: JobRecord) -> AiEditAccepted:
@@ -202,13 +202,17 @@ class EditService:
         finally:
             self._jobs.pop(record.job_id, None)
             self._tasks.pop(record.job_id, None)
-        if state != "failed":
+        if state == "cancelled":
             await asyncio.to_thread(WorkFiles(job.folder).clear)
         job.announce_end()
         if state == "done" and record.content_hash:
             self._results.note([record])
             if self.on_pool_result is not None:
                 self.on_pool_result(record.pool_id)
+        self._ends += 1
+        if self._ends % _ENDS_PER_SWEEP == 0:
+            with contextlib.suppress(RabbitError):
+                await self._sweep(set(self._jobs))
 
     async def _write_rest(self) -> None:
         """Write the ends of jobs that the disk did not take before."""
@@ -217,14 +221,10 @@ class EditService:
                 await self._store.save(record)
                 self._unwritten.pop(job_id, None)
 
-    def _sweep(self, still_open: set[str]) -> None:
-        """Remove work folders of jobs that ended long ago."""
-        if not self._work.is_dir():
-            return
-        oldest = time.time() - _KEEP_WORK_S
-        for folder in self._work.iterdir():
-            if folder.name not in still_open and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+    async def _sweep(self, still_open: set[str]) -> None:
+        """Remove what ended jobs left and nobody will ask for again."""
+        done = await self._store.done_ids()
+        await asyncio.to_thread(sweep, self._work, still_open, done)
 
 
 def _unknown_job(job_id: str) -> RabbitError:

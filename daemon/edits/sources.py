@@ -141,11 +141,20 @@ def mask_that_counts(source: EditSource, manifest: Manifest, fit_mode: str) -> b
             f"'{manifest.title}' needs a mask.",
             "Paint one, or name a file with --mask.",
         )
-    if source.mask and fit_mode == "model":
+    check_mask_fits_mode(fit_mode, has_mask=bool(source.mask))
+    return source.mask
+
+
+def check_mask_fits_mode(fit_mode: str, *, has_mask: bool) -> None:
+    """Refuse a mask where the model's own picture is to be kept.
+
+    Raises:
+        RabbitError: ``invalid_request``.
+    """
+    if has_mask and fit_mode == "model":
         raise RabbitError(
             ErrorKind.INVALID_REQUEST,
             "The edit was not started: fit 'model' keeps the model's own small picture, which has "
             "none of the photo's pixels to keep outside a mask.",
-            "Take the fit auto or lut, or leave the mask away.",
+            "Take the fit auto, lut or spatial, or leave the mask away.",
         )
-    return source.mask

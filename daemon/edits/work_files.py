@@ -19,7 +19,8 @@ from daemon.edits.outputs import (
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import JobRecord
 
-_MASK, _OWN = "mask.png", "own"
+_MASK, _OWN, _PART = "mask.png", "own", ".part"
+SPATIAL = "spatial"
 
 
 class WorkFiles:
@@ -32,7 +33,8 @@ class WorkFiles:
         clipped: Map of its clipped samples.
         icc: The photo's profile; absent for sRGB.
         edited: What the host made of it, checked.
-        cube: The LUT.
+        cube: The LUT; with it the fit is complete.
+        grid: What of the grade varies over the picture, on top of the LUT; absent where nothing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,6 +45,7 @@ class WorkFiles:
         self.icc = folder / "photo.icc"
         self.edited = folder / "edited.png"
         self.cube = folder / "grade.cube"
+        self.grid = folder / "grade.grid"
 
     def original(self, record: JobRecord) -> Path:
         """Return the photo: where it lies, or the copy of a picture that a pool owns."""
@@ -53,26 +56,60 @@ class WorkFiles:
         """Return what the job was given and cannot make again: mask and own picture."""
         return [file for file in self._files() if file.name == _MASK or file.stem == _OWN]
 
+    def is_fitted(self, record: JobRecord) -> bool:
+        """Whether the fit of *record* is there with all that it consists of."""
+        varies = record.fit is not None and record.fit.model == SPATIAL
+        return self.cube.exists() and (not varies or self.grid.exists())
+
+    def give_fit(self, cube: Path, grid: Path | None) -> None:
+        """Give a fresh fit its names, the LUT last: where it is, the rest is too."""
+        if grid is None:
+            self.grid.unlink(missing_ok=True)
+        else:
+            grid.replace(self.grid)
+        cube.replace(self.cube)
+
+    def has_pictures(self) -> bool:
+        """Whether what was sent and what came back are still there to be fitted anew."""
+        return self.sent.exists() and self.clipped.exists() and self.edited.exists()
+
     def clear(self) -> None:
         """Remove what the job made; what it was given stays for another try."""
-        keep = self.given()
+        self._remove_all_but(self.given())
+
+    def keep_grade(self) -> None:
+        """Remove what the job made but for its LUT and what belongs to it."""
+        self._remove_all_but([*self.given(), *self._grade()])
+
+    def hand_over(self, to: WorkFiles, *, pictures: bool, grade: bool) -> None:
+        """Give another try what this one was given, and what it made as far as wanted.
+
+        Args:
+            to: Where it goes; this job keeps its own.
+            pictures: Also what was sent to the host and what came back.
+            grade: Also the fit, where the pictures that it was made of are there.
+        """
+        given, fit = self.given(), self._grade()
+        wanted = list(given)
+        if pictures:
+            wanted += [file for file in self._files() if file not in (*given, *fit)]
+        if grade and self.has_pictures():
+            wanted += fit
+        if wanted:
+            to.folder.mkdir(0o700, parents=True, exist_ok=True)
+        for file in wanted:
+            if file.suffix != _PART:
+                link_or_copy(file, to.folder / file.name)
+
+    def _grade(self) -> list[Path]:
+        return [file for file in self._files() if file in (self.cube, self.grid)]
+
+    def _remove_all_but(self, keep: list[Path]) -> None:
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         for file in self._files():
             if file not in keep:
                 file.unlink(missing_ok=True)
-
-    def hand_over(self, to: WorkFiles, *, everything: bool) -> None:
-        """Give another try what this one was given and, with *everything*, what it made."""
-        given = self.given()
-        files = self._files() if everything else given
-        if files:
-            to.folder.mkdir(0o700, parents=True, exist_ok=True)
-        for file in files:
-            if file in given:
-                link_or_copy(file, to.folder / file.name)
-            else:
-                file.rename(to.folder / file.name)
 
     def _files(self) -> list[Path]:
         return list(self.folder.iterdir()) if self.folder.is_dir() else []
@@ -99,6 +136,8 @@ def recipe_of(record: JobRecord) -> str:
         "seed": record.seed,
         "strength": record.strength,
         "fit": record.fit_mode,
+        "model": record.fit_mode if record.fit is None else record.fit.model,
+        "channels": record.channels,
         "lut_size": record.lut_size,
         "ai": record.ai,
     }

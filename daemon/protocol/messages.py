@@ -331,10 +331,15 @@ class JobCancel(Message, frozen=True, tag="job_cancel"):
 
 
 class JobRetry(Message, frozen=True, tag="job_retry"):
-    """Run a failed or cancelled job again as a new job; answered by :class:`AiEditAccepted`."""
+    """Run an ended job again as a new job; answered by :class:`AiEditAccepted`.
+
+    What it has is used, unless *new_seed*. *fit*: another one than before, made from the picture
+    that the host returned, without asking the host again; empty: the same.
+    """
 
     job_id: str
     new_seed: bool = False
+    fit: str = ""
 
 
 class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):

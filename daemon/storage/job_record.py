@@ -57,6 +57,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         label: The slot's label.
         content_hash: Of the slot's picture and mask; another one makes the result stale.
         own_picture: The picture lay in the pool's folder; the job uses the copy in its work folder.
+        channels: all | luma | chroma: what of the grade counts.
     """
 
     job_id: str
@@ -103,6 +104,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str = ""
     content_hash: str = ""
     own_picture: bool = False
+    channels: str = "all"
 
     @property
     def is_open(self) -> bool:
@@ -137,4 +139,5 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             pool_id=self.pool_id,
             slot=self.slot,
             index=self.index,
+            channels=self.channels,
         )

@@ -103,6 +103,11 @@ class JobStore:
         records = await self._run(lambda: self._select(sql, ()))
         return [record for record in records if record.content_hash]
 
+    async def done_ids(self) -> list[str]:
+        """Return the ids of the done jobs, newest first."""
+        sql = "SELECT job_id FROM jobs WHERE state = 'done' ORDER BY created DESC"
+        return await self._run(lambda: [job_id for (job_id,) in self._db().execute(sql).fetchall()])
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)

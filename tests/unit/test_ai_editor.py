@@ -30,6 +30,7 @@ from daemon.tasks import (
     FileWritten,
     FitGrade,
     GradeFitted,
+    KeepModelPicture,
     PixelsMade,
     PrepareSmall,
     SmallPrepared,
@@ -44,6 +45,7 @@ SMALL = SmallPrepared(
     color_space="srgb",
     format="jpeg",
     lossy=True,
+    coverage=0.97,
 )
 OBJECT_INFO = ObjectInfo(
     {name: {"input": {}} for name in ("LoadImage", "RabbitPromptGrade", "SaveImage")}
@@ -100,6 +102,8 @@ class ScriptedWorkers:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.applied: list[ApplyLut] = []
+        self.fitted: list[FitGrade] = []
+        self.model = "lut"
 
     async def step(
         self, task: AnyTask, on_progress: Callable[[float], None] | None = None
@@ -114,8 +118,16 @@ class ScriptedWorkers:
                     width_px=1, height_px=1, source_width_px=1, source_height_px=1
                 ), b""
             case FitGrade():
+                self.fitted.append(task)
                 Path(os.fsdecode(task.cube_path)).write_bytes(b"LUT")
-                return GradeFitted(report=FitReport("lut"), color_space="srgb"), b""
+                if self.model == "spatial":
+                    Path(os.fsdecode(task.grid_path)).write_bytes(b"grid")
+                return GradeFitted(report=FitReport(self.model), color_space="srgb"), b""
+            case KeepModelPicture():
+                result = Path(os.fsdecode(task.temp_path))
+                result.write_bytes(b"graded")
+                inode = result.stat().st_ino
+                return FileWritten(width_px=96, height_px=64, size_bytes=6, inode=inode), b""
             case ApplyLut():
                 self.applied.append(task)
                 result = Path(os.fsdecode(task.temp_path))
@@ -334,3 +346,95 @@ def test_the_recipe_names_pool_slot_and_mask(tmp_path: Path) -> None:
     recipe = json.loads(story.workers.applied[0].recipe)
     assert recipe["pool"] == {"pool_id": "p", "index": 1, "slot": "img_0002"}
     assert recipe["mask"]["box"] == [0, 0, 10, 10]
+
+
+def fetched(tmp_path: Path, model: str, **changes: object) -> Story:
+    """A job whose picture has arrived, and whose fit will be of *model*."""
+    story = Story(tmp_path, small=SMALL, stage="fit", **changes)
+    story.workers.model = model
+    (story.job.folder / "sent.png").write_bytes(b"small")
+    (story.job.folder / "edited.png").write_bytes(b"picture")
+    return story
+
+
+def test_the_fit_is_asked_for_as_the_user_wants_it_and_told_the_coverage(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "lut", fit_mode="spatial")
+    story.run()
+    (asked,) = story.workers.fitted
+    assert (asked.fit, asked.coverage) == ("spatial", 0.97)
+
+
+def test_what_varies_over_the_picture_is_applied_from_the_work_folder(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "spatial")
+    story.run()
+    assert story.workers.applied[0].grid_path == os.fsencode(story.job.folder / "grade.grid")
+    assert (story.job.folder / "grade.grid").read_bytes() == b"grid"
+
+
+def test_a_global_grade_is_applied_without_a_grid(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "lut")
+    story.run()
+    assert story.workers.applied[0].grid_path == b""
+    assert not (story.job.folder / "grade.grid").exists()
+
+
+def test_a_job_from_before_there_were_grids_goes_on_from_its_lut(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "lut", fit=FitReport("lut"))
+    (story.job.folder / "grade.cube").write_bytes(b"LUT")
+    story.run()
+    assert story.workers.asked == ["ApplyLut"]
+
+
+def test_a_job_killed_between_fit_and_apply_keeps_its_grid(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "lut", fit=FitReport("spatial"))
+    (story.job.folder / "grade.grid").write_bytes(b"grid")
+    (story.job.folder / "grade.cube").write_bytes(b"LUT")
+    story.run()
+    assert story.workers.asked == ["ApplyLut"]
+    assert story.workers.applied[0].grid_path == os.fsencode(story.job.folder / "grade.grid")
+
+
+@pytest.mark.parametrize("there", [(), ("grade.grid",), ("grade.cube",)])
+def test_a_job_killed_while_its_fit_was_put_down_fits_again(
+    tmp_path: Path, there: tuple[str, ...]
+) -> None:
+    story = fetched(tmp_path, "spatial", fit=FitReport("spatial"))
+    [(story.job.folder / name).write_bytes(b"old") for name in there]
+    story.run()
+    assert story.workers.asked == ["FitGrade", "ApplyLut"]
+    assert (story.job.folder / "grade.grid").read_bytes() == b"grid"
+
+
+def test_a_grid_of_an_earlier_fit_does_not_outlive_it(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "lut")
+    (story.job.folder / "grade.grid").write_bytes(b"old")
+    story.run()
+    assert not (story.job.folder / "grade.grid").exists()
+
+
+def test_the_cube_of_a_spatial_grade_says_what_is_not_in_it(tmp_path: Path) -> None:
+    cube = os.fsencode(tmp_path / "look.cube")
+    done = fetched(tmp_path, "spatial", cube=cube).run()
+    assert done.cube_path == cube
+    assert "varies over it is not in it" in done.notes[-1]
+
+
+def test_the_cube_of_a_global_grade_needs_no_note(tmp_path: Path) -> None:
+    done = fetched(tmp_path, "lut", cube=os.fsencode(tmp_path / "look.cube")).run()
+    assert done.notes == ()
+
+
+def test_the_recipe_says_what_model_and_which_channels_were_used(tmp_path: Path) -> None:
+    story = fetched(tmp_path, "spatial", channels="luma")
+    story.run()
+    (applied,) = story.workers.applied
+    recipe = json.loads(applied.recipe)
+    assert (recipe["fit"], recipe["model"], recipe["channels"]) == ("auto", "spatial", "luma")
+    assert applied.channels == "luma"
+
+
+def test_a_model_picture_that_is_kept_is_reported_with_its_size(tmp_path: Path) -> None:
+    done = fetched(tmp_path, "lut", fit_mode="model", extension=".jpg").run()
+    assert done.fit is not None
+    assert (done.fit.model, done.fit.coverage) == ("model", 0.97)
+    assert "96 × 64 pixels" in done.fit.summary
