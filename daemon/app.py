@@ -18,11 +18,14 @@ from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.intake import EditIntake
+from daemon.edits.looks import LookService
+from daemon.edits.lut_conversion import LutConverter
 from daemon.edits.lut_service import LutService
 from daemon.edits.masks import JobMasks
 from daemon.edits.offers import OfferService
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
+from daemon.edits.work_files import WorkFiles
 from daemon.files.discard import trash_folder
 from daemon.files.duplicates import DuplicateService
 from daemon.files.service import FileWorkService
@@ -59,6 +62,7 @@ from daemon.storage.hashes import HashFile
 from daemon.storage.indexed_folders import IndexedFolderStore
 from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
 from daemon.storage.journal import JournalStore
+from daemon.storage.looks import LookStore
 from daemon.storage.pools import PoolStore
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.pool import WorkerPool
@@ -86,6 +90,8 @@ class Services(NamedTuple):
 
     edits: EditService
     luts: LutService
+    converter: LutConverter
+    looks: LookService
     offers: OfferService
     library: LibraryService
     catalogue: Catalogue
@@ -162,7 +168,11 @@ async def _built(
         await marks.open()
         ending.push_async_callback(marks.close)
         catalogue = _catalogue(folders, settings, server, render, store, marks, ending)
-        library = LibraryService(render, server.publish, folders, settings, catalogue=catalogue)
+        converter = LutConverter(render)
+        looks = _looks(folders, server, store, converter, ending)
+        library = LibraryService(
+            render, server.publish, folders, settings, catalogue=catalogue, grades=looks
+        )
         ending.push_async_callback(library.close)
         files = _files(settings, server, render, journal, marks, catalogue, ending)
         pools = _image_pools(folders, server, render, library, files, ending)
@@ -199,6 +209,8 @@ async def _built(
         yield Services(
             edits=edits,
             luts=LutService(render, settings, masks, folders.cache / "lut"),
+            converter=converter,
+            looks=looks,
             offers=OfferService(hosts, workflows, settings),
             library=library,
             catalogue=catalogue,
@@ -250,6 +262,25 @@ def _catalogue(
     marks.on_marks = catalogue.marks_told
     ending.push_async_callback(catalogue.close)
     return catalogue
+
+
+def _looks(
+    folders: Folders,
+    server: IpcServer,
+    jobs: JobStore,
+    converter: LutConverter,
+    ending: contextlib.AsyncExitStack,
+) -> LookService:
+    """Build the looks library; nothing is read before somebody asks for it."""
+    store = LookStore(folders.data / "looks")
+    ending.push_async_callback(store.close)
+    return LookService(
+        store=store,
+        find_job=jobs.get,
+        files=lambda job_id: WorkFiles(folders.data / "jobs" / job_id),
+        converter=converter,
+        publish=server.publish,
+    )
 
 
 def _files(
@@ -329,9 +360,10 @@ def _image_pools(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, offers, library, catalogue, tones, marks, files, duplicates = services[:9]
-    pools, config, lifecycle = services[9:]
+    edits, luts, converter, looks, offers, library, catalogue, tones, marks = services[:9]
+    files, duplicates, pools, config, lifecycle = services[9:]
     _register_pools(to, pools)
+    _register_looks(to, looks, library)
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -370,9 +402,22 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.JobRetry, edits.job_retry)
     to.register(messages.LutExtractRequest, luts.extract)
     to.register(messages.LutApplyRequest, luts.apply)
+    to.register(messages.LutConvertRequest, converter.convert)
     to.register(messages.OperationsRequest, offers.operations)
     to.register(messages.WorkflowsRequest, offers.workflows)
     to.register(messages.HostsRequest, offers.hosts)
+
+
+def _register_looks(to: Dispatcher, looks: LookService, library: LibraryService) -> None:
+    """Say who answers about looks."""
+    to.register(messages.LooksRequest, looks.looks)
+    to.register(messages.LookSave, looks.save)
+    to.register(messages.LookRename, looks.rename)
+    to.register(messages.LookDelete, looks.delete)
+    to.register(messages.LookRestore, looks.restore)
+    to.register(messages.LookExport, looks.export)
+    to.register(messages.LookThumbnailsRequest, library.look_thumbnails)
+    to.register(messages.LookPreviewRequest, library.look_preview)
 
 
 def _register_pools(to: Dispatcher, pools: Pools) -> None:

@@ -6,6 +6,7 @@ from daemon.tasks import (
     AnyTask,
     ApplyLut,
     ChangeMask,
+    ConvertLut,
     DecodePreview,
     FitGrade,
     FitPair,
@@ -21,7 +22,7 @@ from daemon.tasks import (
 def files_read(task: AnyTask) -> tuple[bytes, ...]:
     """Return the files whose content could break a worker, the most telling one first."""
     match task:
-        case DecodePreview() | ShowCached():
+        case DecodePreview() | ShowCached() | WriteMask():
             return ()
         case ScanFacts():
             return task.paths
@@ -33,10 +34,10 @@ def files_read(task: AnyTask) -> tuple[bytes, ...]:
             return tuple(path for path in (task.path, task.cube_path, task.mask_path) if path)
         case KeepModelPicture():
             return (task.path, task.edited_path)
+        case ConvertLut():
+            return (task.source_path,)
         case LoadMask() | PrepareMask():
             return (task.mask_path,) if task.mask_path else ()
-        case WriteMask():
-            return ()
         case ChangeMask():
             return tuple(path for path in (task.photo_path, task.path) if path)
         case _:
@@ -54,6 +55,8 @@ def file_in_words(task: AnyTask) -> str:
             path = task.paths[0] if task.paths else b""
         case FitPair():
             path = task.original_path
+        case ConvertLut():
+            path = task.source_path
         case WriteMask():
             return "a mask"
         case LoadMask() | PrepareMask():

@@ -451,7 +451,13 @@ class ShowGrades(Task, frozen=True, tag="show_grades"):
         grid_path: Spatial correction on top of the first LUT; empty: none.
         strength: 0..1.5.
         channels: all | luma | chroma.
+        generation: The photo's modification time, as for thumbnails.
+        file_bytes: Its size, for the same reason.
         profile_path: The monitor's ICC profile; empty: sRGB.
+        kept: A picture of it in the cache, in its own colours; its ``profile_path`` is not used.
+        kept_srgb: One in sRGB, which stands in where the photo is sRGB itself.
+        tables: Folder for copies of the LUTs that are read faster; empty: none are kept.
+        surface_path: As for previews, for a single picture.
     """
 
     path: bytes
@@ -461,15 +467,33 @@ class ShowGrades(Task, frozen=True, tag="show_grades"):
     grid_path: bytes = b""
     strength: float = 1.0
     channels: str = "all"
+    generation: int = 0
+    file_bytes: int = 0
     profile_path: bytes = b""
+    kept: ShowCached | None = None
+    kept_srgb: ShowCached | None = None
+    tables: bytes = b""
+    surface_path: bytes = b""
 
 
 class GradesShown(TaskResult, frozen=True, tag="grades_shown"):
-    """The pictures are in the blob; *shown* are the indices of the LUTs that could be read."""
+    """The pictures are in the blob, or in the surface file.
+
+    Attributes:
+        width_px: Of each.
+        height_px: As above.
+        shown: Indices of the LUTs that could be read.
+        source_width_px: Upright width of the whole photo.
+        source_height_px: Upright height.
+        surface_path: As for previews.
+    """
 
     width_px: int
     height_px: int
     shown: tuple[int, ...]
+    source_width_px: int = 0
+    source_height_px: int = 0
+    surface_path: bytes = b""
 
 
 class KeepModelPicture(Task, frozen=True, tag="keep_model_picture"):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.decode import mask_file
 from daemon.decode.plain import open_regular
+from daemon.handlers.context import Context
 from daemon.imaging.cube import Cube, format_cube, parse_cube
 from daemon.imaging.lattice import FloatArray
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.tasks import ConvertLut, LutConverted, Task, TaskResult
 
 _MAX_CUBE_BYTES = 256 << 20
 _HEAD_BYTES = 4096
@@ -79,3 +82,14 @@ def write_cube(path: bytes, lut: FloatArray, *, space: str, title: str) -> None:
             kind = ErrorKind.PERMISSION_DENIED
             message = f"No LUT can be written into {folder}: {reason}."
         raise RabbitError(kind, message, "Free some space or choose another folder.") from error
+
+
+def convert_lut(task: ConvertLut, context: Context) -> tuple[LutConverted, bytes]:
+    """Write a LUT file as another kind or size."""
+    context.checkpoint()
+    cube = read_cube(task.source_path)
+    write_cube(task.target_path, cube.lut, space=cube.space, title=task.title or cube.title)
+    return LutConverted(space=cube.space, size=cube.lut.shape[0], title=task.title), b""
+
+
+HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {ConvertLut: convert_lut}

@@ -15,6 +15,7 @@ from daemon.tasks import (
     ChangeMask,
     CheckImage,
     CheckMask,
+    ConvertLut,
     DecodePreview,
     ExportPicture,
     FitGrade,
@@ -31,6 +32,7 @@ from daemon.tasks import (
     ReadPhotoInfo,
     ScanFacts,
     ShowCached,
+    ShowGrades,
     TurnPhoto,
     WriteMask,
 )
@@ -40,6 +42,8 @@ Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 _LOOKING = "daemon.handlers.looking"
 _FITTING = "daemon.handlers.fitting"
 _GRADING = "daemon.handlers.grading"
+_LUT_FILES = "daemon.handlers.lut_files"
+_LOOKS = "daemon.handlers.looks"
 _CATALOGUING = "daemon.handlers.cataloguing"
 _TONING = "daemon.handlers.toning"
 _TURNING = "daemon.handlers.turning"
@@ -62,6 +66,8 @@ _MODULES: dict[type[AnyTask], str] = {
     FitPair: _FITTING,
     ApplyLut: _GRADING,
     KeepModelPicture: _GRADING,
+    ConvertLut: _LUT_FILES,
+    ShowGrades: _LOOKS,
     CheckMask: _MASKING,
     LoadMask: _MASKING,
     WriteMask: _MASKING,

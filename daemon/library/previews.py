@@ -65,7 +65,7 @@ class Previews:
         photo, screen, small = await self._threads.run(look, bytes(request.path))
         profile = self._profiles.path(request.profile)
         box = request.max_width_px, request.max_height_px
-        if screen is not None and _fills(screen, box):
+        if screen is not None and fills(screen, box):
             step = _Step(show_cached(screen, box, profile), "screen", priority)
             try:
                 await self._send_one(peer, request, step)
@@ -161,7 +161,7 @@ def _task(
     )
 
 
-def _fills(screen: Cached, box: tuple[int, int]) -> bool:
+def fills(screen: Cached, box: tuple[int, int]) -> bool:
     """Return whether a kept picture is as large as the photo can be shown in *box*."""
     if not all(box):
         return False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from daemon.library import scan
+from daemon.library.grade_views import GradeFiles, GradeViews
 from daemon.library.keeping import Keeping
 from daemon.library.listing import Chosen, Listing
 from daemon.library.previews import Previews
@@ -25,6 +27,8 @@ from daemon.protocol.messages import (
     Failed,
     FolderClose,
     FolderOpen,
+    LookPreviewRequest,
+    LookThumbnailsRequest,
     PhotoInfo,
     PhotoInfoRequest,
     PreviewRequest,
@@ -75,6 +79,7 @@ class LibraryService:
         *,
         pace: Pace | None = None,
         catalogue: FactsOfListings | None = None,
+        grades: GradeFiles | None = None,
     ) -> None:
         """Prepare.
 
@@ -85,6 +90,7 @@ class LibraryService:
             settings: What is in force.
             pace: How often folders are looked at.
             catalogue: Who knows facts and marks of what is listed.
+            grades: Who knows looks and finished grades.
         """
         del publish
         self._catalogue = catalogue
@@ -100,6 +106,17 @@ class LibraryService:
         self._previews = Previews(
             render, self._surfaces, self._threads, self._keeping, self.profiles
         )
+        self._grade_views: GradeViews | None = None
+        if grades is not None:
+            self._grade_views = GradeViews(
+                render,
+                self._surfaces,
+                self._threads,
+                self._keeping,
+                self.profiles,
+                grades,
+                os.fsencode(folders.cache / "looks"),
+            )
         self._running: dict[_Group, dict[int, asyncio.Task[None]]] = {}
         self._unended: set[asyncio.Task[None]] = set()
         self._unnumbered = 0
@@ -186,6 +203,21 @@ class LibraryService:
     async def preview(self, peer: Peer, request: PreviewRequest) -> None:
         """Make a preview; up to two answers are sent as they come."""
         self._start_pixels(peer, request.request_id, lambda: self._previews.send(peer, request))
+
+    async def look_thumbnails(self, peer: Peer, request: LookThumbnailsRequest) -> None:
+        """Show a photo under looks; the answer is sent when it is there."""
+        views = self._views()
+        self._start_pixels(peer, request.request_id, lambda: views.send_thumbnails(peer, request))
+
+    async def look_preview(self, peer: Peer, request: LookPreviewRequest) -> None:
+        """Show a photo under a grade; the answer is sent when it is there."""
+        views = self._views()
+        self._start_pixels(peer, request.request_id, lambda: views.send_preview(peer, request))
+
+    def _views(self) -> GradeViews:
+        if self._grade_views is None:
+            raise RabbitError(ErrorKind.INVALID_REQUEST, "This daemon has no looks library.")
+        return self._grade_views
 
     async def surface_mapped(self, peer: Peer, request: SurfaceMapped) -> None:
         """Unlink a surface that its receiver holds."""
