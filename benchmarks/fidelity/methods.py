@@ -1,0 +1,92 @@
+"""The methods side by side, each from a pair to a way of grading the full-size photo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.fidelity import rivals
+from benchmarks.fidelity.cases import Edit
+from benchmarks.fidelity.degradations import Kind
+from benchmarks.fidelity.grades import Grade
+from daemon.imaging.lattice import FloatArray, identity_lut
+from daemon.imaging.lut import extract_lut
+
+Pixels = NDArray[np.uint8]
+
+_TRUTH_SIZE = 33
+OURS = "ours"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a method made of a pair.
+
+    Attributes:
+        lut: The LUT.
+        model: ``lut`` or ``spatial``, as the fit chose.
+        warning: What the fit would tell the user.
+        cpu_s: Seconds of processor time.
+        wall_s: Seconds.
+    """
+
+    lut: FloatArray
+    model: str = "lut"
+    warning: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+
+Method = Callable[[Pixels, Pixels, Edit], Found]
+
+
+def _rival(fit: Callable[[Pixels, Pixels], FloatArray]) -> Method:
+    return lambda sent, returned, edit: Found(fit(sent, returned))
+
+
+def _ours(sent: Pixels, returned: Pixels, edit: Edit) -> Found:
+    del edit
+    fit = extract_lut(sent, returned)
+    return Found(fit.lut, warning=fit.warning)
+
+
+def _truth(sent: Pixels, returned: Pixels, edit: Edit) -> Found:
+    """The true grade, sampled on the lattice: what no fit on 33 nodes can be expected to beat."""
+    del sent, returned
+    nodes = identity_lut(_TRUTH_SIZE).reshape(-1, 3).astype(np.float64)
+    graded = edit(nodes) if isinstance(edit, Grade) else edit.base(nodes)
+    return Found(graded.reshape(*(_TRUTH_SIZE,) * 3, 3).astype(np.float32))
+
+
+METHODS: dict[str, Method] = {
+    "nothing": _rival(rivals.nothing),
+    "sketch": _rival(rivals.sketch),
+    "affine": _rival(rivals.affine),
+    "polynomial": _rival(rivals.polynomial),
+    "thin plate": _rival(rivals.thin_plate),
+    OURS: _ours,
+    "truth at 33": _truth,
+}
+"""By the name in the tables."""
+
+_CLEAN_ONLY = {"nothing", "truth at 33"}
+_SLOW_KINDS = {"soft", "crop", "size"}
+"""States in which the rivals are not measured: they add no insight."""
+
+
+def methods_for(kind: Kind, wanted: Sequence[str]) -> list[str]:
+    """Which of the *wanted* methods are worth measuring on *kind*."""
+    names = [name for name in wanted if name == OURS or kind not in _SLOW_KINDS]
+    return [name for name in names if kind == "clean" or name not in _CLEAN_ONLY]
+
+
+def run(name: str, sent: Pixels, returned: Pixels, edit: Edit) -> Found:
+    """Run a method and take its time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = METHODS[name](sent, returned, edit)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return Found(found.lut, found.model, found.warning, cpu, wall)

@@ -1,0 +1,91 @@
+"""How close a grade at full size comes to the truth, on real photos and grades with known truth.
+
+python -m benchmarks.fidelity                 the full run, about half an hour on two cores
+python -m benchmarks.fidelity --quick         under a minute, no network; what CI runs
+python -m benchmarks.fidelity --photos DIR    the same on photos of your own
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.fidelity.cases import Group, Pair, plan
+from benchmarks.fidelity.degradations import KINDS
+from benchmarks.fidelity.measure import Row, measure
+from benchmarks.fidelity.methods import METHODS, OURS
+from benchmarks.fidelity.photos import in_folder, packaged
+from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, worst
+
+_SAMPLES = 200_000
+_FULL: dict[Group, int] = {"global": 46, "hard": 12, "spatial": 14}
+_TITLES: dict[Group, str] = {
+    "global": "Global grades",
+    "hard": "Grades with hard edges",
+    "spatial": "Edits that depend on the place",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; the exit code."""
+    args = _parser().parse_args(arguments)
+    photos = in_folder(args.photos) if args.photos else packaged()
+    counts = _FULL if args.cases is None else dict.fromkeys(_FULL, args.cases)
+    pairs = plan(photos, {group: counts[group] for group in args.groups}, args.kinds)
+    rows = run_all(pairs, args.only or list(METHODS), _SAMPLES, args.jobs)
+    if args.json:
+        json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
+    else:
+        show = as_markdown if args.markdown else as_text
+        print("\n".join(map(show, tables(rows))))
+    return 0
+
+
+def run_all(pairs: Sequence[Pair], methods: Sequence[str], samples: int, jobs: int) -> list[Row]:
+    """Measure all pairs in *jobs* processes; the rows in the order of the pairs."""
+    began = time.monotonic()
+    found: dict[int, list[Row]] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {
+            pool.submit(measure, pair, methods, samples): place for place, pair in enumerate(pairs)
+        }
+        for done in as_completed(waiting):
+            found[waiting[done]] = done.result()
+            if sys.stderr.isatty():
+                spent = time.monotonic() - began
+                print(f"\r{len(found)} of {len(pairs)}, {spent:.0f} s ", end="", file=sys.stderr)
+    return [row for place in range(len(pairs)) for row in found[place]]
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """Every table that *rows* can fill."""
+    groups = list(dict.fromkeys(row.group for row in rows))
+    made = [by_method(rows, group, _TITLES[group]) for group in groups]
+    if "global" in groups:
+        made.append(worst(rows, OURS))
+    return made
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.fidelity",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--cases", type=int, metavar="N", help="pairs in each group")
+    parser.add_argument("--only", action="append", choices=list(METHODS), help="only this method")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--groups", nargs="+", choices=list(_FULL), default=list(_FULL))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="measure on your own photos")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every row, as one JSON document")
+    form.add_argument("--markdown", action="store_true", help="the tables of docs/fidelity.md")
+    return parser
