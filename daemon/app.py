@@ -187,6 +187,7 @@ async def _built(
                 hosts=hosts,
                 workflows=workflows,
                 settings=settings,
+                looks=looks,
                 work=folders.data / "jobs",
                 pictures=pictures_folder(),
             ),
@@ -402,6 +403,7 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.JobRetry, edits.job_retry)
     to.register(messages.LutExtractRequest, luts.extract)
     to.register(messages.LutApplyRequest, luts.apply)
+    to.register(messages.LutSpatialRequest, luts.spatial)
     to.register(messages.LutConvertRequest, converter.convert)
     to.register(messages.OperationsRequest, offers.operations)
     to.register(messages.WorkflowsRequest, offers.workflows)

@@ -60,18 +60,12 @@ class AiEditor:
             asyncio.CancelledError: it was cancelled, or the daemon ends.
         """
         files = WorkFiles(job.folder)
-        workflow = await asyncio.to_thread(self._workflows.get, job.record.workflow)
         if job.record.temp_inode and await self._name_result(job):
             return
         _check_given(job, files)
-        small = job.record.small
-        if small is None or not files.sent.exists():
-            small = await self._prepare(job, task, files, workflow)
-        if not files.edited.exists():
-            await prepare_pictures(job, task, files, workflow, small)
-            await self._host.obtain(job, task, files, workflow)
-        if job.record.fit_mode != MODEL and not files.is_fitted(job.record):
-            await self._fit(job, task, files, workflow)
+        small = None
+        if not job.record.applies_look:
+            small = await self._learn(job, task, files)
         await self._write(job, task, files, small)
         if not await self._name_result(job):
             raise RabbitError(
@@ -83,6 +77,19 @@ class AiEditor:
     async def abandon(self, job: Job) -> None:
         """Take a cancelled job's prompt off its host."""
         await self._host.abandon(job)
+
+    async def _learn(self, job: Job, task: RenderTask, files: WorkFiles) -> SmallPrepared:
+        """Have a host grade a small copy, and learn the grade from what comes back."""
+        workflow = await asyncio.to_thread(self._workflows.get, job.record.workflow)
+        small = job.record.small
+        if small is None or not files.sent.exists():
+            small = await self._prepare(job, task, files, workflow)
+        if not files.edited.exists():
+            await prepare_pictures(job, task, files, workflow, small)
+            await self._host.obtain(job, task, files, workflow)
+        if job.record.fit_mode != MODEL and not files.is_fitted(job.record):
+            await self._fit(job, task, files, workflow)
+        return small
 
     async def _prepare(
         self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
@@ -131,14 +138,17 @@ class AiEditor:
         await job.save(timings_s=job.leave())
 
     async def _write(
-        self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared
+        self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared | None
     ) -> None:
-        """Write the complete result under a temporary name in its folder."""
+        """Write the complete result under a temporary name in its folder.
+
+        Without *small*, where a look is applied, the worker finds out what kind of file it is.
+        """
         await job.enter("apply")
         record, settings = job.record, self._settings.current.output
         original = os.fsencode(files.original(record))
         extension = record.extension
-        if not extension and record.mask is None:
+        if not extension and record.mask is None and small is not None:
             extension = result_extension(
                 small.format, original, raw_format=settings.raw_format, palette=small.palette
             )
@@ -146,7 +156,7 @@ class AiEditor:
         await job.save(temp_path=temp)
         recipe = recipe_of(record)
         wanted: AnyTask
-        if record.fit_mode == MODEL:
+        if record.fit_mode == MODEL and small is not None:
             wanted = KeepModelPicture(
                 path=original,
                 edited_path=os.fsencode(files.edited),
@@ -161,8 +171,8 @@ class AiEditor:
         else:
             wanted = ApplyLut(
                 path=original,
-                cube_path=os.fsencode(files.cube),
-                grid_path=os.fsencode(files.grid) if varies(record) else b"",
+                cube_path=os.fsencode(files.lut_of(record)),
+                grid_path=await asyncio.to_thread(_grid_of, record, files),
                 channels=record.channels,
                 temp_path=temp,
                 extension=extension,
@@ -180,7 +190,7 @@ class AiEditor:
             temp_inode=written.inode,
             extension=extension or written.extension,
             outside_identical=written.outside_identical,
-            fit=_kept_picture(written, small) if record.fit_mode == MODEL else record.fit,
+            fit=record.fit if small is None else _final_fit(record, written, small),
             timings_s=job.leave(),
         )
 
@@ -204,17 +214,23 @@ class AiEditor:
             await job.save(result_path=final)
             if varies(record):
                 await job.note(NOT_IN_THE_LUT)
-            cube = await asyncio.to_thread(copy_cube, WorkFiles(job.folder).cube, job.record)
+            lut = WorkFiles(job.folder).lut_of(record)
+            cube = await asyncio.to_thread(copy_cube, lut, job.record)
         await job.save(result_path=final, cube_path=cube, timings_s=job.leave())
         return True
 
 
 def _check_given(job: Job, files: WorkFiles) -> None:
-    """Make sure that the mask is still what the job began with."""
-    if job.record.mask is not None and not files.mask.exists():
+    """Make sure that the mask and the look are still what the job began with."""
+    record, missing = job.record, ""
+    if record.mask is not None and not files.mask.exists():
+        missing = "mask"
+    elif record.applies_look and not files.look.exists():
+        missing = "look"
+    if missing:
         raise RabbitError(
             ErrorKind.NOT_FOUND,
-            f"The mask of this job is gone from {files.folder}.",
+            f"The {missing} of this job is gone from {files.folder}.",
             "Begin the edit anew.",
         )
 
@@ -224,8 +240,17 @@ def varies(record: JobRecord) -> bool:
     return record.fit is not None and record.fit.model == SPATIAL
 
 
-def _kept_picture(written: FileWritten, small: SmallPrepared) -> FitReport:
-    """Return the report of a job that learnt nothing but kept what the host made."""
+def _grid_of(record: JobRecord, files: WorkFiles) -> bytes:
+    """Return what of the grade varies over the picture; empty: nothing."""
+    if record.applies_look:
+        return os.fsencode(files.look_grid) if files.look_grid.exists() else b""
+    return os.fsencode(files.grid) if varies(record) else b""
+
+
+def _final_fit(record: JobRecord, written: FileWritten, small: SmallPrepared) -> FitReport | None:
+    """Return the report of the fit, or of what the host made where nothing was learnt."""
+    if record.fit_mode != MODEL:
+        return record.fit
     return FitReport(
         MODEL,
         coverage=small.coverage,

@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -29,7 +30,34 @@ from daemon.protocol.messages import AiEditRequest
 from daemon.settings import SettingsStore
 from daemon.storage.job_record import JobRecord
 
+LOOK = "look"
 _RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
+
+
+class GivenLook(NamedTuple):
+    """What a job that applies a look was given.
+
+    Attributes:
+        name: The look's name, or the prompt that the grade came from.
+        look_id: Empty: it is the grade of a job.
+        grade_of: That job.
+        ai: A model made it.
+        note: Empty, or what could not be taken along.
+    """
+
+    name: str
+    look_id: str = ""
+    grade_of: str = ""
+    ai: bool = False
+    note: str = ""
+
+
+class LookSource(Protocol):
+    """The looks library and the finished grades, as new jobs see them."""
+
+    async def give(self, request: AiEditRequest, photo: bytes, files: WorkFiles) -> GivenLook:
+        """Put the LUT that *request* names into a job's folder, to stay whatever happens."""
+        ...
 
 
 class EditIntake:
@@ -43,6 +71,7 @@ class EditIntake:
         hosts: HostRegistry,
         workflows: WorkflowLibrary,
         settings: SettingsStore,
+        looks: LookSource,
         work: Path,
         pictures: Path,
     ) -> None:
@@ -54,6 +83,7 @@ class EditIntake:
             hosts: Choose who runs it.
             workflows: What can be run.
             settings: How results are named.
+            looks: Gives the LUTs that are there already.
             work: Every job has a folder in it.
             pictures: Where results of pictures go that a pool owns and that lie nowhere else.
         """
@@ -62,6 +92,7 @@ class EditIntake:
         self._hosts = hosts
         self._workflows = workflows
         self._settings = settings
+        self._looks = looks
         self._work = work
         self._pictures = pictures
 
@@ -78,6 +109,8 @@ class EditIntake:
         check_values(request)
         source = await self._sources.find(request)
         await asyncio.to_thread(check_files, source.path, bytes(request.cube))
+        if request.look or request.grade_of:
+            return await self._begin_look(request, source)
         choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
         manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
         mask = mask_that_counts(source, manifest, request.fit)
@@ -86,34 +119,38 @@ class EditIntake:
             notes.append(f"The photo's mask was left out: '{manifest.title}' works on all of it.")
         target = self._target(source, request, manifest.operation)
         await asyncio.to_thread(check_writable, target)
-        record = JobRecord(
-            job_id=str(uuid.uuid4()),
-            created=time.time(),
-            path=source.path,
+        record = _record(request, source, target)
+        record = msgspec.structs.replace(
+            record,
             operation=manifest.operation,
-            prompt=request.prompt,
             workflow=choice.workflow,
             host=choice.host_name,
             ai=choice.ai,
-            strength=request.strength,
             seed=new_seed() if request.seed is None else request.seed,
             fit_mode=request.fit,
-            lut_size=request.lut_size,
-            long_edge_px=request.long_edge_px,
-            target=target.base,
-            extension=target.extension,
-            cube=bytes(request.cube),
-            parameters=request.parameters,
             notes=tuple(notes),
             mask_path=mask,
-            pool_id=source.pool_id,
-            slot=source.slot,
-            index=source.index,
-            count=source.count,
-            label=source.label,
-            content_hash=source.content_hash,
-            own_picture=source.own_picture,
-            channels=request.channels,
+        )
+        return await self._give(record, resize=request.resize_mask)
+
+    async def _begin_look(self, request: AiEditRequest, source: EditSource) -> JobRecord:
+        """Return the record of a job that puts a look, or a finished job's grade, on a photo."""
+        target = self._target(source, request, LOOK)
+        await asyncio.to_thread(check_writable, target)
+        record = _record(request, source, target)
+        files = self.files(record.job_id)
+        try:
+            given = await self._looks.give(request, source.path, files)
+        except BaseException:
+            await asyncio.to_thread(shutil.rmtree, files.folder, ignore_errors=True)
+            raise
+        record = msgspec.structs.replace(
+            record,
+            prompt=given.name,
+            look_id=given.look_id,
+            grade_of=given.grade_of,
+            ai=given.ai,
+            notes=(given.note,) if given.note else (),
         )
         return await self._give(record, resize=request.resize_mask)
 
@@ -188,6 +225,38 @@ class EditIntake:
         )
 
 
+def _record(request: AiEditRequest, source: EditSource, target: Target) -> JobRecord:
+    """Return what a job's record says of its request alone; of a look, but for its name, all."""
+    return JobRecord(
+        job_id=str(uuid.uuid4()),
+        created=time.time(),
+        path=source.path,
+        operation=LOOK,
+        prompt=request.prompt,
+        workflow="",
+        host="",
+        ai=False,
+        strength=request.strength,
+        seed=0,
+        fit_mode="lut",
+        lut_size=request.lut_size,
+        long_edge_px=request.long_edge_px,
+        target=target.base,
+        extension=target.extension,
+        cube=bytes(request.cube),
+        parameters=request.parameters,
+        mask_path=source.mask,
+        pool_id=source.pool_id,
+        slot=source.slot,
+        index=source.index,
+        count=source.count,
+        label=source.label,
+        content_hash=source.content_hash,
+        own_picture=source.own_picture,
+        channels=request.channels,
+    )
+
+
 def new_seed() -> int:
     """Return a seed by chance."""
     return secrets.randbelow(_RANDOM_SEEDS)
@@ -200,6 +269,11 @@ def _check_another_fit(old: JobRecord, fit: str, files: WorkFiles, *, other_seed
         RabbitError: says why.
     """
     check_fit(fit)
+    if old.applies_look:
+        raise RabbitError(
+            ErrorKind.INVALID_REQUEST,
+            f"The look on {os.fsdecode(old.path)} was not fitted: there is no other fit of it.",
+        )
     check_mask_fits_mode(fit, has_mask=bool(old.mask_path))
     if not other_seed and old.state == "done" and not files.has_pictures():
         raise RabbitError(

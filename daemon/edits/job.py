@@ -79,7 +79,8 @@ class Job:
     def progress(self, fraction: float, message: str = "", *, force: bool = False) -> None:
         """Report how much of the present stage is done, 0..1; the total never runs backwards."""
         before = self.record.progress_pct
-        total = max(before, overall_pct(self.record.stage, fraction))
+        record = self.record
+        total = max(before, overall_pct(record.stage, fraction, look=record.applies_look))
         text = message or self.record.message
         if not force and total - before < _MIN_STEP_PCT and text == self.record.message:
             return

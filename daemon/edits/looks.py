@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NamedTuple
 
+from daemon.edits.intake import GivenLook
 from daemon.edits.lut_conversion import LutConverter
 from daemon.edits.outputs import remove_temporary
-from daemon.edits.work_files import WorkFiles
+from daemon.edits.work_files import WorkFiles, link_or_copy
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import (
+    AiEditRequest,
     LookDelete,
     LookExport,
     LookRename,
@@ -29,6 +32,10 @@ from daemon.storage.looks import LookStore, checked_name, usable_name
 
 _SPATIAL = (
     "The grade varies over its photo; the look has the colour change that is the same everywhere."
+)
+_NOT_THE_WHOLE = (
+    "The grade varies over the photo that it was made for; other photos get the colour change that "
+    "is the same everywhere."
 )
 _MAX_PROMPT_NAME = 60
 
@@ -145,6 +152,26 @@ class LookService:
         kept = await self.grade_of(job_id)
         return kept.cube, kept.grid or b""
 
+    async def give(self, request: AiEditRequest, photo: bytes, files: WorkFiles) -> GivenLook:
+        """Put the LUT of a look or of a finished grade into a job's folder.
+
+        What of a grade varies over its photo goes along to the same photo only.
+
+        Raises:
+            RabbitError: there is no such look or grade any more, or the disk refuses.
+        """
+        if request.look:
+            look = await self._store.give(request.look, files.look)
+            return GivenLook(look.name, look_id=look.look_id, ai=look.ai)
+        kept = await self.grade_of(request.grade_of)
+        job, grid = kept.job, kept.grid if kept.job.path == photo else None
+        try:
+            await asyncio.to_thread(_link, kept.cube, grid, files)
+        except FileNotFoundError as error:
+            raise _not_kept(job) from error
+        note = _NOT_THE_WHOLE if kept.grid is not None and grid is None else ""
+        return GivenLook(job.prompt, look_id=job.look_id, grade_of=job.job_id, ai=job.ai, note=note)
+
     async def grade_of(self, job_id: str) -> KeptGrade:
         """Return the grade of a finished job; of one that applied a look, that look.
 
@@ -170,11 +197,7 @@ class LookService:
         if kept is None and job.look_id:
             kept = KeptGrade(job, await self.lut_of(job.look_id), None)
         if kept is None:
-            raise RabbitError(
-                ErrorKind.NOT_FOUND,
-                f"The LUT of this grade of {os.fsdecode(job.path)} is not kept any more.",
-                "Grade the photo again; the newest 200 grades keep theirs.",
-            )
+            raise _not_kept(job)
         return kept
 
     # ------------------------------------------------------------ saving
@@ -235,10 +258,28 @@ class LookService:
 
 def _kept(job: JobRecord, files: WorkFiles) -> KeptGrade | None:
     """Return the grade that lies in a job's work folder."""
-    if not files.cube.is_file():
+    cube, grid = files.cube, files.grid
+    if job.applies_look:
+        cube, grid = files.look, files.look_grid
+    if not cube.is_file():
         return None
-    grid = files.grid if files.grid.is_file() else None
-    return KeptGrade(job, os.fsencode(files.cube), grid and os.fsencode(grid))
+    return KeptGrade(job, os.fsencode(cube), os.fsencode(grid) if grid.is_file() else None)
+
+
+def _link(cube: bytes, grid: bytes | None, files: WorkFiles) -> None:
+    """Have a grade in a job's folder; the LUT comes last."""
+    files.folder.mkdir(0o700, parents=True, exist_ok=True)
+    if grid is not None:
+        link_or_copy(Path(os.fsdecode(grid)), files.look_grid)
+    link_or_copy(Path(os.fsdecode(cube)), files.look)
+
+
+def _not_kept(job: JobRecord) -> RabbitError:
+    return RabbitError(
+        ErrorKind.NOT_FOUND,
+        f"The LUT of this grade of {os.fsdecode(job.path)} is not kept any more.",
+        "Grade the photo again; the newest 200 grades keep theirs.",
+    )
 
 
 def _shortened(prompt: str) -> str:

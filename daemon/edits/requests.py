@@ -44,7 +44,7 @@ def _value_problem(request: AiEditRequest) -> str:
         problem = _fit_problem(request.fit)
     elif request.channels not in CHANNELS:
         problem = _channels_problem(request.channels)
-    elif not request.prompt.strip():
+    elif not (request.prompt.strip() or request.look or request.grade_of):
         problem = "the prompt is empty"
     elif len(request.prompt) > MAX_PROMPT_CHARS:
         problem = f"the prompt is longer than {MAX_PROMPT_CHARS} characters"

@@ -16,6 +16,8 @@ _SPANS: dict[str, tuple[float, float]] = {
     "done": (100.0, 100.0),
 }
 
+_LOOK_SPANS: dict[str, tuple[float, float]] = {"apply": (0.0, 96.0), "save": (96.0, 100.0)}
+
 WORDS: dict[str, str] = {
     "prepare": "Preparing a small copy",
     "upload": "Sending to {host}",
@@ -29,9 +31,12 @@ WORDS: dict[str, str] = {
 }
 
 
-def overall_pct(stage: str, fraction: float) -> float:
-    """Return the percentage over all stages when *fraction* (0..1) of *stage* is done."""
-    start, end = _SPANS[stage]
+def overall_pct(stage: str, fraction: float, *, look: bool = False) -> float:
+    """Return the percentage over all stages when *fraction* (0..1) of *stage* is done.
+
+    *look*: the job puts a look on a photo, its stages are fewer.
+    """
+    start, end = (_LOOK_SPANS.get(stage) if look else None) or _SPANS[stage]
     return start + (end - start) * min(max(fraction, 0.0), 1.0)
 
 

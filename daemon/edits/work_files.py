@@ -19,7 +19,7 @@ from daemon.edits.outputs import (
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import JobRecord
 
-_MASK, _OWN, _PART = "mask.png", "own", ".part"
+_MASK, _OWN, _LOOK, _PART = "mask.png", "own", "look", ".part"
 SPATIAL = "spatial"
 
 
@@ -35,6 +35,8 @@ class WorkFiles:
         edited: What the host made of it, checked.
         cube: The LUT; with it the fit is complete.
         grid: What of the grade varies over the picture, on top of the LUT; absent where nothing.
+        look: The LUT of the look that the job applies.
+        look_grid: As *grid*, for that.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,6 +48,8 @@ class WorkFiles:
         self.edited = folder / "edited.png"
         self.cube = folder / "grade.cube"
         self.grid = folder / "grade.grid"
+        self.look = folder / f"{_LOOK}.cube"
+        self.look_grid = folder / f"{_LOOK}.grid"
 
     def original(self, record: JobRecord) -> Path:
         """Return the photo: where it lies, or the copy of a picture that a pool owns."""
@@ -53,8 +57,12 @@ class WorkFiles:
         return self.folder / f"{_OWN}{photo.suffix}" if record.own_picture else photo
 
     def given(self) -> list[Path]:
-        """Return what the job was given and cannot make again: mask and own picture."""
-        return [file for file in self._files() if file.name == _MASK or file.stem == _OWN]
+        """Return what the job was given and cannot make again: mask, own picture, look."""
+        return [file for file in self._files() if file.name == _MASK or file.stem in (_OWN, _LOOK)]
+
+    def lut_of(self, record: JobRecord) -> Path:
+        """Return the LUT that is applied: of the look, or the fitted one."""
+        return self.look if record.applies_look else self.cube
 
     def is_fitted(self, record: JobRecord) -> bool:
         """Whether the fit of *record* is there with all that it consists of."""
@@ -130,6 +138,7 @@ def recipe_of(record: JobRecord) -> str:
     recipe: dict[str, object] = {
         "rabbitviewer": 1,
         "operation": record.operation,
+        **({"look": record.prompt, "look_id": record.look_id} if record.applies_look else {}),
         "prompt": record.prompt,
         "workflow": record.workflow,
         "parameters": record.parameters,

@@ -58,6 +58,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         content_hash: Of the slot's picture and mask; another one makes the result stale.
         own_picture: The picture lay in the pool's folder; the job uses the copy in its work folder.
         channels: all | luma | chroma: what of the grade counts.
+        look_id: The look that is applied; its LUT is in the work folder. *prompt* is its name.
+        grade_of: The finished job whose grade is applied in the same way.
     """
 
     job_id: str
@@ -105,11 +107,18 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_hash: str = ""
     own_picture: bool = False
     channels: str = "all"
+    look_id: str = ""
+    grade_of: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether there is still something to do."""
         return self.state in OPEN_STATES
+
+    @property
+    def applies_look(self) -> bool:
+        """Whether it puts a LUT that is there already on the photo; no host is asked."""
+        return bool(self.look_id or self.grade_of)
 
     def to_info(self) -> JobInfo:
         """Return what a client may know of it."""
@@ -139,5 +148,6 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             pool_id=self.pool_id,
             slot=self.slot,
             index=self.index,
+            look_id=self.look_id,
             channels=self.channels,
         )

@@ -104,8 +104,12 @@ class JobStore:
         return [record for record in records if record.content_hash]
 
     async def done_ids(self) -> list[str]:
-        """Return the ids of the done jobs, newest first."""
-        sql = "SELECT job_id FROM jobs WHERE state = 'done' ORDER BY created DESC"
+        """Return the ids of the done jobs that learnt a grade themselves, newest first."""
+        sql = (
+            "SELECT job_id FROM jobs WHERE state = 'done' "
+            "AND NOT instr(record, CAST('look_id' AS BLOB)) "
+            "AND NOT instr(record, CAST('grade_of' AS BLOB)) ORDER BY created DESC"
+        )
         return await self._run(lambda: [job_id for (job_id,) in self._db().execute(sql).fetchall()])
 
     async def _run(self, work: Callable[[], _T]) -> _T:

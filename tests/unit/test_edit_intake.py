@@ -50,6 +50,7 @@ class Desk:
             hosts=SimpleNamespace(resolve=lambda *_: HostChoice("builtin", "", "w", ai=False)),
             workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=self.manifest)),
             settings=SimpleNamespace(current=Settings()),
+            looks=SimpleNamespace(),
             work=folder / "work",
             pictures=folder / "pictures",
         )

@@ -68,6 +68,7 @@ class Studio:
                 hosts=SimpleNamespace(resolve=lambda *_: choice),
                 workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
                 settings=SimpleNamespace(current=Settings()),
+                looks=SimpleNamespace(),
                 work=folder / "work",
                 pictures=folder / "pictures",
             ),
