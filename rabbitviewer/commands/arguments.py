@@ -108,6 +108,16 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return convert
 
 
+def add_channels(parser: argparse.ArgumentParser) -> None:
+    """Add ``--channels``: which part of a grade counts."""
+    parser.add_argument(
+        "--channels",
+        choices=("all", "luma", "chroma"),
+        default="all",
+        help="luma: only the change of light, chroma: only that of colour (default: all)",
+    )
+
+
 def text(value: str) -> str:
     """Return *value* when it is text, whatever the locale made of it; other bytes only suit paths.
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditAccepted, AiEditRequest, WirePath
 from daemon.protocol.values import JobInfo
-from rabbitviewer.commands.arguments import Commands, integer, number, text
+from rabbitviewer.commands.arguments import Commands, add_channels, integer, number, text
 from rabbitviewer.commands.documents import Document, failed_photo, grade_document
+from rabbitviewer.commands.fit_words import fit_sentence
 from rabbitviewer.commands.follow import JobFollower
 from rabbitviewer.commands.grade_requests import check_usage, wanted_grades
 from rabbitviewer.commands.mask_source import mask_file
@@ -48,10 +49,12 @@ def add(commands: Commands) -> None:
     parser.add_argument("--seed", type=integer(0, MAX_SEED), help="default: random, reported")
     parser.add_argument(
         "--fit",
-        choices=("auto", "lut", "model"),
+        choices=("auto", "lut", "spatial", "model"),
         default="auto",
-        help="model: keep the model's own picture at its own size",
+        help="lut: one LUT for the whole photo; spatial: one that varies over the picture; auto: "
+        "spatial where one LUT does not do; model: keep the model's own picture at its own size",
     )
+    add_channels(parser)
     parser.add_argument("--lut-size", type=integer(2, 129), default=33, metavar="N")
     parser.add_argument(
         "--long-edge",
@@ -209,12 +212,7 @@ def _not_started() -> ErrorInfo:
 
 def _summary(job: JobInfo) -> str:
     parts = [f"{job.workflow} on {job.host}" + ("" if job.ai else ", no AI")]
-    fit = job.fit
-    if fit is not None and fit.explained is not None:
-        parts.append(f"the LUT explains {100 * fit.explained:.0f} % of the edit")
-    if fit is not None and fit.delta_e_mean is not None:
-        parts.append(f"mean Delta E {fit.delta_e_mean:.2f}")
-    parts += [note.rstrip(".") for note in job.notes if not _tells_ai(note)]
-    if fit is not None and fit.warning:
-        parts.append(fit.warning.rstrip("."))
-    return "; ".join(parts) + "."
+    if job.fit is not None:
+        parts.append(fit_sentence(job.fit))
+    parts += [note for note in job.notes if not _tells_ai(note)]
+    return " ".join(part.rstrip(".") + "." for part in parts if part)

@@ -32,6 +32,8 @@ def check_usage(args: argparse.Namespace) -> None:
         raise UsageError("--prompt is empty; say what the photo should look like")
     if args.fit == "model" and args.cube:
         raise UsageError("--fit model keeps the model's picture and makes no LUT; leave out --cube")
+    if args.fit == "model" and args.channels != "all":
+        raise UsageError("--fit model keeps the model's picture as it is; leave out --channels")
     if args.mask == "":
         raise UsageError("--mask is empty; name a PNG, or leave it out")
     if args.resize_mask and args.mask is None:
@@ -136,4 +138,5 @@ def _request(args: argparse.Namespace, photo: str, mask: WirePath) -> AiEditRequ
         cube=cube_target(args.cube, photo, count),
         mask=mask,
         resize_mask=args.resize_mask,
+        channels=args.channels,
     )

@@ -46,21 +46,37 @@ def output_target(out: str | None, photos: int) -> WirePath:
     return WirePath.of(os.path.abspath(out))  # noqa: PTH100
 
 
-def cube_target(cube: str | None, photo: str, photos: int, *, option: str = "--cube") -> WirePath:
-    """Return *option*'s ``.cube`` for one photo as an absolute path; empty: none is wanted.
+def cube_target(cube: str | None, photo: str, photos: int) -> WirePath:
+    """Return the ``.cube`` of ``--cube`` for one photo as an absolute path; empty: none is wanted.
 
     Raises:
         UsageError: as for :func:`output_target`; the extension must be ``.cube``.
     """
     if cube is None:
         return WirePath()
+    return _lut_path(cube, photo, photos, "--cube", (".cube",))
+
+
+def lut_target(lut: str, source: str, *, option: str) -> WirePath:
+    """Return the LUT file that *option* names, ``.cube`` or ``.png`` (Hald CLUT), made of *source*.
+
+    Raises:
+        UsageError: as for :func:`cube_target`.
+    """
+    return _lut_path(lut, source, 1, option, (".cube", ".png"))
+
+
+def _lut_path(
+    cube: str, photo: str, photos: int, option: str, endings: tuple[str, ...]
+) -> WirePath:
     _check_pattern(cube, option)
     ending = ending_of(cube)
     stem = os.path.splitext(os.path.basename(photo))[0]  # noqa: PTH119, PTH122
     if "{" not in cube and _is_folder(cube, ending, photos):
         cube = os.path.join(cube, "{stem}.cube")  # noqa: PTH118
-    elif ending and ending.lower() != ".cube":
-        raise UsageError(f"{option} {cube}: the file must end with .cube")
+    elif ending and ending.lower() not in endings:
+        known = " or ".join(endings)
+        raise UsageError(f"{option} {cube}: the file must end with {known}")
     elif not ending:
         cube += ".cube"
     if photos > 1 and "{stem}" not in cube:

@@ -30,8 +30,12 @@ from daemon.protocol.messages import (
     JobsRequest,
     LutApplied,
     LutApplyRequest,
+    LutConverted,
+    LutConvertRequest,
     LutExtracted,
     LutExtractRequest,
+    LutGraded,
+    LutSpatialRequest,
     MaskExport,
     Message,
     Operations,
@@ -85,6 +89,9 @@ FIT = FitReport(
     coverage=0.75,
     explained=0.9375,
     registration=Registration(0.5, -0.25, 1.0, 0.0),
+    spatial_score=3.5,
+    verdict="excellent",
+    summary="An excellent match: one LUT explains 94 % of the edit, mean Delta E 0.5.",
 )
 REFUSED = ErrorInfo(ErrorKind.NOT_FOUND, "There is no photo /gone.jpg.", "Check its name.")
 STEPS = ParameterInfo(name="steps", type="integer", default=20, min=1, max=50, advanced=True)
@@ -315,6 +322,8 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         JobsRequest: lambda _: [Jobs(jobs=jobs)],
         LutApplyRequest: lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))],
         LutExtractRequest: lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)],
+        LutSpatialRequest: lambda _: [LutGraded(result_path=b"/r.jpg", fit=FIT, notes=("n.",))],
+        LutConvertRequest: lambda _: [LutConverted(path=b"/x.png", notes=("n.",))],
         MaskExport: lambda _: [Done()],
         OperationsRequest: lambda _: [Operations(operations=(OPERATION,))],
         PhotoInfoRequest: lambda _: [PHOTO],

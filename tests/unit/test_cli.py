@@ -28,8 +28,12 @@ from daemon.protocol.messages import (
     JobsRequest,
     LutApplied,
     LutApplyRequest,
+    LutConverted,
+    LutConvertRequest,
     LutExtracted,
     LutExtractRequest,
+    LutGraded,
+    LutSpatialRequest,
     Message,
     Operations,
     OperationsRequest,
@@ -86,7 +90,6 @@ def read(capsys: pytest.CaptureFixture[str]) -> object:
         (["grade", "--prompt", "x"], "name the photos to grade, or a pool with --pool"),
         (["grade", "a.jpg", "--prompt", "x", "--strength", "2"], "'2' is not a number 0 to 1.5"),
         (["grade", "a.jpg", "--prompt", "x", "--lut-size", "1"], "not a whole number 2 to 129"),
-        (["grade", "a.jpg", "--prompt", "x", "--fit", "spatial"], "invalid choice: 'spatial'"),
         (["grade", "a.jpg", "--prompt", " "], "--prompt is empty"),
         (["grade", "a.jpg", "--prompt", "caf\udce9"], "'caf\\udce9' is not UTF-8 text"),
         (["grade", "a.jpg", "--prompt", "x", "-o", "b.heic"], ".heic cannot be written"),
@@ -96,6 +99,13 @@ def read(capsys: pytest.CaptureFixture[str]) -> object:
         (["lut"], "the following arguments are required: VERB"),
         (["lut", "extract", "a", "b"], "the following arguments are required: -o"),
         (["lut", "extract", "a", "b", "-o", "x.txt"], "-o x.txt: the file must end with .cube"),
+        (["lut", "convert", "a.cube", "x.txt"], "OUT x.txt: the file must end with .cube or .png"),
+        (["lut", "apply", "a", "b", "-o", "c", "--channels", "red"], "invalid choice: 'red'"),
+        (["grade", "a.jpg", "--prompt", "x", "--fit", "best"], "invalid choice: 'best'"),
+        (
+            ["grade", "a.jpg", "--prompt", "x", "--fit", "model", "--channels", "luma"],
+            "leave out --channels",
+        ),
         (
             ["grade", "a", "--prompt", "x", "--fit", "model", "--cube", "x.cube"],
             "makes no LUT; leave out --cube",
@@ -163,6 +173,9 @@ def test_one_graded_photo_is_one_object_with_the_promised_fields(
             "explained": 0.9375,
             "registration": {"dx_px": 0.5, "dy_px": -0.25, "scale": 1.0, "rotation_deg": 0.0},
             "warning": "",
+            "spatial_score": 3.5,
+            "verdict": "excellent",
+            "summary": FIT.summary,
         },
         "ai": False,
         "timings_s": {"fit": 0.5},
@@ -173,8 +186,8 @@ def test_every_option_reaches_the_daemon(
     fake: ScriptedDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = "--workflow w --host h --strength 0.5 --seed 3 --fit lut --lut-size 17"
-    more = "--long-edge 800 -o out/ --cube look --json"
+    options = "--workflow w --host h --strength 0.5 --seed 3 --fit spatial --lut-size 17"
+    more = "--long-edge 800 -o out/ --cube look --channels luma --json"
     main(["grade", "a.jpg", "--prompt", "warm", *options.split(), *more.split()])
     (request,) = fake.asked(AiEditRequest)
     here = os.fsencode(tmp_path)
@@ -186,7 +199,7 @@ def test_every_option_reaches_the_daemon(
         "host": "h",
         "strength": 0.5,
         "seed": 3,
-        "fit": "lut",
+        "fit": "spatial",
         "lut_size": 17,
         "long_edge_px": 800,
         "output": here + b"/out/",
@@ -198,6 +211,9 @@ def test_every_option_reaches_the_daemon(
         "index": -1,
         "slot": "",
         "whole": False,
+        "look": "",
+        "grade_of": "",
+        "channels": "luma",
     }
 
 
@@ -253,8 +269,8 @@ def test_people_get_the_path_on_stdout_and_the_fit_on_stderr(
     captured = capsys.readouterr()
     assert captured.out == f"{photo}.out.jpg\n"
     assert captured.err == (
-        "builtin_color_grade on builtin, no AI; the LUT explains 94 % of the edit; "
-        "mean Delta E 0.50.\n"
+        "builtin_color_grade on builtin, no AI. An excellent match: one LUT explains 94 % of the "
+        "edit, mean Delta E 0.5.\n"
     )
 
 
@@ -431,12 +447,69 @@ def test_lut_extract_answers_with_the_cube_and_the_fit(
     assert (request.output, request.register) == (os.fsencode(out) + b".cube", False)
 
 
+def test_lut_extract_says_how_well_it_fits(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fit = msgspec.structs.replace(FIT, warning="Parts were graded differently.")
+    fake.scripts[LutExtractRequest] = lambda _: [LutExtracted(cube_path=b"/x.png", fit=fit)]
+    assert main(["lut", "extract", "a.png", "b.png", "-o", str(tmp_path / "x.png")]) == 0
+    said = capsys.readouterr()
+    assert said.out == "/x.png\n"
+    assert said.err == f"{FIT.summary} Parts were graded differently.\n"
+    (request,) = fake.asked(LutExtractRequest)
+    assert isinstance(request, LutExtractRequest)
+    assert request.output == os.fsencode(tmp_path / "x.png")
+
+
+def test_lut_spatial_answers_with_result_fit_and_notes(
+    fake: ScriptedDaemon,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = LutGraded(result_path=b"/r.jpg", fit=FIT, notes=("n.",))
+    fake.scripts[LutSpatialRequest] = lambda _: [answer]
+    options = "-o r.jpg --strength 0.5 --channels chroma --no-register --json"
+    assert main(["lut", "spatial", "a.png", "b.png", "c.jpg", *options.split()]) == 0
+    document = read(capsys)
+    assert isinstance(document, dict)
+    assert set(document) == {"result_path", "fit", "notes"}
+    (request,) = fake.asked(LutSpatialRequest)
+    here = os.fsencode(tmp_path)
+    assert msgspec.structs.asdict(request) == {
+        "request_id": 0,
+        "original": here + b"/a.png",
+        "edited": here + b"/b.png",
+        "path": here + b"/c.jpg",
+        "output": here + b"/r.jpg",
+        "strength": 0.5,
+        "register": False,
+        "channels": "chroma",
+    }
+
+
+def test_lut_convert_answers_with_the_file_and_its_notes(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[LutConvertRequest] = lambda _: [LutConverted(path=b"/x.png", notes=("n.",))]
+    assert main(["lut", "convert", "x.cube", "x.png", "--size", "64", "--json"]) == 0
+    assert read(capsys) == {"path": "/x.png", "notes": ["n."]}
+    (request,) = fake.asked(LutConvertRequest)
+    assert isinstance(request, LutConvertRequest)
+    assert request.size == 64
+
+
 def test_lut_apply_answers_with_the_result(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake.scripts[LutApplyRequest] = lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))]
-    assert main(["lut", "apply", "a.png", "x.cube", "-o", "r.png", "--json"]) == 0
+    options = "-o r.png --channels luma --json"
+    assert main(["lut", "apply", "a.png", "x.png", *options.split()]) == 0
     assert read(capsys) == {"result_path": "/r.png", "notes": ["n."]}
+    (request,) = fake.asked(LutApplyRequest)
+    assert isinstance(request, LutApplyRequest)
+    assert request.channels == "luma"
 
 
 def test_operations_are_listed(fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]) -> None:

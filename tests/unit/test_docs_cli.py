@@ -20,6 +20,8 @@ RUNS = {
     "grade": "grade a.jpg --prompt x",
     "lut extract": "lut extract a.png b.png -o x.cube",
     "lut apply": "lut apply a.png x.cube -o r.png",
+    "lut spatial": "lut spatial a.png b.png c.jpg -o r.jpg",
+    "lut convert": "lut convert x.cube x.png --size 64",
     "pool list": "pool list",
     "pool new": "pool new Trip",
     "pool use": "pool use Wedding",
