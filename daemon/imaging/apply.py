@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.imaging.channels import keep_channels
 from daemon.imaging.lattice import FloatArray, blend_with_identity, check_lut
-from daemon.imaging.processor import LutProcessor, check_depth
+from daemon.imaging.processor import check_depth
+from daemon.imaging.quads import CHUNK_PX, QuadGrade, Workspace
 
 Checkpoint = Callable[[float], object]
 """Called with the share that is done, 0..1; may block, may raise to stop."""
@@ -19,7 +21,6 @@ Checkpoint = Callable[[float], object]
 MAX_STRENGTH = 1.5
 
 _STRIP_PX = 512 * 1024
-_TILE_PX = 192
 
 
 def apply_lut(
@@ -28,6 +29,7 @@ def apply_lut(
     *,
     strength: float = 1.0,
     mask: NDArray[Any] | None = None,
+    channels: str = "all",
     out: NDArray[Any] | None = None,
     threads: int = 2,
     checkpoint: Checkpoint | None = None,
@@ -41,6 +43,9 @@ def apply_lut(
         strength: 0..1.5, linear in the change: 0 returns the image, 1 is the LUT itself.
         mask: Shape (H, W), 0 keeps and full (1.0, or the integer type's largest value) grades.
             Pixels under 0 come out untouched, bit by bit.
+        channels: ``all``; ``luma``: the graded luma with the image's chroma; ``chroma``: the
+            reverse. Luma is Y' of BT.709 on the encoded values, chroma the differences to it
+            (:mod:`daemon.imaging.channels`).
         out: Where to write, may be *image* itself; None: a new array.
         threads: How many work at the same time.
         checkpoint: Called after every strip of about half a megapixel.
@@ -49,12 +54,13 @@ def apply_lut(
         *out*, or a new array like *image*.
 
     Raises:
-        ValueError: a shape or the strength does not fit.
+        ValueError: a shape, the strength or *channels* does not fit.
         TypeError: another dtype.
     """
     _check(image, strength, mask, out)
     target = np.empty_like(image) if out is None else out
-    grade = _StripGrade(blend_with_identity(check_lut(lut), strength), image.dtype)
+    kept = keep_channels(check_lut(lut), channels)
+    grade = _StripGrade(blend_with_identity(kept, strength), image.dtype)
 
     def work(rows: slice) -> int:
         grade.run(image[rows], target[rows], None if mask is None else mask[rows])
@@ -102,62 +108,42 @@ class _StripGrade:
     """Grades one strip at a time, from any thread."""
 
     def __init__(self, lut: FloatArray, dtype: np.dtype[Any]) -> None:
-        self._direct = LutProcessor(lut, dtype, dtype)
-        self._to_float = LutProcessor(lut, dtype, np.float32)
+        self._grade = QuadGrade(lut, dtype)
+        self._dtype = dtype
+        self._spaces: list[Workspace] = []
 
     def run(self, image: NDArray[Any], target: NDArray[Any], mask: NDArray[Any] | None) -> None:
         if not image.size:
             return
-        if mask is None or mask.min() >= _white_of(mask):
-            self._grade(image, target)
-            return
-        np.copyto(target, image)
-        for tile in _tiles(mask):
-            part, colors = mask[tile], target[tile]
-            if part.max() <= 0:
-                continue
-            if part.min() >= _white_of(part):
-                self._grade(colors.copy(), colors)
-            else:
-                self._blend(colors, _as_share(part))
-
-    def _grade(self, image: NDArray[Any], target: NDArray[Any]) -> None:
         source = np.ascontiguousarray(image)
         graded = target if target.flags.c_contiguous else np.empty_like(source)
-        alpha = image[..., 3:].copy()
-        self._direct.run(source, graded)
-        graded[..., 3:] = alpha
+        channels = image.shape[2]
+        pixels, results = source.reshape(-1, channels), graded.reshape(-1, channels)
+        values = None if mask is None else mask.reshape(-1)
+        try:
+            space = self._spaces.pop()
+        except IndexError:
+            space = Workspace(self._dtype)
+        for start in range(0, len(pixels), CHUNK_PX):
+            part = slice(start, start + CHUNK_PX)
+            self._run(space, pixels[part], results[part], None if values is None else values[part])
+        self._spaces.append(space)
         if graded is not target:
             target[:] = graded
 
-    def _blend(self, image: NDArray[Any], share: FloatArray) -> None:
-        """Grade a small *image* in place as far as *share* says."""
-        source = np.ascontiguousarray(image)
-        graded = np.empty(source.shape, np.float32)
-        self._to_float.run(source, graded)
-        colors, change = source[..., :3], graded[..., :3]
-        if image.dtype == np.float32:
-            change -= colors
-            change *= share[..., None]
-            change += colors
-            np.copyto(image[..., :3], change, where=share[..., None] != 0)
-            return
-        before = colors.astype(np.float32)
-        np.clip(change, 0, 1, out=change)
-        change *= np.float32(np.iinfo(image.dtype).max)
-        change -= before
-        change *= share[..., None]
-        change += before
-        change += np.float32(0.5)
-        image[..., :3] = change.astype(image.dtype)
-
-
-def _tiles(mask: NDArray[Any]) -> Iterator[tuple[slice, slice]]:
-    """Cut a strip into tiles that are often all black or all white, and fit into a cache."""
-    height, width = mask.shape
-    for top in range(0, height, _TILE_PX):
-        for left in range(0, width, _TILE_PX):
-            yield slice(top, top + _TILE_PX), slice(left, left + _TILE_PX)
+    def _run(
+        self,
+        space: Workspace,
+        source: NDArray[Any],
+        target: NDArray[Any],
+        mask: NDArray[Any] | None,
+    ) -> None:
+        if mask is None or mask.min() >= _white_of(mask):
+            self._grade.run(space, source, target)
+        elif mask.max() <= 0:
+            np.copyto(target, source)
+        else:
+            self._grade.blend(space, source, target, _as_share(mask))
 
 
 def _white_of(mask: NDArray[Any]) -> float:

@@ -75,10 +75,15 @@ class LutProcessor:
             source: Shape (H, W, 3) or (H, W, 4), C-contiguous; a fourth channel is passed on.
             target: Same shape, C-contiguous.
         """
-        self._processor.apply(_describe(source), _describe(target))
+        self._processor.apply(describe(source), describe(target))
+
+    def run_again(self, description: Any) -> None:  # noqa: ANN401
+        """Grade an array in place that :func:`describe` described; for many small runs."""
+        self._processor.apply(description)
 
 
-def _describe(image: NDArray[Any]) -> Any:  # noqa: ANN401
+def describe(image: NDArray[Any]) -> Any:  # noqa: ANN401
+    """Return OpenColorIO's view of *image*, (H, W, 3 or 4), C-contiguous, which must outlive it."""
     # not image.strides: numpy leaves those of axes of length 1 to chance
     height, width, channels = image.shape
     item = image.itemsize

@@ -130,11 +130,69 @@ def test_a_full_mask_of_any_kind_grades_everything(mask):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 5), (257, 300)])
+def test_a_thin_mask_changes_no_bit_outside(dtype, channels, shape):
+    image = random_image(dtype, (*shape, channels))
+    mask = np.zeros(shape, np.uint8)
+    mask[-1, -1] = 200
+    graded = apply_lut(image, wild_lut(9), mask=mask)
+    np.testing.assert_array_equal(graded[mask == 0], image[mask == 0])
+    np.testing.assert_array_equal(graded[..., 3:], image[..., 3:])
+    assert (graded[-1, -1] != image[-1, -1]).any()
+
+
+def test_nan_and_minus_zero_survive_where_the_mask_keeps():
+    image = np.array([[[np.nan, -0.0, 0.5], [0.1, 0.2, 0.3]]], np.float32)
+    graded = apply_lut(image, wild_lut(9), mask=np.array([[0, 255]], np.uint8))
+    assert graded[0, 0].tobytes() == image[0, 0].tobytes()
+
+
 def test_an_empty_mask_returns_the_image():
     image = random_image(np.uint16, (20, 20, 3))
     np.testing.assert_array_equal(
         apply_lut(image, wild_lut(9), mask=np.zeros((20, 20), np.float32)), image
     )
+
+
+def opponent_parts(pixels):
+    """Luma by BT.709 and the differences to it, of float pixels."""
+    luma = pixels @ np.array([0.2126, 0.7152, 0.0722])
+    return luma, pixels - luma[..., None]
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4, 1.5])
+def test_luma_alone_keeps_the_images_chroma(strength):
+    image, lut = random_image(np.float32).astype(np.float64), wild_lut(17)
+    graded = apply_lut(image.astype(np.float32), lut, channels="luma", strength=strength)
+    luma, chroma = opponent_parts(graded)
+    wanted, _ = opponent_parts(image + strength * (interpolate(lut, image) - image))
+    np.testing.assert_allclose(luma, wanted, atol=5e-6)
+    np.testing.assert_allclose(chroma, opponent_parts(image)[1], atol=5e-6)
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4, 1.5])
+def test_chroma_alone_keeps_the_images_luma(strength):
+    image, lut = random_image(np.float32).astype(np.float64), wild_lut(17)
+    graded = apply_lut(image.astype(np.float32), lut, channels="chroma", strength=strength)
+    luma, chroma = opponent_parts(graded)
+    _, wanted = opponent_parts(image + strength * (interpolate(lut, image) - image))
+    np.testing.assert_allclose(chroma, wanted, atol=5e-6)
+    np.testing.assert_allclose(luma, opponent_parts(image)[0], atol=5e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", ["luma", "chroma"])
+def test_the_identity_in_part_returns_every_level_unchanged(dtype, channels):
+    image = every_level(dtype)
+    graded = apply_lut(image, identity_lut(33), channels=channels, strength=1.5)
+    np.testing.assert_array_equal(graded, image)
+
+
+def test_unknown_channels_are_refused():
+    with pytest.raises(ValueError, match="'colour'"):
+        apply_lut(np.zeros((4, 4, 3), np.uint8), identity_lut(2), channels="colour")
 
 
 @settings(max_examples=25, deadline=None)
