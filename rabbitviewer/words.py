@@ -48,10 +48,11 @@ def left_words(eta_s: float | None) -> str:
     """Say how long it will take, roughly; empty when nobody knows."""
     if eta_s is None or eta_s < 1:
         return ""
-    return _tr("{about} left").format(about=_about(eta_s))
+    return _tr("{about} left").format(about=about_words(eta_s))
 
 
-def _about(seconds: float) -> str:
+def about_words(seconds: float) -> str:
+    """Say a time roughly."""
     if seconds < _TWO_MINUTES_S:
         return _tr("about {count} s").format(count=round(seconds))
     return _tr("about {count} min").format(count=round(seconds / 60))
@@ -76,7 +77,7 @@ def plan_words(plan: Plan, photos: int, usual_s: float | None, through: str = ""
     if through:
         parts.append(through)
     if usual_s is not None and usual_s * photos >= 1:
-        parts.append(_about(usual_s * photos))
+        parts.append(about_words(usual_s * photos))
     return ", ".join(parts)
 
 
@@ -87,20 +88,56 @@ def _short(title: str) -> str:
 
 
 def fit_words(fit: FitReport) -> str:
-    """Say how well the fit explains the edit."""
-    names = {"lut": _tr("LUT"), "spatial": _tr("Spatial grade")}
-    if fit.model not in names:
+    """Say in few words how well the fit follows the edit."""
+    if fit.model == "model":
         return _tr("The model's own picture")
+    verdicts = {
+        "excellent": _tr("Excellent match"),
+        "good": _tr("Good match"),
+        "fair": _tr("Fair match"),
+        "not_global": _tr("Not only a colour change"),
+        "no_match": _tr("No match"),
+    }
+    return verdicts.get(fit.verdict) or _fit_figures(fit)
+
+
+def fit_detail(fit: FitReport) -> str:
+    """Say the same in a sentence or two, with its figures; may be empty."""
+    parts = [fit.summary, "" if fit.warning in fit.summary else fit.warning]
+    return " ".join(part for part in parts if part)
+
+
+def fit_advice(fit: FitReport, *, has_mask: bool) -> str:
+    """Say what can be done where the fit misses the edit; empty: it does not.
+
+    Behind a mask the model's picture cannot be kept.
+    """
+    if fit.verdict == "not_global" and fit.model != "spatial":
+        if has_mask:
+            return _tr("This edit is not only a colour change: use Spatial.")
+        return _tr(
+            "This edit is not only a colour change: use Spatial, or keep the model's picture."
+        )
+    if fit.verdict in ("not_global", "no_match") and not has_mask:
+        return _tr("To have exactly what the model made, keep its picture.")
+    return ""
+
+
+def _fit_figures(fit: FitReport) -> str:
+    """Say how much the fit explains: all that reports of earlier versions hold."""
+    name = _tr("Spatial grade") if fit.model == "spatial" else _tr("LUT")
     parts: list[str] = []
     if fit.explained is not None:
-        parts.append(
-            _tr("{model} explains {share} %").format(
-                model=names[fit.model], share=round(100 * fit.explained)
-            )
-        )
+        share = round(100 * fit.explained)
+        parts.append(_tr("{model} explains {share} %").format(model=name, share=share))
     if fit.delta_e_mean is not None:
         parts.append(f"ΔE {fit.delta_e_mean:.1f}")
-    return ", ".join(parts) or names[fit.model]
+    return ", ".join(parts) or name
+
+
+def channels_words(channels: str) -> str:
+    """Say which part of a grade counts; empty: all of it."""
+    return {"luma": _tr("light only"), "chroma": _tr("colour only")}.get(channels, "")
 
 
 def host_words(host: HostInfo) -> str:

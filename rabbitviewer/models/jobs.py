@@ -15,6 +15,10 @@ from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.client import DaemonClient
 
 _LATELY = 5
+_LISTED = 200
+_MOST_OLDER = 2000
+LOOK = "look"
+"""The operation that puts a known grade on a photo."""
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -75,6 +79,7 @@ class JobsModel(QObject):
         self._client = client
         self._jobs: dict[str, Job] = {}
         self._asked: set[int] = set()
+        self._more_id = 0
         self._seen_failed: set[str] = set()
         self._of_now: set[str] = set()
         client.connected.connect(self.refresh)
@@ -141,7 +146,7 @@ class JobsModel(QObject):
 
     def refresh(self) -> None:
         """Read the whole list again."""
-        self._client.send(messages.JobsRequest())
+        self._client.send(messages.JobsRequest(limit=_LISTED))
 
     def start(self, request: messages.AiEditRequest) -> int:
         """Ask for an edit; return the request's id, which ``accepted`` or ``refused`` repeats."""
@@ -151,9 +156,9 @@ class JobsModel(QObject):
         """Ask to cancel a job."""
         return self._ask(messages.JobCancel(job_id=job_id))
 
-    def retry(self, job_id: str, *, new_seed: bool = False) -> int:
-        """Ask to run an ended job again, as a new job."""
-        return self._ask(messages.JobRetry(job_id=job_id, new_seed=new_seed))
+    def retry(self, job_id: str, *, new_seed: bool = False, fit: str = "") -> int:
+        """Ask to run an ended job again, as a new job; *fit*: another one of the same picture."""
+        return self._ask(messages.JobRetry(job_id=job_id, new_seed=new_seed, fit=fit))
 
     def mark_failures_seen(self) -> None:
         """The list was looked at: past failures no longer count."""
@@ -171,8 +176,11 @@ class JobsModel(QObject):
 
     def _on_replied(self, message: object, blob: bytes) -> None:
         match message:
+            case messages.Jobs() if message.request_id and message.request_id == self._more_id:
+                self._take_more(message.jobs)
             case messages.Jobs():
                 self._take_list(message.jobs)
+                self._ask_for_more(message)
             case messages.AiEditAccepted():
                 self._put(Job(message.job))
                 self._asked.discard(message.request_id)
@@ -198,6 +206,19 @@ class JobsModel(QObject):
         self._jobs = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
         if first:
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
+        self.reset.emit()
+
+    def _ask_for_more(self, answer: messages.Jobs) -> None:
+        """Read on where older jobs belong to a batch that is under way: its figures need them."""
+        is_open = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
+        if is_open and (answer.more or len(answer.jobs) >= _LISTED):
+            request = messages.JobsRequest(skip=len(answer.jobs), limit=_MOST_OLDER)
+            self._more_id = self._client.send(request)
+
+    def _take_more(self, found: tuple[JobInfo, ...]) -> None:
+        older = {info.job_id: Job(info) for info in found if info.job_id not in self._jobs}
+        self._seen_failed |= {info.job_id for info in found if info.state == "failed"}
+        self._jobs.update(older)
         self.reset.emit()
 
     def _take_progress(self, progress: messages.AiEditProgress) -> None:

@@ -67,6 +67,8 @@ class Tokens:
         panel_width: Docks as they first open.
         cell_gap: Between grid cells.
         slot: Least edge of a picture in the pool.
+        look: Least width of a photo under a look.
+        sentence_width: Least width of a card that has room for a sentence under its chip.
         dot: Diameter of the dot that tells of a mask.
         selection_ring: Width of the ring round a selected cell.
         focus_ring: Width of the ring round a focused control.
@@ -134,6 +136,8 @@ class Tokens:
     panel_width: int = 320
     cell_gap: int = 4
     slot: int = 92
+    look: int = 100
+    sentence_width: int = 220
     dot: int = 8
     selection_ring: int = 2
     focus_ring: int = 2

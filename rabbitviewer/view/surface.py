@@ -12,6 +12,7 @@ from rabbitviewer.view.layers import CanvasLayer, outward, parts_of, photo_to_de
 from rabbitviewer.view.loupe import Loupe
 from rabbitviewer.view.overlay import paint_handle, paint_tag
 from rabbitviewer.view.photo_paint import cover, device_pixels, draw_image, draw_photo
+from rabbitviewer.view.trial import Trial, paint_trial
 from rabbitviewer.view.turning import UPRIGHT, ViewTurn
 from rabbitviewer.view.viewport import Viewport
 from rabbitviewer.view.zooming import ZoomArea
@@ -40,6 +41,8 @@ class PhotoSurface(ZoomArea):
         self._picture: Preview | None = None
         self._original: Preview | None = None
         self._stand_in: QImage | None = None
+        self._trial: Trial | None = None
+        self._strength = 1.0
         self._overlay: QImage | None = None
         self._layer: CanvasLayer | None = None
         self._loupe = Loupe()
@@ -189,6 +192,22 @@ class PhotoSurface(ZoomArea):
         self._stand_in = image
         self.update()
 
+    @property
+    def trial(self) -> Trial | None:
+        """The grade that is tried on the photo."""
+        return self._trial
+
+    def try_grade(self, trial: Trial | None, strength: float = 1.0) -> None:
+        """Show the photo under a grade, where it is on show, until None is given.
+
+        Args:
+            trial: Its pictures; those of another photo are not shown.
+            strength: 0..1.5; another one costs a repaint and nothing else.
+        """
+        if trial is not self._trial or strength != self._strength:
+            self._trial, self._strength = trial, strength
+            self.update()
+
     def hold_original(self, *, on: bool) -> None:
         """Show the original whole while held."""
         if on and not self._holding:
@@ -245,7 +264,7 @@ class PhotoSurface(ZoomArea):
         if self._stand_in is not None:
             draw_image(painter, target, self._stand_in, source=cover(target, self._stand_in))
         elif original is None or not (self._comparing or self._holding):
-            self._draw(painter, target, shown)
+            self._draw_tried(painter, target, shown)
             if self._overlay is not None:
                 draw_image(painter, target, self._overlay, self._turn, rough=True)
         elif self._holding:
@@ -253,13 +272,13 @@ class PhotoSurface(ZoomArea):
         else:
             middle = round(target.left() + target.width() * self._split)
             high, right = self._viewport.area_height, self._viewport.area_width
-            for picture, part in (
-                (original, QRectF(0, 0, middle, high)),
-                (shown, QRectF(middle, 0, right, high)),
+            for picture, part, draw in (
+                (original, QRectF(0, 0, middle, high), self._draw),
+                (shown, QRectF(middle, 0, right, high), self._draw_tried),
             ):
                 painter.save()
                 painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
-                self._draw(painter, target, picture)
+                draw(painter, target, picture)
                 painter.restore()
 
     def _paint_layer(self, painter: QPainter, region: QRegion) -> None:
@@ -290,11 +309,34 @@ class PhotoSurface(ZoomArea):
     def _draw(self, painter: QPainter, target: QRectF, picture: Preview) -> None:
         draw_photo(painter, target, picture, self._turn, rough=self._still.isActive())
 
+    def _draw_tried(self, painter: QPainter, target: QRectF, picture: Preview) -> None:
+        """Draw *picture*, under the grade that is tried where it is of this photo."""
+        trial, base = self._trial, self._trial_base()
+        if trial is None or base is None or self._holding:
+            self._draw(painter, target, picture)
+        else:
+            paint_trial(painter, target, trial, base, self._strength, self._draw)
+
+    def _trial_base(self) -> Preview | None:
+        """Return the photo without the grade; None: another photo is on show."""
+        trial, shown, original = self._trial, self._picture, self._original
+        if trial is None or shown is None:
+            return None
+        known = [each for each in (shown, original) if each and each.path == trial.path]
+        return known[0] if known else (trial.base if shown.path == trial.shown else None)
+
     def _paint_marks(self, painter: QPainter, look: Tokens) -> None:
         photo = self._photo_rect().intersected(QRectF(self.rect()))
         if self._stand_in is not None:
             paint_tag(painter, photo, self.tr("Preview"), look, right=False)
             return
+        tried = self._trial if self._trial_base() is not None else None
+        if tried is not None and self._holding:
+            paint_tag(painter, photo, self.tr("Original"), look, right=False)
+            return
+        if tried is not None and not self._comparing:
+            words = f"{tried.title} · {self._strength * 100:.0f} %"
+            paint_tag(painter, photo, words, look, right=False)
         if self._original is None or not (self._comparing or self._holding):
             return
         if self._holding:
@@ -305,7 +347,8 @@ class PhotoSurface(ZoomArea):
         if self._handle_x() - photo.left() > room:
             paint_tag(painter, photo, self.tr("Original"), look, right=False)
         if photo.right() - self._handle_x() > room:
-            paint_tag(painter, photo, self.tr("Result"), look, right=True)
+            words = f"{tried.title} · {self._strength * 100:.0f} %" if tried else self.tr("Result")
+            paint_tag(painter, photo, words, look, right=True)
 
     def _handle_x(self) -> float:
         photo = self._photo_rect()
