@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWid
 
 from daemon.protocol.values import WorkflowInfo
 from rabbitviewer.edit.grade_settings import GradeSettings
+from rabbitviewer.edit.learning_form import LearningForm
 from rabbitviewer.edit.look_chips import LookChips
 from rabbitviewer.edit.parameter_form import ParameterForm
 from rabbitviewer.edit.prompt_box import PromptBox
@@ -47,7 +48,8 @@ class GradeForm(QWidget):
         self._strength_figure = text_label()
         self._seed = self._make_seed()
         self._parameters = ParameterForm()
-        self._advanced = Fold(self.tr("Advanced"), self._parameters)
+        self._how = LearningForm()
+        self._advanced = Fold(self.tr("Advanced"), self._advanced_part())
         self._run = push_button(self.tr("Run"), "primary")
         self._plan = text_label("", "small", wraps=True)
         self._lay_out()
@@ -57,6 +59,7 @@ class GradeForm(QWidget):
         self._workflow.activated.connect(self._on_workflow_chosen)
         self._workflow.currentIndexChanged.connect(self._on_workflow_changed)
         self._run.clicked.connect(self._submit)
+        self._how.changed.connect(self.changed)
         self._show_strength(_FULL_PCT)
         self._on_workflow_changed()
         self._on_prompt_changed()
@@ -71,6 +74,8 @@ class GradeForm(QWidget):
             strength=self._strength.value() / 100,
             seed=int(seed) if seed.isdigit() else None,
             parameters=self._parameters.values(),
+            fit=self._how.fit,
+            channels=self._how.channels,
         )
 
     def show_workflows(self, workflows: list[WorkflowInfo]) -> None:
@@ -128,6 +133,15 @@ class GradeForm(QWidget):
         layout.addWidget(self._plan)
         layout.setSpacing(look.space_3)
 
+    def _advanced_part(self) -> QWidget:
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(tokens().space_2)
+        layout.addWidget(self._how)
+        layout.addWidget(self._parameters)
+        return part
+
     def _strength_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(tokens().space_2)
@@ -180,7 +194,7 @@ class GradeForm(QWidget):
     def _on_workflow_changed(self) -> None:
         chosen = self._workflows.get(self._workflow.currentData() or "")
         self._parameters.show_parameters(chosen.parameters if chosen else ())
-        self._advanced.setVisible(not self._parameters.is_empty)
+        self._parameters.setVisible(not self._parameters.is_empty)
         self.changed.emit()
 
     def _submit(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.fit_verdict import MODEL
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
@@ -153,6 +154,7 @@ class GradePanel(QScrollArea):
         self._origins.changed.connect(self._show_job)
         self._card.cancel_pressed.connect(lambda: self._ask(self._jobs.cancel(self._job_id)))
         self._card.again_pressed.connect(self._try_again)
+        self._card.fit_pressed.connect(self._fit_again)
         self._card.keep_pressed.connect(lambda: self.keep_wanted.emit(self._result()))
         self._card.folder_pressed.connect(lambda: self.folder_wanted.emit(self._result()))
         self._card.compare_pressed.connect(self._compare)
@@ -182,9 +184,15 @@ class GradePanel(QScrollArea):
         )
 
     def _mask_reason(self, plan: Plan) -> str:
-        """Say that the workflow would leave the mask out; empty: it would not."""
+        """Say why what is set would leave the mask out; empty: it would not."""
         takes_none = plan.workflow is not None and plan.workflow.mask == "none"
-        if not takes_none or not self._subject.subject.through:
+        if not self._subject.subject.through:
+            return ""
+        if self._form.settings.fit == MODEL:
+            return self.tr(
+                "The model's picture cannot be kept through a mask. Choose no mask, or another fit."
+            )
+        if not takes_none:
             return ""
         return self.tr("This workflow takes no mask. Choose no mask, or another workflow.")
 
@@ -258,6 +266,12 @@ class GradePanel(QScrollArea):
         if job is not None:
             done = job.info.state == "done"
             self._ask(self._jobs.retry(self._job_id, new_seed=done))
+            self.started.emit((job.info.path,))
+
+    def _fit_again(self, fit: str) -> None:
+        job = self._jobs.job(self._job_id)
+        if job is not None:
+            self._ask(self._jobs.retry(self._job_id, fit=fit))
             self.started.emit((job.info.path,))
 
     def _compare(self) -> None:

@@ -17,6 +17,8 @@ class GradeSettings:
         strength: 0..1.5.
         seed: None: chosen by the daemon.
         parameters: Values of the workflow that differ from its defaults.
+        fit: auto | lut | spatial | model.
+        channels: all | luma | chroma: what of the grade counts.
     """
 
     prompt: str
@@ -24,3 +26,5 @@ class GradeSettings:
     strength: float
     seed: int | None
     parameters: dict[str, Value]
+    fit: str = "auto"
+    channels: str = "all"

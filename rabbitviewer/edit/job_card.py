@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from daemon.protocol.values import JobInfo
 from rabbitviewer.edit.error_card import ErrorCard
+from rabbitviewer.edit.fit_verdict import FitVerdict
 from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
-from rabbitviewer.models.jobs import Job
-from rabbitviewer.theme.controls import push_button, set_look, text_label
+from rabbitviewer.models.jobs import LOOK, Job
+from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import fit_words, left_words, stage_words
-
-_GOOD_SHARE = 0.9
+from rabbitviewer.words import channels_words, left_words, stage_words
 
 
 class JobCard(QFrame):
@@ -22,6 +25,7 @@ class JobCard(QFrame):
 
     Signals:
         cancel_pressed, keep_pressed, again_pressed, folder_pressed, compare_pressed: the buttons.
+        fit_pressed: another fit of the same grade is wanted (its name).
     """
 
     cancel_pressed = Signal()
@@ -29,10 +33,12 @@ class JobCard(QFrame):
     again_pressed = Signal()
     folder_pressed = Signal()
     compare_pressed = Signal()
+    fit_pressed = Signal(str)
 
     def __init__(self, origins: JobOrigins, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._origins = origins
+        self._show_extras: Callable[[JobInfo | None], object] = _show_none
         self.setProperty("look", "card")
         self._title = text_label("", "heading", wraps=True)
         self._tag = text_label(self.tr("No AI"), "tag")
@@ -45,10 +51,9 @@ class JobCard(QFrame):
         self._line = text_label("", "small", wraps=True)
         self._stale = text_label(stale_words(), "tag")
         self._stale.setToolTip(stale_advice())
-        self._fit = text_label("", "tag-good")
+        self._verdict = FitVerdict()
         self._kept = text_label(self.tr("Untouched outside the mask"), "tag-good")
         self._kept.setToolTip(self.tr("Outside the mask every pixel is the original's."))
-        self._warning = text_label("", "small", wraps=True)
         self._error = ErrorCard()
         self._cancel = push_button(self.tr("Cancel"))
         self._keep = push_button(self.tr("Keep"), "primary")
@@ -61,6 +66,7 @@ class JobCard(QFrame):
         self._again.clicked.connect(self.again_pressed)
         self._folder.clicked.connect(self.folder_pressed)
         self._compare.clicked.connect(self.compare_pressed)
+        self._verdict.fit_pressed.connect(self.fit_pressed)
 
     def show_job(self, job: Job, *, comparing: bool) -> None:
         """Show how *job* stands; *comparing*: the handle lies across the photo now."""
@@ -73,7 +79,7 @@ class JobCard(QFrame):
         self._bar.setValue(round(info.progress_pct * 10))
         self._bar.setVisible(running)
         self._show_line(job)
-        self._show_fit(job)
+        self._verdict.show_job(info)
         self._kept.setVisible(done and bool(info.outside_identical))
         self._stale.setVisible(self._origins.is_stale(info))
         if info.error is not None and failed:
@@ -84,6 +90,20 @@ class JobCard(QFrame):
         self._compare.setVisible(done and not comparing)
         self._again.setVisible(job.ended)
         self._folder.setVisible(done)
+        self._show_extras(info)
+
+    def put_extras(self, widget: QWidget, show: Callable[[JobInfo | None], object]) -> None:
+        """Put *widget* above the buttons; *show* hears of every job and when there is none."""
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(layout.count() - 1, widget)
+        self._show_extras = show
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """No job is followed, or nobody looks."""
+        super().hideEvent(event)
+        if self.isHidden():
+            self._show_extras(None)
 
     def _title_of(self, job: Job) -> str:
         match job.info.state:
@@ -104,24 +124,14 @@ class JobCard(QFrame):
         elif info.state == "done":
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
-            facts = [seconds, self.tr("seed {seed}").format(seed=info.seed)]
+            seed = "" if info.operation == LOOK else self.tr("seed {seed}").format(seed=info.seed)
+            facts = [seconds, seed, channels_words(info.channels)]
             lines = [*info.notes, _capital(whence), " · ".join(filter(None, facts))]
         else:
             lines = []
         text = "\n".join(line for line in lines if line)
         self._line.setText(text)
         self._line.setVisible(bool(text))
-
-    def _show_fit(self, job: Job) -> None:
-        fit = job.info.fit if job.info.state == "done" else None
-        self._fit.setVisible(fit is not None)
-        self._warning.setVisible(fit is not None and bool(fit.warning))
-        if fit is None:
-            return
-        good = not fit.warning and (fit.explained is None or fit.explained >= _GOOD_SHARE)
-        self._fit.setText(fit_words(fit))
-        set_look(self._fit, "tag-good" if good else "tag-warn")
-        self._warning.setText(fit.warning)
 
     def _lay_out(self) -> None:
         look = tokens()
@@ -138,16 +148,20 @@ class JobCard(QFrame):
         layout.addWidget(self._line)
         tags = QWidget()
         row = FlowLayout(look.space_1, tags)
-        for tag in (self._fit, self._kept, self._stale):
+        for tag in (*self._verdict.chips, self._kept, self._stale):
             row.addWidget(tag)
         layout.addWidget(tags)
-        layout.addWidget(self._warning)
+        layout.addWidget(self._verdict)
         layout.addWidget(self._error)
         buttons = QWidget()
         row = FlowLayout(look.space_2, buttons)
         for button in (self._keep, self._compare, self._again, self._folder, self._cancel):
             row.addWidget(button)
         layout.addWidget(buttons)
+
+
+def _show_none(_info: JobInfo | None) -> None:
+    """There are no extras."""
 
 
 def _capital(words: str) -> str:

@@ -102,6 +102,8 @@ class Target:
             strength=settings.strength,
             seed=settings.seed,
             parameters=settings.parameters,
+            fit=settings.fit,
+            channels=settings.channels,
             mask=WirePath.of(self.mask) if self.mask else WirePath(),
             resize_mask=self.resize,
             pool=self.pool,
