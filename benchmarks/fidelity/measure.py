@@ -14,11 +14,10 @@ from benchmarks.fidelity.color_tools import Colors
 from benchmarks.fidelity.degradations import Kind, degrade
 from benchmarks.fidelity.figures import Difference, Ramp, Reference, travel, without_partner
 from benchmarks.fidelity.grades import Grade
-from benchmarks.fidelity.methods import methods_for, run
+from benchmarks.fidelity.methods import grade_pixels, methods_for, run
 from benchmarks.fidelity.photos import Photo
 from daemon.imaging.area import downscale
 from daemon.imaging.canvas import plan_canvas
-from daemon.imaging.lut import apply_lut
 
 Pixels = NDArray[np.uint8]
 
@@ -72,11 +71,6 @@ class Prepared:
     picked: NDArray[np.intp]
     unseen: NDArray[np.bool_]
 
-    @property
-    def colors(self) -> Pixels:
-        """The measured pixels, shape (N, 3)."""
-        return self.pixels.reshape(-1, 3)[self.picked]
-
 
 def small_copy(pixels: Pixels, long_edge_px: int = 0) -> Pixels:
     """Return the copy that the product sends to a model, without its padding."""
@@ -128,7 +122,7 @@ def measure(pair: Pair, wanted: Sequence[str], samples: int) -> list[Row]:
         returned = degrade(truth, kind, pair.name, other)
         for method in methods_for(kind, wanted):
             found = run(method, photo.small, returned, edit)
-            result = apply_lut(photo.colors[None], found.lut)[0]
+            result = grade_pixels(found, photo.pixels, photo.picked)
             row = Row(
                 pair.group,
                 pair.photo.name,
@@ -138,7 +132,7 @@ def measure(pair: Pair, wanted: Sequence[str], samples: int) -> list[Row]:
                 reference.compare(result),
                 float(photo.unseen.mean()),
                 travel(found.lut, edit) if isinstance(edit, Grade) else None,
-                found.model,
+                "lut" if found.grid is None else "spatial",
                 found.warning,
                 found.cpu_s,
                 found.wall_s,

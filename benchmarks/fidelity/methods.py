@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from benchmarks.fidelity.cases import Edit
 from benchmarks.fidelity.degradations import Kind
 from benchmarks.fidelity.grades import Grade
 from daemon.imaging.lattice import FloatArray, identity_lut
-from daemon.imaging.lut import extract_lut
+from daemon.imaging.lut import apply_lut, extract_lut
+from daemon.imaging.spatial import SpatialGrid
+from daemon.imaging.spatial_apply import apply_spatial
 
 Pixels = NDArray[np.uint8]
 
@@ -28,14 +30,14 @@ class Found:
 
     Attributes:
         lut: The LUT.
-        model: ``lut`` or ``spatial``, as the fit chose.
+        grid: The correction that varies over the picture; None: there is none.
         warning: What the fit would tell the user.
         cpu_s: Seconds of processor time.
         wall_s: Seconds.
     """
 
     lut: FloatArray
-    model: str = "lut"
+    grid: SpatialGrid | None = None
     warning: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
@@ -89,4 +91,11 @@ def run(name: str, sent: Pixels, returned: Pixels, edit: Edit) -> Found:
     wall, cpu = time.perf_counter(), time.process_time()
     found = METHODS[name](sent, returned, edit)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return Found(found.lut, found.model, found.warning, cpu, wall)
+    return replace(found, cpu_s=cpu, wall_s=wall)
+
+
+def grade_pixels(found: Found, photo: Pixels, picked: NDArray[np.intp]) -> Pixels:
+    """Grade a photo and return its *picked* pixels, shape (N, 3)."""
+    if found.grid is None:
+        return apply_lut(photo.reshape(1, -1, 3)[:, picked], found.lut)[0]
+    return apply_spatial(photo, found.lut, found.grid).reshape(-1, 3)[picked]

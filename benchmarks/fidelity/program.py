@@ -17,15 +17,22 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.fidelity.bounds import check
 from benchmarks.fidelity.cases import Group, Pair, plan
-from benchmarks.fidelity.degradations import KINDS
+from benchmarks.fidelity.degradations import KINDS, Kind
 from benchmarks.fidelity.measure import Row, measure
 from benchmarks.fidelity.methods import METHODS, OURS
-from benchmarks.fidelity.photos import in_folder, packaged
+from benchmarks.fidelity.photos import in_folder, packaged, shipped
 from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, worst
+from benchmarks.fidelity.through_cli import as_table, compare
 
 _SAMPLES = 200_000
 _FULL: dict[Group, int] = {"global": 46, "hard": 12, "spatial": 14}
+_QUICK: dict[Group, int] = {"global": 12, "hard": 3}
+_QUICK_KINDS: tuple[Kind, ...] = ("clean", "shift", "invent", "all")
+_QUICK_METHODS = ("sketch", OURS, "truth at 33")
+_QUICK_EDGE_PX = 300
+_QUICK_SAMPLES = 30_000
 _TITLES: dict[Group, str] = {
     "global": "Global grades",
     "hard": "Grades with hard edges",
@@ -36,9 +43,15 @@ _TITLES: dict[Group, str] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     args = _parser().parse_args(arguments)
+    if args.quick:
+        return quick(args.jobs)
     photos = in_folder(args.photos) if args.photos else packaged()
     counts = _FULL if args.cases is None else dict.fromkeys(_FULL, args.cases)
     pairs = plan(photos, {group: counts[group] for group in args.groups}, args.kinds)
+    if args.through_cli:
+        compared = compare(pairs[: args.through_cli])
+        print(as_text(as_table(compared)))
+        return 0 if all(one.agree for one in compared) else 1
     rows = run_all(pairs, args.only or list(METHODS), _SAMPLES, args.jobs)
     if args.json:
         json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
@@ -46,6 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show = as_markdown if args.markdown else as_text
         print("\n".join(map(show, tables(rows))))
     return 0
+
+
+def quick(jobs: int) -> int:
+    """Measure small photographs that need no network against generous bounds; the exit code."""
+    pairs = plan(shipped(), _QUICK, _QUICK_KINDS, long_edge_px=_QUICK_EDGE_PX)
+    rows = run_all(pairs, _QUICK_METHODS, _QUICK_SAMPLES, jobs)
+    table, kept = check(rows)
+    print("\n".join(map(as_text, [*tables(rows), table])))
+    return 0 if kept else 1
 
 
 def run_all(pairs: Sequence[Pair], methods: Sequence[str], samples: int, jobs: int) -> list[Row]:
@@ -79,12 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--quick", action="store_true", help="small photos, bounds; what CI runs")
     parser.add_argument("--cases", type=int, metavar="N", help="pairs in each group")
     parser.add_argument("--only", action="append", choices=list(METHODS), help="only this method")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--groups", nargs="+", choices=list(_FULL), default=list(_FULL))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--photos", type=Path, metavar="DIR", help="measure on your own photos")
+    parser.add_argument(
+        "--through-cli", type=int, metavar="N", help="N cases on written files, by the program"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="every row, as one JSON document")
     form.add_argument("--markdown", action="store_true", help="the tables of docs/fidelity.md")
