@@ -256,6 +256,12 @@ def _rest() -> tuple[ActionSpec, ...]:
             checkable=True,
         ),
         ActionSpec("photo.show_original", _tr("Show original"), (), "ph.eye", edit),
+        ActionSpec("look.copy", _tr("Copy the grade"), ("Ctrl+Alt+C",), "ph.copy", edit),
+        ActionSpec("look.paste", _tr("Paste the grade"), ("Ctrl+Alt+V",), "ph.paint-roller", edit),
+        ActionSpec(
+            "look.save", _tr("Save as a look…"), ("Ctrl+Alt+S",), "ph.bookmark-simple", edit
+        ),
+        ActionSpec("look.import", _tr("Import a look…"), (), "ph.download-simple", edit),
         ActionSpec(
             "photo.show_in_folder", _tr("Show in folder"), ("Ctrl+Shift+O",), "ph.folder", edit
         ),
@@ -263,6 +269,9 @@ def _rest() -> tuple[ActionSpec, ...]:
         ActionSpec("panel.left", _tr("Folders"), ("L",), "ph.folders", panels, checkable=True),
         ActionSpec("panel.info", _tr("Info"), ("I",), "ph.info", panels, checkable=True),
         ActionSpec("panel.edit", _tr("Edit"), ("E",), "ph.sliders", panels, checkable=True),
+        ActionSpec(
+            "panel.looks", _tr("Looks"), ("Shift+L",), "ph.swatches", panels, checkable=True
+        ),
         ActionSpec(
             "panel.strip", _tr("Filmstrip"), ("S",), "ph.film-strip", panels, checkable=True
         ),
@@ -351,6 +360,9 @@ def extra_help() -> tuple[KeyHelp, ...]:
         KeyHelp("\\", _tr("Hold to see the original"), edit),
         KeyHelp(", .", _tr("Move the compare handle"), edit),
         KeyHelp(_tr("Ctrl+Enter"), _tr("Run, from the prompt box"), edit),
+        KeyHelp(_tr("Enter"), _tr("Apply the look, in the Looks tab"), edit),
+        KeyHelp("F2", _tr("Rename the look, in the Looks tab"), edit),
+        KeyHelp(_tr("Del"), _tr("Delete the look, in the Looks tab"), edit),
         KeyHelp(_tr("Right button"), _tr("Erase; with an area, subtract"), mask),
         KeyHelp(_tr("Shift+Click"), _tr("A straight line from the last stroke"), mask),
         KeyHelp(_tr("Ctrl+Alt+Drag"), _tr("Size across, hardness up and down"), mask),

@@ -63,6 +63,7 @@ _LATE = (
     ("filtering", "add_filter_bar"),
     ("commands", "add_commands"),
     ("panels", "add_editing"),
+    ("looks", "add_looks"),
     ("pooling", "add_pool"),
     ("painting", "add_painting"),
 )
@@ -178,6 +179,7 @@ def build(
         breadcrumbs=breadcrumbs,
         info=late.info,
         edit=late.edit,
+        looks=late.looks,
         pool=late.pool,
         jobs=late.jobs,
         hosts=late.hosts,

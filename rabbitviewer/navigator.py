@@ -19,6 +19,8 @@ from rabbitviewer.words import file_name
 
 MENU = (
     "edit.grade",
+    "look.copy",
+    "look.paste",
     "pool.add",
     "",
     "view.compare",

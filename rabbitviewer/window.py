@@ -45,6 +45,7 @@ class Rooms:
         breadcrumbs: Where we are.
         info: The Info tab.
         edit: The Edit tab.
+        looks: The Looks tab.
         pool: The Pool tab.
         strip: The filmstrip, inside *photo*.
         jobs: Behind the jobs pill.
@@ -61,6 +62,7 @@ class Rooms:
     breadcrumbs: QWidget
     info: QWidget
     edit: QWidget
+    looks: QWidget
     pool: QWidget
     strip: QWidget
     jobs: QWidget
@@ -96,6 +98,7 @@ class MainWindow(QWidget):
         self.side = SidePanel()
         self.side.add_tab("info", self.tr("Info"), rooms.info)
         self.side.add_tab("edit", self.tr("Edit"), rooms.edit)
+        self.side.add_tab("looks", self.tr("Looks"), rooms.looks)
         self.side.add_tab("pool", self.tr("Pool"), rooms.pool)
         self.panels = Panels(_panel(rooms.tree), self.pages, self.side)
         self.jobs_popover = Popover(rooms.jobs, rooms.status.jobs_pill, self)
@@ -245,6 +248,7 @@ class MainWindow(QWidget):
         self.actions_by_id["panel.left"].setChecked(self.panels.is_open(LEFT))
         self.actions_by_id["panel.info"].setChecked(right == "info")
         self.actions_by_id["panel.edit"].setChecked(right == "edit")
+        self.actions_by_id["panel.looks"].setChecked(right == "looks")
         self.actions_by_id["panel.pool"].setChecked(right == "pool")
 
     # ------------------------------------------------------------ Qt

@@ -1,4 +1,4 @@
-"""The right panel: one tab at a time, Info, Edit or Pool."""
+"""The right panel: one tab at a time, Info, Edit, Looks or Pool."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         left_width: Their width, logical pixels.
         right_open: Whether the side panel is shown.
         right_width: Its width.
-        right_tab: ``info``, ``edit`` or ``pool``.
+        right_tab: ``info``, ``edit``, ``looks`` or ``pool``.
         strip_open: Whether the filmstrip is shown under a photo.
         cell_size: Edge of a thumbnail's cell, logical pixels.
         sort: Column the grid is sorted by.

@@ -179,6 +179,10 @@ class Commanding(QObject):
             return self.tr("Nothing to undo or to do again")
         if action_id in ("view.compare", "photo.show_original"):
             return self.tr("This photo has no result to compare with")
+        if action_id == "look.paste":
+            return self.tr("No grade is copied, or no photo is selected")
+        if action_id in ("look.copy", "look.save"):
+            return self.tr("This photo has no finished grade")
         if action_id in ("pool.next", "pool.previous", "pool.export", "pool.grade_all"):
             return self.tr("The pool is empty")
         if (

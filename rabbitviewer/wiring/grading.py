@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
@@ -33,6 +35,7 @@ class Grading(QObject):
         self._jobs = jobs
         self._panel = panel
         self._photo = photo
+        self._is_told_elsewhere: Callable[[Job], bool] = _is_not
         window.actions_by_id.connect_all(
             {"edit.grade": self._open_panel, "pool.grade_all": self._open_for_pool}
         )
@@ -47,6 +50,10 @@ class Grading(QObject):
         jobs_panel.open_wanted.connect(self._on_open_wanted)
         jobs.finished.connect(self._on_finished)
         photo.comparing_changed.connect(panel.set_comparing)
+
+    def leave_out(self, is_told_elsewhere: Callable[[Job], bool]) -> None:
+        """Say nothing of the end of such jobs: they are one of many."""
+        self._is_told_elsewhere = is_told_elsewhere
 
     def _open_panel(self) -> None:
         """Ask for a grade of what the keys act on: the photos, or the pool's active one."""
@@ -86,6 +93,8 @@ class Grading(QObject):
         info = job.info
         if self._window.page == Page.PHOTO and self._photo.path in (info.path, info.result_path):
             return
+        if self._is_told_elsewhere(job):
+            return
         name = file_name(info.path)
         if info.state == "done":
             words = self.tr("{name} is graded").format(name=name)
@@ -98,3 +107,7 @@ class Grading(QObject):
         self._window.jobs_popover.close_popover()
         if job.info.result_path:
             self._navigator.compare(job.info.path, job.info.result_path)
+
+
+def _is_not(_job: Job) -> bool:
+    return False

@@ -37,6 +37,7 @@ class LateRooms:
     tree: LateRoom
     info: LateRoom
     edit: LateRoom
+    looks: LateRoom
     pool: LateRoom
     jobs: LateRoom
     hosts: LateRoom

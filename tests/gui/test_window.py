@@ -58,6 +58,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         breadcrumbs=Room(),
         info=InfoPanel(client, selection, MarksModel(client, ListingModel(client))),
         edit=make_panel(client, selection, jobs=jobs, hosts=hosts),
+        looks=Room(),
         pool=Room(),
         strip=Room(),
         jobs=JobsPanel(jobs, lambda _path: None, make_origins(client)),
