@@ -15,7 +15,8 @@ from rabbitviewer.words import fit_advice, fit_detail, fit_words
 
 SPATIAL, MODEL = "spatial", "model"
 _LOOKS = {"excellent": "tag-good", "good": "tag-good", "fair": "tag"}
-_MISSES = ("not_global", "no_match")
+NOT_GLOBAL = "not_global"
+_MISSES = (NOT_GLOBAL, "no_match")
 
 
 class FitVerdict(QWidget):
@@ -73,11 +74,11 @@ class FitVerdict(QWidget):
         set_look(self._chip, _look_of(fit))
         detail, advice = fit_detail(fit), fit_advice(fit, has_mask=info.mask_path is not None)
         self._chip.setToolTip(detail)
-        self._sentence.setText(detail)
+        self._sentence.setText((fit.summary or detail) if fit.verdict == NOT_GLOBAL else detail)
         self._advice.setText(advice)
         self._advice.setVisible(bool(advice))
         misses = fit.verdict in _MISSES
-        spatial = fit.verdict == "not_global" and fit.model != SPATIAL
+        spatial = fit.verdict == NOT_GLOBAL and fit.model != SPATIAL
         model = misses and info.mask_path is None
         self._spatial.setVisible(spatial)
         self._model.setVisible(model)
@@ -87,6 +88,8 @@ class FitVerdict(QWidget):
     def _fold_in(self) -> None:
         """Leave the sentence to the chip's tool tip where the panel is narrow."""
         roomy = self.width() >= tokens().sentence_width
+        keep = self.tr("Keep the model's picture")
+        self._model.setText(keep if roomy else self.tr("Keep its picture"))
         self._sentence.setVisible(bool(self._sentence.text()) and roomy)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

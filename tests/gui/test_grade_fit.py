@@ -109,9 +109,9 @@ def test_the_chip_says_how_well_it_was_learnt(
 def test_the_sentence_stands_under_the_chip_and_in_its_tool_tip(
     panel: GradePanel, show: Show
 ) -> None:
-    show("not_global", warning=MISSES)
+    show("fair", warning=MISSES)
     assert f"{SUMMARY} {MISSES}" in words(panel)
-    assert chip(panel, "Not only a colour change").toolTip() == f"{SUMMARY} {MISSES}"
+    assert chip(panel, "Fair match").toolTip() == f"{SUMMARY} {MISSES}"
 
 
 def test_in_a_narrow_panel_the_sentence_is_in_the_tool_tip_alone(
