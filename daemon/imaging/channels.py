@@ -50,6 +50,13 @@ def keep_channels(lut: FloatArray, channels: str) -> FloatArray:
     if check_channels(channels) == "all":
         return lut
     original = identity_lut(lut.shape[0])
-    brighter = ((lut - original) @ LUMA)[..., None]
-    kept = original + brighter if channels == "luma" else lut - brighter
+    return original + keep_change(lut - original, channels)
+
+
+def keep_change(change: FloatArray, channels: str) -> FloatArray:
+    """Reduce what is added to colours, shape (..., 3), to a part, as :func:`keep_channels` does."""
+    if channels == "all":
+        return change
+    brighter = (change @ LUMA)[..., None]
+    kept = np.broadcast_to(brighter, change.shape) if channels == "luma" else change - brighter
     return kept.astype(np.float32, copy=False)

@@ -12,8 +12,9 @@ from daemon.imaging.filters import box_mean
 from daemon.imaging.lattice import FloatArray, check_lut_size, resize_lut
 from daemon.imaging.pair import AlignedPair, align
 from daemon.imaging.processor import run_lut
-from daemon.imaging.quality import GradeFit, Judged, report
+from daemon.imaging.quality import GradeFit, judge
 from daemon.imaging.regression import AffineBase, ColorCells, Smoothing, fit_lattice
+from daemon.imaging.spatial_blocks import cut_blocks
 
 Checkpoint = Callable[[float], object]
 """Called with the share that is done, 0..1; may block, may raise to stop."""
@@ -104,8 +105,9 @@ def extract_lut(
     tell(0.45)
     rounds = _Rounds(pair, space or _Srgb())
     lut = rounds.run(lut_size, tell)
-    judged = Judged(pair.sent, pair.returned, rounds.predict(lut), pair.trust)
-    return report(lut, judged, pair.placement, original_small.shape[:2])
+    height, width = original_small.shape[:2]
+    blocks = cut_blocks(pair, *rounds.explain(lut))
+    return judge(lut, pair, blocks, space or _Srgb(), (height, width), fit)
 
 
 def _ignore(fraction: float) -> None:
@@ -152,6 +154,13 @@ class _Rounds:
         assert lut is not None
         within = np.clip(lut, -_HEADROOM, 1 + _HEADROOM)
         return resize_lut(within, lut_size).astype(np.float32)
+
+    def explain(self, lut: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The sent picture, what *lut* makes of it, and what came back, all in the LUT's space."""
+        graded = run_lut(lut, self._colors)
+        goal = self._space.from_srgb(self._goal).reshape(-1, 3) - self._beyond
+        colors, after, wanted = (i.reshape(self._shape) for i in (self._colors, graded, goal))
+        return colors, after, wanted
 
     def predict(self, lut: FloatArray) -> FloatArray:
         """What *lut* makes of the sent picture, in sRGB, not clipped."""

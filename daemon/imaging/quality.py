@@ -1,17 +1,31 @@
-"""How good a fitted LUT is, and when to say that one LUT cannot explain the edit."""
+"""How good a fitted grade is, in figures, a verdict and a sentence."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from daemon.imaging.difference import delta_e_2000, srgb_to_lab
 from daemon.imaging.filters import gradient_magnitude, luma
 from daemon.imaging.lattice import FloatArray
-from daemon.imaging.registration import Placement
+from daemon.imaging.pair import AlignedPair
+from daemon.imaging.registration import Placement, Size
 from daemon.imaging.resample import shrink
+from daemon.imaging.spatial import SpatialGrid
+from daemon.imaging.spatial_blocks import Blocks
+from daemon.imaging.spatial_fit import SpatialFit, fit_grid
+
+EXCELLENT, GOOD, FAIR, NOT_GLOBAL_VERDICT, NO_MATCH_VERDICT = (
+    "excellent",
+    "good",
+    "fair",
+    "not_global",
+    "no_match",
+)
 
 NOT_GLOBAL = (
     "The edit is not a pure colour change: parts of the picture were graded differently, and one "
@@ -22,14 +36,14 @@ NO_MATCH = (
     "far, and the colours taken from it may be wrong."
 )
 
-_BLOCKS = 24
 _LARGEST_BLOCK_RESIDUAL = 8.7
 """8-bit levels: global edits stay below 7.4, spatial ones start at 10.2."""
 
 _LEAST_OUTLINE_MATCH = 0.2
 """Unrelated pictures stay below 0.15, the worst edits of the same picture above 0.28."""
 
-_MEASURED_PX = 100_000
+_AREAS = 24
+_LEAST_MASS = 0.02
 
 
 @dataclass(frozen=True)
@@ -51,15 +65,20 @@ class FoundPlace:
 
 @dataclass(frozen=True, eq=False)
 class GradeFit:
-    """A fitted LUT and how well it explains the edit.
+    """A fitted grade and how well it explains the edit.
 
     Attributes:
         lut: Shape (N, N, N, 3), float32, indexed [red, green, blue]; -0.15..1.15.
-        delta_e_mean: Mean CIEDE2000 between prediction and returned picture away from edges.
+        delta_e_mean: Mean CIEDE2000 between prediction and returned picture, over the areas whose
+            content is the photo's.
         delta_e_p95: 95th percentile of the same.
-        explained: Share of the edit's energy that the LUT explains, 0..1.
+        explained: Share of the edit's energy that the grade explains, 0..1.
         registration: Where the returned picture lay.
         warning: Empty, or a sentence for the user.
+        grid: What is added to the LUT's colours over the picture; None: nothing.
+        spatial_score: How far whole areas miss their colour under the LUT alone, 8-bit levels.
+        verdict: excellent | good | fair | not_global | no_match.
+        summary: The verdict and its figures in one sentence.
     """
 
     lut: FloatArray
@@ -68,110 +87,130 @@ class GradeFit:
     explained: float
     registration: FoundPlace
     warning: str = ""
+    grid: SpatialGrid | None = None
+    spatial_score: float = 0.0
+    verdict: str = ""
+    summary: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """What a fit is judged by, all low-passed and on the same pixels.
+class EncodedSpace(Protocol):
+    """The space that a LUT lives in."""
 
-    Attributes:
-        sent: Shape (H, W, 3), encoded sRGB.
-        returned: Same.
-        predicted: What the LUT makes of *sent*; same, not clipped.
-        weights: Shape (H, W), small near edges.
-    """
-
-    sent: FloatArray
-    returned: FloatArray
-    predicted: FloatArray
-    weights: FloatArray
+    def to_srgb(self, colors: FloatArray) -> FloatArray:
+        """Shape (..., 3), from this space's encoding to encoded sRGB."""
+        ...
 
 
-def report(
+def judge(
     lut: FloatArray,
-    judged: Judged,
-    placement: Placement,
-    original_size: tuple[int, int],
+    pair: AlignedPair,
+    blocks: Blocks,
+    space: EncodedSpace,
+    original_size: Size,
+    fit: str = "lut",
 ) -> GradeFit:
-    """Put the figures of a fit together.
+    """Say how well a LUT explains an edit, and add what varies over the picture where wanted.
 
     Args:
         lut: The fitted LUT.
-        judged: The pictures and the prediction.
-        placement: Where the edit lay, in pixels of *judged*.
+        pair: What it was fitted to.
+        blocks: The same from afar, in the LUT's space.
+        space: The LUT's space.
         original_size: Height and width of the original as it was given.
+        fit: ``lut``, ``spatial``, or ``auto``: spatial where the LUT alone does not do.
     """
-    predicted = np.clip(judged.predicted, 0, 1)
-    mean, p95 = _differences(judged, predicted)
-    warning = ""
-    if outline_match(judged) < _LEAST_OUTLINE_MATCH:
-        warning = NO_MATCH
-    elif block_residual(judged, predicted) > _LARGEST_BLOCK_RESIDUAL:
-        warning = NOT_GLOBAL
+    score = block_residual(blocks)
+    spatial: SpatialFit | None = None
+    if fit == "spatial" or (fit == "auto" and score > _LARGEST_BLOCK_RESIDUAL):
+        spatial = fit_grid(blocks)
+    predicted = blocks.graded if spatial is None else spatial.predicted
+    weights = blocks.weights if spatial is None else spatial.trusted
+    sent, returned, after = (
+        np.clip(space.to_srgb(image), 0, 1) for image in (blocks.sent, blocks.goal, predicted)
+    )
+    mean, p95 = _differences(after, returned, weights)
+    explained = _explained(sent, returned, after, weights)
+    warning, verdict = "", EXCELLENT if mean < 0.5 else GOOD if mean < 1.0 else FAIR
+    if outline_match(pair) < _LEAST_OUTLINE_MATCH:
+        warning, verdict = NO_MATCH, NO_MATCH_VERDICT
+    elif spatial is None and score > _LARGEST_BLOCK_RESIDUAL:
+        warning, verdict = NOT_GLOBAL, NOT_GLOBAL_VERDICT
     return GradeFit(
         lut=lut,
         delta_e_mean=mean,
         delta_e_p95=p95,
-        explained=_explained(judged, predicted),
-        registration=_found_place(placement, judged, original_size),
+        explained=explained,
+        registration=_found_place(pair.placement, pair.size, original_size),
         warning=warning,
+        grid=None if spatial is None else spatial.grid,
+        spatial_score=score,
+        verdict=verdict,
+        summary=_summary(explained, mean, spatial=spatial is not None),
     )
 
 
-def _found_place(placement: Placement, judged: Judged, original: tuple[int, int]) -> FoundPlace:
-    height, width = judged.sent.shape[:2]
+def _summary(explained: float, mean: float, *, spatial: bool) -> str:
+    what = "A LUT and a correction that varies over the picture explain" if spatial else ""
+    return f"{what or 'A LUT explains'} {explained:.0%} of this edit, mean Delta E {mean:.1f}."
+
+
+def _found_place(placement: Placement, size: Size, original: Size) -> FoundPlace:
     zoom = (placement.log_zoom_x + placement.log_zoom_y) / 2
     # adding zero turns -0.0 into 0.0
     return FoundPlace(
-        dx_px=-placement.shift_x_px * original[1] / width + 0.0,
-        dy_px=-placement.shift_y_px * original[0] / height + 0.0,
+        dx_px=-placement.shift_x_px * original[1] / size[1] + 0.0,
+        dy_px=-placement.shift_y_px * original[0] / size[0] + 0.0,
         scale=math.exp(-zoom),
     )
 
 
-def _differences(judged: Judged, predicted: FloatArray) -> tuple[float, float]:
-    calm = np.flatnonzero(judged.weights > 0.3 * judged.weights.max())
-    if not len(calm):
+def _differences(
+    predicted: FloatArray, returned: FloatArray, weights: FloatArray
+) -> tuple[float, float]:
+    calm = weights > 0.3 * weights.max()
+    if not calm.any():
         return 0.0, 0.0
-    calm = calm[:: max(len(calm) // _MEASURED_PX, 1)]
-    labs = [srgb_to_lab(image.reshape(-1, 3)[calm]) for image in (predicted, judged.returned)]
-    difference = delta_e_2000(labs[0], labs[1])
+    difference = delta_e_2000(srgb_to_lab(predicted[calm]), srgb_to_lab(returned[calm]))
     return float(difference.mean()), float(np.percentile(difference, 95))
 
 
-def _explained(judged: Judged, predicted: FloatArray) -> float:
-    weights = judged.weights[..., None]
-    change = float((weights * (judged.returned - judged.sent) ** 2).sum())
-    rest = float((weights * (judged.returned - predicted) ** 2).sum())
+def _explained(
+    sent: FloatArray, returned: FloatArray, predicted: FloatArray, weights: FloatArray
+) -> float:
+    share = weights[..., None]
+    change = float((share * (returned - sent) ** 2).sum())
+    rest = float((share * (returned - predicted) ** 2).sum())
     if change <= 0:
         return 1.0
     return min(max(1 - rest / change, 0.0), 1.0)
 
 
-def block_residual(judged: Judged, predicted: FloatArray) -> float:
-    """How far whole areas miss their colour, in 8-bit levels: large for an edit in places.
+def block_residual(blocks: Blocks) -> float:
+    """How far whole areas miss their colour under the LUT, 8-bit levels.
 
-    The residual is averaged in blocks, about 24 across, by weight; invented content fills few of
-    them, so the 75th percentile over the blocks is not moved by it.
+    The residual is averaged over areas, about 24 across, by weight; invented content fills few of
+    them, so the 75th percentile over the areas is not moved by it.
     """
-    height, width = judged.weights.shape
-    side = max(max(height, width) // _BLOCKS, 1)
+    height, width = blocks.weights.shape
+    side = max(max(height, width) // _AREAS, 1)
     rows, columns = height // side, width // side
-    weights = judged.weights[: rows * side, : columns * side]
-    residual = (judged.returned - predicted)[: rows * side, : columns * side] * 255
-    grid = (rows, side, columns, side)
-    mass = weights.reshape(grid).mean(axis=(1, 3))
-    total = (residual * weights[..., None]).reshape(*grid, 3).mean(axis=(1, 3))
-    known = mass > 0.02
+    cut = (slice(rows * side), slice(columns * side))
+    residual = (blocks.goal - blocks.graded)[cut] * 255
+    shape = (rows, side, columns, side)
+    weights = blocks.weights[cut]
+    mass = weights.reshape(shape).mean(axis=(1, 3))
+    total = (residual * weights[..., None]).reshape(*shape, 3).mean(axis=(1, 3))
+    known = mass > _LEAST_MASS
     if not known.any():
         return 0.0
-    return float(np.percentile(np.sqrt(((total[known] / mass[known, None]) ** 2).sum(axis=1)), 75))
+    means: NDArray[np.float32] = total[known] / mass[known, None]
+    return float(np.percentile(np.sqrt((means**2).sum(axis=1)), 75))
 
 
-def outline_match(judged: Judged) -> float:
+def outline_match(pair: AlignedPair) -> float:
     """Correlation of the outlines of both pictures; 1 where there are none to compare."""
-    step = max(max(judged.weights.shape) / 256, 1.0)
-    edges = [gradient_magnitude(luma(shrink(i, step))) for i in (judged.sent, judged.returned)]
+    step = max(max(pair.size) / 256, 1.0)
+    edges = [gradient_magnitude(luma(shrink(i, step))) for i in (pair.sent, pair.returned)]
     spreads = [float(edge.std()) for edge in edges]
     if min(spreads) < 1 / 255:
         return 1.0
