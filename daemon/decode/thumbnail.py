@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.decode.display import Fitted, Picture, fit, show
 from daemon.decode.embedded import embedded_preview
 from daemon.decode.exif import Exif
-from daemon.decode.icc import profile_for
+from daemon.decode.icc import identify, profile_for
 from daemon.decode.jpeg_header import JpegHeader, read_header
 from daemon.decode.jpeg_pixels import check, decode_pixels
 from daemon.decode.orientation import swaps_sides, turn_upright
@@ -97,6 +97,18 @@ def fit_jpeg(source: Source, max_width: int, max_height: int) -> Fitted:
     small = turn_upright(resized(whole, width, height), turn)
     size = (header.width_px, header.height_px)
     return Fitted(small, _profile(header), *(size[::-1] if swaps_sides(turn) else size))
+
+
+def is_srgb_jpeg(path: bytes) -> bool:
+    """Whether *path* is a JPEG whose colours are sRGB."""
+    try:
+        with open_source(path) as source:
+            if source.format != "jpeg":
+                return False
+            header = read_header(source.read_all())
+    except RabbitError:
+        return False
+    return header.components == 3 and identify(_profile(header)) == "srgb"
 
 
 def _decoded(source: Source, max_width: int, max_height: int) -> Fitted:

@@ -16,11 +16,12 @@ from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
-from daemon.handlers.lut_files import read_cube, read_mask
+from daemon.handlers.lut_files import read_lut, read_mask
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.canvas import fill_canvas, plan_canvas
 from daemon.imaging.coverage import color_coverage
 from daemon.imaging.cube import Cube
+from daemon.imaging.exact import ExactGrade
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.lut import apply_lut
 from daemon.protocol.errors import EMPTY_MASK, RabbitError
@@ -84,7 +85,7 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
 
 def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:
     """Apply the LUT to the original's pixels, in its own space and depth."""
-    cube = read_cube(task.cube_path)
+    cube, lut_notes = read_lut(task.cube_path)
     photo = read_photo(task.path)
     context.checkpoint(0.25)
     height, width = photo.pixels.shape[:2]
@@ -95,24 +96,25 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     def report(fraction: float | None = None) -> None:
         context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
 
-    if cube.space == photo.color_space:
+    if cube.space == photo.color_space and cube.shaper is None:
         apply_lut(
             photo.pixels,
             cube.lut,
             strength=task.strength,
             mask=mask,
+            channels=task.channels,
             out=photo.pixels,
             checkpoint=report,
         )
     else:
-        _apply_in_other_space(photo, cube, task.strength, mask, report)
+        _apply_in_float(photo, cube, task, mask, report)
     context.checkpoint(0.75)
     extension = task.extension or _own_extension(photo, task)
     written = _write(task, photo.pixels, photo, context, extension)
+    notes = (*written.notes, *lut_notes)
     if mask is None:
-        return written, b""
+        return msgspec.structs.replace(written, notes=notes), b""
     exact = _keeps_pixels(photo, extension)
-    notes = written.notes
     if not exact:
         notes = (*notes, _REENCODED.format(extension[1:].upper()))
     elif extension != _usual_extension(photo, task):
@@ -188,31 +190,38 @@ def _keeps_pixels(photo: Photo, extension: str) -> bool:
     return extension in LOSSLESS_EXTENSIONS
 
 
-def _apply_in_other_space(
+def _apply_in_float(
     photo: Photo,
     cube: Cube,
-    strength: float,
+    task: ApplyLut,
     mask: NDArray[np.uint8] | None,
     report: Callable[[float | None], None],
 ) -> None:
-    """Take the photo into the LUT's space strip by strip, and back, in place."""
-    lut_space = IccSpace(profile_for(cube.space)) if cube.space != SRGB else None
-    own = IccSpace(photo.icc) if photo.color_space != SRGB else None
+    """Take the photo into the LUT's space strip by strip, and back, in place.
+
+    This is also the way of LUTs with curves or another range: they are applied as they stand,
+    nothing is sampled.
+    """
+    same = cube.space == photo.color_space
+    lut_space = IccSpace(profile_for(cube.space)) if cube.space != SRGB and not same else None
+    own = IccSpace(photo.icc) if photo.color_space != SRGB and not same else None
+    grade = ExactGrade(cube.lut, cube.shaper, strength=task.strength, channels=task.channels)
     height, width = photo.pixels.shape[:2]
     full = np.iinfo(photo.pixels.dtype).max
     step = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, step):
-        if mask is not None and not mask[top : top + step].any():
+        part = None if mask is None else mask[top : top + step]
+        if part is not None and not part.any():
             continue
         strip = photo.pixels[top : top + step, :, :3]
         color = _unit(strip)
         srgb = own.to_srgb(color) if own else color
         inside = lut_space.from_srgb(srgb) if lut_space else srgb
-        part = mask[top : top + step] if mask is not None else None
-        beyond = inside - np.clip(inside, 0, 1)
-        graded: FloatArray = apply_lut(inside, cube.lut, strength=strength, mask=part)
-        graded += beyond
-        srgb = lut_space.to_srgb(graded) if lut_space else graded
+        change = grade.change(inside)
+        if part is not None:
+            change *= part[..., None] / np.float32(255)
+        inside = inside + change
+        srgb = lut_space.to_srgb(inside) if lut_space else inside
         color = own.from_srgb(srgb) if own else srgb
         done = np.rint(np.clip(color, 0, 1) * full).astype(strip.dtype)
         strip[...] = done if part is None else np.where(part[..., None] == 0, strip, done)

@@ -64,7 +64,7 @@ def preview(task: MakePreview, context: Context) -> tuple[PixelsMade, bytes]:
 def show_cached(task: ShowCached, context: Context) -> tuple[PixelsMade, bytes]:
     """Decode a JPEG of the cache."""
     context.checkpoint()
-    data = _read_pack(task)
+    data = read_pack(task)
     monitor = monitor_profile(task.profile_path)
     with Source(b"a picture of the cache", io.BytesIO(data), len(data)) as source:
         fitted = fit_jpeg(source, task.max_width_px, task.max_height_px)
@@ -125,7 +125,12 @@ def monitor_profile(path: bytes) -> bytes | None:
     return icc if device_space(icc) == "RGB" and usable(icc) else None
 
 
-def _read_pack(task: ShowCached) -> bytes:
+def read_pack(task: ShowCached) -> bytes:
+    """Return a JPEG of the cache.
+
+    Raises:
+        RabbitError: ``not_found``; it is not there any more, or not what was written.
+    """
     try:
         with open(task.pack_path, "rb", buffering=0) as file:
             file.seek(task.offset)

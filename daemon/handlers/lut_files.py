@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 from collections.abc import Callable
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.decode import mask_file
+from daemon.decode.photo import decode
 from daemon.decode.plain import open_regular
+from daemon.decode.png_chunks import SIGNATURE
+from daemon.decode.source import open_source
 from daemon.handlers.context import Context
-from daemon.imaging.cube import Cube, format_cube, parse_cube
+from daemon.imaging.cube import Cube, format_cube, format_file, parse_cube
+from daemon.imaging.exact import bake, baking_error
+from daemon.imaging.hald import HaldError, hald_from_lut, lut_from_hald, nearest_level
 from daemon.imaging.lattice import FloatArray
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import ConvertLut, LutConverted, Task, TaskResult
 
 _MAX_CUBE_BYTES = 256 << 20
 _HEAD_BYTES = 4096
-_COMMENT = "Made by RabbitViewer: robust lattice regression, tetrahedral"
+_BAKED = 65
+_SAYS_ERROR = 0.05
+FITTED = "Made by RabbitViewer: robust lattice regression, tetrahedral"
+_CONVERTED = "Written by RabbitViewer, tetrahedral"
+_REDUCED = "The Hald CLUT has {} nodes a side; {} were taken, which is the most that can be used."
+_SQUARE = "A Hald CLUT has a square of nodes a side: {} instead of {}."
+_NO_SPACE = (
+    "A Hald CLUT does not say its colour space: other programs will take this one, which is for "
+    "{}, for sRGB."
+)
+_SAMPLED = (
+    "The LUT was sampled at {} nodes a side; between them its colours differ by up to {:.1f} "
+    "levels of 255."
+)
 
 
 def read_mask(path: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
@@ -36,41 +56,106 @@ def read_mask(path: bytes, width_px: int, height_px: int) -> NDArray[np.uint8]:
     return mask
 
 
-def read_cube(path: bytes) -> Cube:
-    """Read a LUT.
+def read_lut(path: bytes) -> tuple[Cube, tuple[str, ...]]:
+    """Read a LUT: a ``.cube`` file, or a Hald CLUT, told by their content.
+
+    Returns:
+        The LUT, and sentences on what could not be taken over as it was.
 
     Raises:
-        RabbitError: it is not there, no ``.cube`` file, too large or damaged; names the line.
+        RabbitError: it is not there, neither of them, too large or damaged; names the line.
     """
     name = os.fsdecode(path)
     with open_regular(path) as file:
+        if file.read(len(SIGNATURE)) == SIGNATURE:
+            return _read_hald(path)
         if os.fstat(file.fileno()).st_size > _MAX_CUBE_BYTES:
             raise RabbitError(ErrorKind.UNREADABLE, f"{name} is too large for a LUT.")
         try:
+            file.seek(0)
             data = file.read()
         except OSError as error:
             reason = error.strerror or str(error)
             raise RabbitError(ErrorKind.UNREADABLE, f"{name} cannot be read: {reason}.") from error
-    if b"\0" in data[:_HEAD_BYTES]:
+    if b"\0" in data[:_HEAD_BYTES] or data[:2] == b"\xff\xd8":
         raise RabbitError(
-            ErrorKind.UNREADABLE, f"{name} is not a .cube file.", "Export the look as .cube first."
+            ErrorKind.UNREADABLE,
+            f"{name} is not a .cube file.",
+            "Export the look as .cube, or as a Hald CLUT in a PNG.",
         )
     try:
-        return parse_cube(data.decode("utf-8", errors="replace"))
+        return parse_cube(data.decode("utf-8", errors="replace")), ()
     except ValueError as error:
         raise RabbitError(ErrorKind.UNREADABLE, f"The LUT {name} is damaged: {error}.") from error
 
 
-def write_cube(path: bytes, lut: FloatArray, *, space: str, title: str) -> None:
-    """Write a LUT; it is on the disk on return.
+def _read_hald(path: bytes) -> tuple[Cube, tuple[str, ...]]:
+    name = os.fsdecode(path)
+    with open_source(path) as source:
+        decoded = decode(source)
+    if decoded.encoding.palette:
+        raise _no_hald(name, "has a palette or fewer than 8 bits, which a Hald CLUT has not")
+    try:
+        lut, held = lut_from_hald(decoded.pixels)
+    except HaldError as error:
+        raise _no_hald(name, str(error)) from error
+    size = lut.shape[0]
+    notes = (_REDUCED.format(held, size),) if held != size else ()
+    return Cube(lut), notes
+
+
+def _no_hald(name: str, reason: str) -> RabbitError:
+    return RabbitError(
+        ErrorKind.UNREADABLE,
+        f"The picture {name} {reason}.",
+        "Choose a .cube file, or a Hald CLUT as it was written, neither scaled nor cropped.",
+    )
+
+
+def write_lut(
+    path: bytes,
+    lut: FloatArray,
+    *,
+    space: str,
+    title: str,
+    hald: bool = False,
+    comments: tuple[str, ...] = (FITTED,),
+) -> tuple[str, ...]:
+    """Write a 3D LUT as ``.cube`` or as a Hald CLUT; it is on the disk on return.
+
+    Returns:
+        Sentences on what the form cannot hold.
 
     Raises:
         RabbitError: ``disk_full`` or ``permission_denied``.
     """
-    text = format_cube(lut, title=title, space=space, comments=(_COMMENT,))
+    if hald:
+        return _write_hald(path, Cube(lut, space, title))
+    write_synced(path, format_cube(lut, title=title, space=space, comments=comments).encode())
+    return ()
+
+
+def _write_hald(path: bytes, cube: Cube) -> tuple[str, ...]:
+    """Write the nearest Hald CLUT at 16 bits."""
+    pixels = hald_from_lut(cube.lut, nearest_level(cube.lut.shape[0]))
+    write_synced(path, bytes(imagecodecs.png_encode(pixels, level=6)))
+    notes: list[str] = []
+    if cube.lut.min() < 0 or cube.lut.max() > 1:
+        notes.append("Values below 0 and above 1 were cut: a Hald CLUT cannot hold them.")
+    if cube.space != "srgb":
+        notes.append(_NO_SPACE.format(cube.space))
+    return tuple(notes)
+
+
+def write_synced(path: bytes, data: bytes) -> None:
+    """Write a file of a grade; it is on the disk on return.
+
+    Raises:
+        RabbitError: ``disk_full`` or ``permission_denied``.
+    """
     try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(path, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -87,9 +172,35 @@ def write_cube(path: bytes, lut: FloatArray, *, space: str, title: str) -> None:
 def convert_lut(task: ConvertLut, context: Context) -> tuple[LutConverted, bytes]:
     """Write a LUT file as another kind or size."""
     context.checkpoint()
-    cube = read_cube(task.source_path)
-    write_cube(task.target_path, cube.lut, space=cube.space, title=task.title or cube.title)
-    return LutConverted(space=cube.space, size=cube.lut.shape[0], title=task.title), b""
+    cube, notes = read_lut(task.source_path)
+    cube = dataclasses.replace(cube, title=task.title or cube.title)
+    context.checkpoint(0.4)
+    if task.hald:
+        wanted = task.size or (cube.lut.shape[0] if cube.shaper is None else _BAKED)
+        size = nearest_level(wanted) ** 2
+        notes += (_SQUARE.format(size, wanted),) if size != wanted else ()
+        cube, more = _sampled(cube, size)
+        notes += more
+    elif task.size and task.size != cube.size:
+        cube, more = _sampled(cube, task.size)
+        notes += more
+    context.checkpoint(0.8)
+    if task.hald:
+        notes += _write_hald(task.target_path, cube)
+    else:
+        write_synced(task.target_path, format_file(cube, (_CONVERTED,)).encode())
+    converted = LutConverted(space=cube.space, size=cube.size, title=cube.title, notes=notes)
+    return converted, b""
+
+
+def _sampled(cube: Cube, size: int) -> tuple[Cube, tuple[str, ...]]:
+    """Return a plain lattice of *size* nodes a side, and how far it is off."""
+    if cube.shaper is None and size == cube.lut.shape[0]:
+        return cube, ()
+    lut = bake(cube.lut, cube.shaper, size)
+    error = baking_error(cube.lut, cube.shaper, lut)
+    notes = (_SAMPLED.format(size, error),) if error >= _SAYS_ERROR else ()
+    return Cube(lut, cube.space, cube.title), notes
 
 
 HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {ConvertLut: convert_lut}

@@ -8,23 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daemon.imaging.lattice import MAX_LUT_SIZE, MIN_LUT_SIZE, FloatArray, check_lut
+from daemon.imaging.cube_text import SPACE, SPACE_KEY, CubeError, CubeText
+from daemon.imaging.lattice import FloatArray, check_lut
+from daemon.imaging.shaper import ONE, ZERO, Curves, Shaper, Triple
 
-SPACE_KEY = "rabbitviewer-space:"
-"""Comment that names the colour space; without it a LUT is for sRGB."""
+__all__ = ["SPACE_KEY", "Cube", "CubeError", "format_cube", "format_file", "parse_cube"]
 
-_SPACE = re.compile(r"srgb|adobe-rgb|display-p3|prophoto|icc:[0-9a-f]{64}")
 _MAX_LINE_BYTES = 240
 """The format allows 250 bytes a line; ffmpeg breaks longer ones and reads the rest as numbers."""
 
-_MAX_VALUE = 1e6
-"""No colour is a million times white; infinities and NaN fail the comparison too."""
-
-_RANGES = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0)}
-
-
-class CubeError(ValueError):
-    """A .cube text that cannot be used; the message names the line, counted from 1."""
+_SPACE = re.compile(SPACE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +28,26 @@ class Cube:
         lut: Shape (N, N, N, 3), float32, indexed [red, green, blue].
         space: srgb | adobe-rgb | display-p3 | prophoto | icc:SHA256.
         title: The file's title, may be empty.
+        shaper: What comes before the lattice; None: the lattice spans 0..1, as most do.
+        one_dimensional: The file holds curves alone; *lut* only hands on what they give.
     """
 
     lut: FloatArray
     space: str = "srgb"
     title: str = ""
+    shaper: Shaper | None = None
+    one_dimensional: bool = False
+
+    @property
+    def size(self) -> int:
+        """Nodes a side, or entries of the curves where they are all there is."""
+        if self.one_dimensional and self.shaper is not None and self.shaper.curves is not None:
+            return len(self.shaper.curves.values)
+        return self.lut.shape[0]
 
 
 def parse_cube(text: str) -> Cube:
-    """Read a 3D LUT.
+    """Read a LUT: three-dimensional, one-dimensional, or curves and a lattice behind them.
 
     Args:
         text: The whole file.
@@ -52,107 +56,34 @@ def parse_cube(text: str) -> Cube:
         The LUT with its space and title.
 
     Raises:
-        CubeError: not a 3D LUT of 2..129 nodes over 0..1, or damaged; says in which line.
+        CubeError: not a LUT of 2..129 nodes or 2..65,536 entries, or damaged; says in which line.
     """
-    reader = _Reader()
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-        reader.read(number, line.strip())
-    return reader.finish()
+    found = CubeText.read(text)
+    curves = None
+    if found.curve_size:
+        values = found.numbers[: found.curve_size].astype(np.float32)
+        curves = Curves(values, *found.curve_range)
+    if not found.lattice_size:
+        assert curves is not None
+        return _of_curves(curves, found.space, found.title)
+    size = found.lattice_size
+    # the file's red runs fastest
+    nodes = found.numbers[found.curve_size :].reshape(size, size, size, 3).transpose(2, 1, 0, 3)
+    lut = np.ascontiguousarray(nodes, dtype=np.float32)
+    shaper = None
+    if curves is not None or found.lattice_range != (ZERO, ONE):
+        shaper = Shaper(*found.lattice_range, curves)
+    return Cube(lut, found.space, found.title, shaper)
 
 
-class _Reader:
-    """State of one pass over the lines."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._space = "srgb"
-        self._title = ""
-        self._rows: list[str] = []
-        self._row_lines: list[int] = []
-
-    def read(self, number: int, line: str) -> None:
-        if not line:
-            return
-        if line[0] == "#":
-            self._read_comment(number, line[1:].strip())
-        elif line[0].isdigit() or line[0] in "+-.":
-            self._rows.append(line)
-            self._row_lines.append(number)
-        else:
-            self._read_keyword(number, line)
-
-    def finish(self) -> Cube:
-        if not self._size:
-            raise CubeError("this is not a 3D LUT: no line says LUT_3D_SIZE")
-        expected = self._size**3
-        if len(self._rows) != expected:
-            last = self._row_lines[-1] if self._row_lines else 0
-            raise CubeError(
-                f"line {last}: a LUT of size {self._size} has {expected} rows of numbers, "
-                f"this one ends after {len(self._rows)}"
-            )
-        shape = (self._size, self._size, self._size, 3)
-        # the file's red runs fastest
-        lut = np.ascontiguousarray(self._numbers().reshape(shape).transpose(2, 1, 0, 3))
-        return Cube(lut, self._space, self._title)
-
-    def _read_comment(self, number: int, comment: str) -> None:
-        if not comment.startswith(SPACE_KEY):
-            return
-        space = comment.removeprefix(SPACE_KEY).strip()
-        if not _SPACE.fullmatch(space):
-            raise CubeError(f"line {number}: unknown colour space {space[:80]!r}")
-        self._space = space
-
-    def _read_keyword(self, number: int, line: str) -> None:
-        keyword, *values = line.split(None, 1)
-        rest = values[0] if values else ""
-        if keyword == "TITLE":
-            self._title = rest.strip().strip('"')
-        elif keyword == "LUT_3D_SIZE":
-            self._size = _parse_size(number, rest)
-        elif keyword in _RANGES:
-            if _parse_floats(number, rest) != _RANGES[keyword]:
-                raise CubeError(f"line {number}: only LUTs over the domain 0..1 can be used")
-        elif keyword == "LUT_3D_INPUT_RANGE":
-            if _parse_floats(number, rest) != (0.0, 1.0):
-                raise CubeError(f"line {number}: only LUTs over the domain 0..1 can be used")
-        elif keyword == "LUT_1D_SIZE":
-            raise CubeError(f"line {number}: this is a one-dimensional LUT, a 3D LUT is needed")
-        else:
-            raise CubeError(f"line {number}: {keyword[:40]!r} does not belong in a .cube file")
-
-    def _numbers(self) -> FloatArray:
-        for number, row in zip(self._row_lines, self._rows, strict=True):
-            if row.count(" ") != 2 and len(row.split()) != 3:
-                raise CubeError(f"line {number}: three numbers are needed, found {row[:80]!r}")
-        try:
-            numbers = np.array(" ".join(self._rows).split(), dtype=np.float64)
-        except ValueError:
-            numbers = np.array([np.nan])
-        if not (np.abs(numbers) <= _MAX_VALUE).all():
-            for number, row in zip(self._row_lines, self._rows, strict=True):
-                _parse_floats(number, row)
-        return numbers.astype(np.float32)
-
-
-def _parse_size(number: int, value: str) -> int:
-    if not value.strip().isdecimal() or not MIN_LUT_SIZE <= int(value) <= MAX_LUT_SIZE:
-        raise CubeError(
-            f"line {number}: LUT_3D_SIZE must be {MIN_LUT_SIZE} to {MAX_LUT_SIZE}, "
-            f"found {value[:40]!r}"
-        )
-    return int(value)
-
-
-def _parse_floats(number: int, values: str) -> tuple[float, ...]:
-    try:
-        parsed = tuple(float(value) for value in values.split())
-    except ValueError:
-        raise CubeError(f"line {number}: numbers are needed, found {values[:80]!r}") from None
-    if not all(abs(value) <= _MAX_VALUE for value in parsed):
-        raise CubeError(f"line {number}: a number is far too large in {values[:80]!r}")
-    return parsed
+def _of_curves(curves: Curves, space: str, title: str) -> Cube:
+    """Return a LUT of curves alone: two nodes a side hand on what they give, whatever its range."""
+    low = np.minimum(curves.values.min(axis=0), 0.0)
+    high = np.maximum(curves.values.max(axis=0), 1.0)
+    corners = np.stack([low, high]).astype(np.float32)
+    grid = np.stack(np.meshgrid(*corners.T, indexing="ij"), axis=-1)
+    lut = np.ascontiguousarray(grid, dtype=np.float32)
+    return Cube(lut, space, title, Shaper(_triple(low), _triple(high), curves), True)
 
 
 def format_cube(
@@ -169,20 +100,61 @@ def format_cube(
     Raises:
         ValueError: *lut* has another shape or a value that is not finite, or *space* is unknown.
     """
-    nodes = check_lut(lut)
-    if not _SPACE.fullmatch(space):
-        raise ValueError(f"unknown colour space {space!r}")
+    return format_file(Cube(lut, space, title), comments)
+
+
+def format_file(cube: Cube, comments: tuple[str, ...] = ()) -> str:
+    """Write a LUT of any kind, so that :func:`parse_cube` gives the same (see there).
+
+    Raises:
+        ValueError: as :func:`format_cube`; or curves and lattice whose ranges differ by channel.
+    """
+    nodes = check_lut(cube.lut)
+    if not _SPACE.fullmatch(cube.space):
+        raise ValueError(f"unknown colour space {cube.space!r}")
     head = [f"# {line}" for comment in comments for line in _wrap(comment)]
-    head.append(f"# {SPACE_KEY} {space}")
-    clean = _one_line(title).replace('"', "'")
+    head.append(f"# {SPACE_KEY} {cube.space}")
+    clean = _one_line(cube.title).replace('"', "'")
     head.append(f'TITLE "{_shorten(clean, _MAX_LINE_BYTES - len("TITLE **"))}"')
-    head.append(f"LUT_3D_SIZE {nodes.shape[0]}")
-    head.append("DOMAIN_MIN 0.0 0.0 0.0")
-    head.append("DOMAIN_MAX 1.0 1.0 1.0")
+    shaper = cube.shaper or Shaper()
+    tables: list[FloatArray] = []
+    if shaper.curves is not None:
+        head.append(f"LUT_1D_SIZE {len(shaper.curves.values)}")
+        tables.append(shaper.curves.values)
+    if not cube.one_dimensional:
+        head.append(f"LUT_3D_SIZE {nodes.shape[0]}")
+        tables.append(nodes.transpose(2, 1, 0, 3).reshape(-1, 3))
+    head += _ranges(shaper, one_dimensional=cube.one_dimensional)
     # adding zero turns a rounded -0.0 into 0.0
-    rows = (np.round(nodes.astype(np.float64), 6) + 0.0).transpose(2, 1, 0, 3).reshape(-1, 3)
+    rows = np.round(np.concatenate(tables).astype(np.float64), 6) + 0.0
     body = ("%.6f %.6f %.6f\n" * len(rows)) % tuple(rows.ravel().tolist())
     return "\n".join(head) + "\n" + body
+
+
+def _ranges(shaper: Shaper, *, one_dimensional: bool) -> list[str]:
+    """Return the lines that say which inputs the tables are for."""
+    curves = shaper.curves
+    if curves is not None and not one_dimensional:
+        return [
+            f"LUT_1D_INPUT_RANGE {_range(curves.low, curves.high)}",
+            f"LUT_3D_INPUT_RANGE {_range(shaper.low, shaper.high)}",
+        ]
+    low, high = (curves.low, curves.high) if curves is not None else (shaper.low, shaper.high)
+    return [
+        "DOMAIN_MIN " + " ".join(map(repr, low)),
+        "DOMAIN_MAX " + " ".join(map(repr, high)),
+    ]
+
+
+def _range(low: Triple, high: Triple) -> str:
+    if len(set(low)) > 1 or len(set(high)) > 1:
+        raise ValueError("a file of curves and lattice has one range for all channels")
+    return f"{low[0]!r} {high[0]!r}"
+
+
+def _triple(values: FloatArray) -> Triple:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
 
 
 def _one_line(text: str) -> str:

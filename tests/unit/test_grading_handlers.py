@@ -15,7 +15,7 @@ from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.handlers.fitting import fit_grade
 from daemon.handlers.grading import apply_to_photo, keep_model_picture, prepare_small
-from daemon.handlers.lut_files import write_cube
+from daemon.handlers.lut_files import write_lut
 from daemon.protocol.errors import RabbitError
 from daemon.tasks import (
     ApplyLut,
@@ -182,7 +182,7 @@ def inverse_cube(tmp_path: Path) -> bytes:
     steps = np.linspace(1, 0, 2, dtype=np.float32)
     path = os.fsencode(tmp_path / "inverse.cube")
     grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
-    write_cube(path, grid, space="srgb", title="")
+    write_lut(path, grid, space="srgb", title="")
     return path
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from daemon.handlers.lut_files import read_cube, read_mask, write_cube
+from daemon.handlers.lut_files import read_lut, read_mask, write_lut
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 
@@ -54,20 +54,20 @@ def test_a_pipe_in_a_masks_place_is_refused_at_once(pipe: bytes) -> None:
 
 
 def test_a_pipe_in_a_luts_place_is_refused_at_once(pipe: bytes) -> None:
-    assert refusal(read_cube, pipe).info.kind is ErrorKind.INVALID_REQUEST
+    assert refusal(read_lut, pipe).info.kind is ErrorKind.INVALID_REQUEST
 
 
 def test_a_lut_that_is_missing_is_told_as_such(tmp_path: Path) -> None:
-    error = refusal(read_cube, os.fsencode(tmp_path / "no.cube"))
+    error = refusal(read_lut, os.fsencode(tmp_path / "no.cube"))
     assert error.info.kind is ErrorKind.NOT_FOUND
 
 
 def test_a_picture_in_a_luts_place_is_told_apart_from_a_damaged_lut(tmp_path: Path) -> None:
-    hald = saved(tmp_path / "hald.png", np.zeros((8, 8), np.uint8))
-    assert "is not a .cube file" in refusal(read_cube, hald).info.message
+    photo = saved(tmp_path / "photo.jpg", np.zeros((8, 8), np.uint8))
+    assert "is not a .cube file" in refusal(read_lut, photo).info.message
 
 
 def test_a_lut_that_finds_no_room_says_so() -> None:
     lut = np.zeros((2, 2, 2, 3), np.float32)
-    error = refusal(lambda: write_cube(b"/dev/full", lut, space="srgb", title=""))
+    error = refusal(lambda: write_lut(b"/dev/full", lut, space="srgb", title=""))
     assert error.info.kind is ErrorKind.DISK_FULL
