@@ -85,8 +85,10 @@ class LookFooter(QWidget):
         self._apply.setText(words)
         self._apply.setAccessibleName(words)
         self._apply.setEnabled(self._count > 0 and self.strength.strength > 0)
-        if self._count > 0:
+        if self._count > 1:
             note = self.tr("Writes new files at full size. No AI, no host.")
+        elif self._count:
+            note = self.tr("Writes a new file at full size. No AI, no host.")
         else:
             note = self.tr("Choose a photo first")
         self._note.setText(note)

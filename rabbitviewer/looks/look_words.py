@@ -30,9 +30,9 @@ def percent(strength: float) -> str:
 def channel_words() -> dict[str, str]:
     """Say what of a grade counts, by its name in the protocol."""
     return {
-        "all": _tr("Light and color"),
+        "all": _tr("Light and colour"),
         "luma": _tr("Light only"),
-        "chroma": _tr("Color only"),
+        "chroma": _tr("Colour only"),
     }
 
 
