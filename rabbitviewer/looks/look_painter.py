@@ -48,7 +48,7 @@ def paint_look(painter: QPainter, picture: QRect, label: QRect, it: LookCell) ->
         side = look.icon
         box = QRect(0, 0, side, side)
         box.moveCenter(picture.center())
-        paint_icon(painter, box, "ph.image-broken", look.text_disabled)
+        paint_icon(painter, box, "ph.warning-circle", look.text_disabled)
     _paint_rings(painter, picture, whole, it, look)
     if not it.editing:
         _paint_name(painter, label, it, look)

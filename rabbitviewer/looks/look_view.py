@@ -218,7 +218,7 @@ class LookView(QAbstractScrollArea):
 
     def _on_ready(self) -> None:
         size = self._pictures.size()
-        shape = size.height() / size.width() if size.width() else self._shape
+        shape = size.height() / size.width() if size.isValid() else self._shape
         if not math.isclose(shape, self._shape, rel_tol=0.02):
             self._shape = shape
             self._lay_out()
