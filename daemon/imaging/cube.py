@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daemon.imaging.cube_text import SPACE, SPACE_KEY, CubeError, CubeText
+from daemon.imaging.cube_text import SPACE, SPACE_KEY, TITLE_KEY, CubeError, CubeText
 from daemon.imaging.lattice import FloatArray, check_lut
 from daemon.imaging.shaper import ONE, ZERO, Curves, Shaper, Triple
 
@@ -114,9 +114,11 @@ def format_file(cube: Cube, comments: tuple[str, ...] = ()) -> str:
         raise ValueError(f"unknown colour space {cube.space!r}")
     head = [f"# {line}" for comment in comments for line in _wrap(comment)]
     head.append(f"# {SPACE_KEY} {cube.space}")
-    clean = _one_line(cube.title).replace('"', "'")
-    head.append(f'TITLE "{_shorten(clean, _MAX_LINE_BYTES - len("TITLE **"))}"')
     shaper = cube.shaper or Shaper()
+    title = _shorten(_one_line(cube.title).replace('"', "'"), _MAX_LINE_BYTES - len(TITLE_KEY) - 3)
+    # the programs that know curves with a lattice behind them know no TITLE
+    both = shaper.curves is not None and not cube.one_dimensional
+    head.append(f"# {TITLE_KEY} {title}" if both else f'TITLE "{title}"')
     tables: list[FloatArray] = []
     if shaper.curves is not None:
         head.append(f"LUT_1D_SIZE {len(shaper.curves.values)}")
@@ -166,7 +168,8 @@ def _wrap(comment: str) -> list[str]:
     # four bytes is the longest character of UTF-8
     width = _MAX_LINE_BYTES if comment.isascii() else _MAX_LINE_BYTES // 4
     lines = textwrap.wrap(_one_line(comment), width - len("# > "))
-    return [f"> {line}" if line.startswith(SPACE_KEY) else line for line in lines]
+    ours = SPACE_KEY, TITLE_KEY
+    return [f"> {line}" if line.startswith(ours) else line for line in lines]
 
 
 def _shorten(text: str, limit_bytes: int) -> str:

@@ -15,6 +15,9 @@ from daemon.imaging.shaper import ONE, ZERO, Triple
 SPACE_KEY = "rabbitviewer-space:"
 """Comment that names the colour space; without it a LUT is for sRGB."""
 
+TITLE_KEY = "rabbitviewer-title:"
+"""Comment that holds the title where programs do not know the keyword TITLE."""
+
 SPACE = r"srgb|adobe-rgb|display-p3|prophoto|icc:[0-9a-f]{64}"
 MAX_CURVE_SIZE = 65_536
 
@@ -115,6 +118,8 @@ class CubeText:
             raise CubeError(f"line {number}: {word[:40]!r} does not belong in a .cube file")
 
     def _take_comment(self, number: int, comment: str) -> None:
+        if comment.startswith(TITLE_KEY):
+            self.title = self.title or comment.removeprefix(TITLE_KEY).strip()
         if not comment.startswith(SPACE_KEY):
             return
         space = comment.removeprefix(SPACE_KEY).strip()

@@ -96,6 +96,8 @@ def info_from_head(look_id: str, head: bytes, added: float) -> LookInfo | None:
             title = rest.strip('"')
         elif keyword in ("LUT_3D_SIZE", "LUT_1D_SIZE") and rest.isdecimal():
             size = int(rest) if keyword == "LUT_3D_SIZE" or not size else size
+        elif line.startswith("# rabbitviewer-title:"):
+            title = line.partition(":")[2].strip()
         elif line.startswith("# rabbitviewer-space:"):
             space = line.partition(":")[2].strip()
     if not size:
