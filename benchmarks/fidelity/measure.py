@@ -36,7 +36,8 @@ class Row:
         unseen_share: Share of the measured pixels whose colours the small copy lacks.
         ramp: Of a gray ramp; None for edits that depend on the place.
         model: ``lut`` or ``spatial``.
-        warning: What the fit would tell the user.
+        verdict: What the fit would tell the user; empty for rivals.
+        score: How much the edit looked like one that depends on the place.
         cpu_s: Processor time of the fit.
         wall_s: Time of the fit.
     """
@@ -50,7 +51,8 @@ class Row:
     unseen_share: float
     ramp: Ramp | None
     model: str
-    warning: str
+    verdict: str
+    score: float
     cpu_s: float
     wall_s: float
 
@@ -120,7 +122,7 @@ def measure(pair: Pair, wanted: Sequence[str], samples: int) -> list[Row]:
     rows: list[Row] = []
     for kind in pair.kinds:
         returned = degrade(truth, kind, pair.name, other)
-        for method in methods_for(kind, wanted):
+        for method in methods_for(pair.group, kind, wanted):
             found = run(method, photo.small, returned, edit)
             result = grade_pixels(found, photo.pixels, photo.picked)
             row = Row(
@@ -133,7 +135,8 @@ def measure(pair: Pair, wanted: Sequence[str], samples: int) -> list[Row]:
                 float(photo.unseen.mean()),
                 travel(found.lut, edit) if isinstance(edit, Grade) else None,
                 "lut" if found.grid is None else "spatial",
-                found.warning,
+                found.verdict,
+                found.score,
                 found.cpu_s,
                 found.wall_s,
             )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.fidelity import rivals
-from benchmarks.fidelity.cases import Edit
+from benchmarks.fidelity.cases import Edit, Group
 from benchmarks.fidelity.degradations import Kind
 from benchmarks.fidelity.grades import Grade
 from daemon.imaging.lattice import FloatArray, identity_lut
@@ -31,14 +31,16 @@ class Found:
     Attributes:
         lut: The LUT.
         grid: The correction that varies over the picture; None: there is none.
-        warning: What the fit would tell the user.
+        verdict: What the fit would tell the user; empty for rivals.
+        score: How much the edit looks like one that depends on the place.
         cpu_s: Seconds of processor time.
         wall_s: Seconds.
     """
 
     lut: FloatArray
     grid: SpatialGrid | None = None
-    warning: str = ""
+    verdict: str = ""
+    score: float = 0.0
     cpu_s: float = 0.0
     wall_s: float = 0.0
 
@@ -50,10 +52,13 @@ def _rival(fit: Callable[[Pixels, Pixels], FloatArray]) -> Method:
     return lambda sent, returned, edit: Found(fit(sent, returned))
 
 
-def _ours(sent: Pixels, returned: Pixels, edit: Edit) -> Found:
-    del edit
-    fit = extract_lut(sent, returned)
-    return Found(fit.lut, warning=fit.warning)
+def _own(kind: str) -> Method:
+    def fit(sent: Pixels, returned: Pixels, edit: Edit) -> Found:
+        del edit
+        found = extract_lut(sent, returned, fit=kind)
+        return Found(found.lut, found.grid, found.verdict, found.spatial_score)
+
+    return fit
 
 
 def _truth(sent: Pixels, returned: Pixels, edit: Edit) -> Found:
@@ -70,19 +75,28 @@ METHODS: dict[str, Method] = {
     "affine": _rival(rivals.affine),
     "polynomial": _rival(rivals.polynomial),
     "thin plate": _rival(rivals.thin_plate),
-    OURS: _ours,
+    OURS: _own("auto"),
+    "our LUT": _own("lut"),
+    "our spatial": _own("spatial"),
     "truth at 33": _truth,
 }
-"""By the name in the tables."""
+"""By the name in the tables; "ours" chooses between a LUT and a spatial grade by itself."""
 
+_OF_GROUP: dict[Group, set[str]] = {
+    "global": set(METHODS) - {"our LUT", "our spatial"},
+    "hard": set(METHODS) - {"our LUT", "our spatial"},
+    "spatial": {"nothing", "sketch", OURS, "our LUT", "our spatial"},
+}
 _CLEAN_ONLY = {"nothing", "truth at 33"}
-_SLOW_KINDS = {"soft", "crop", "size"}
-"""States in which the rivals are not measured: they add no insight."""
+_OURS_ALONE: set[Kind] = {"soft", "crop", "size"}
+"""States in which the rivals are not measured: they would show nothing new."""
 
 
-def methods_for(kind: Kind, wanted: Sequence[str]) -> list[str]:
-    """Which of the *wanted* methods are worth measuring on *kind*."""
-    names = [name for name in wanted if name == OURS or kind not in _SLOW_KINDS]
+def methods_for(group: Group, kind: Kind, wanted: Sequence[str]) -> list[str]:
+    """Which of the *wanted* methods are worth measuring."""
+    names = [name for name in wanted if name in _OF_GROUP[group]]
+    if kind in _OURS_ALONE:
+        return [name for name in names if name == OURS]
     return [name for name in names if kind == "clean" or name not in _CLEAN_ONLY]
 
 

@@ -23,13 +23,16 @@ from benchmarks.fidelity.degradations import KINDS, Kind
 from benchmarks.fidelity.measure import Row, measure
 from benchmarks.fidelity.methods import METHODS, OURS
 from benchmarks.fidelity.photos import in_folder, packaged, shipped
-from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, worst
+from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, choices, worst
 from benchmarks.fidelity.through_cli import as_table, compare
 
 _SAMPLES = 200_000
-_FULL: dict[Group, int] = {"global": 46, "hard": 12, "spatial": 14}
-_QUICK: dict[Group, int] = {"global": 12, "hard": 3}
-_QUICK_KINDS: tuple[Kind, ...] = ("clean", "shift", "invent", "all")
+_FULL: dict[Group, int] = {"global": 46, "hard": 12, "spatial": 28}
+_QUICK: tuple[tuple[Group, int, tuple[Kind, ...]], ...] = (
+    ("global", 6, ("clean", "invent", "all")),
+    ("hard", 2, ("clean",)),
+    ("spatial", 3, ("clean", "all")),
+)
 _QUICK_METHODS = ("sketch", OURS, "truth at 33")
 _QUICK_EDGE_PX = 300
 _QUICK_SAMPLES = 30_000
@@ -63,7 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def quick(jobs: int) -> int:
     """Measure small photographs that need no network against generous bounds; the exit code."""
-    pairs = plan(shipped(), _QUICK, _QUICK_KINDS, long_edge_px=_QUICK_EDGE_PX)
+    photos = shipped()
+    pairs = [
+        pair
+        for group, count, kinds in _QUICK
+        for pair in plan(photos, {group: count}, kinds, long_edge_px=_QUICK_EDGE_PX)
+    ]
     rows = run_all(pairs, _QUICK_METHODS, _QUICK_SAMPLES, jobs)
     table, kept = check(rows)
     print("\n".join(map(as_text, [*tables(rows), table])))
@@ -92,6 +100,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     made = [by_method(rows, group, _TITLES[group]) for group in groups]
     if "global" in groups:
         made.append(worst(rows, OURS))
+    if "spatial" in groups:
+        made.append(choices(rows, OURS))
     return made
 
 

@@ -39,6 +39,27 @@ def by_method(rows: Sequence[Row], group: Group, title: str) -> Table:
     return Table(title, (*head, "worst mean", "ramp back", "bend", "fit, CPU s"), tuple(lines))
 
 
+def choices(rows: Sequence[Row], method: str) -> Table:
+    """What *method* chose by itself: its confusion matrix, and the scores that it went by."""
+    lines: list[tuple[str, ...]] = []
+    right = total = 0
+    for truth in ("one change of colour", "depends on the place"):
+        wanted = "lut" if truth == "one change of colour" else "spatial"
+        chosen = [
+            row
+            for row in rows
+            if row.method == method and (row.group == "spatial") == (wanted == "spatial")
+        ]
+        counts = [sum(row.model == model for row in chosen) for model in ("lut", "spatial")]
+        right += counts[wanted == "spatial"]
+        total += len(chosen)
+        scores = sorted(row.score for row in chosen) or [0.0]
+        lines.append((truth, *map(str, counts), f"{scores[0]:.1f}", f"{scores[-1]:.1f}"))
+    share = f"{100 * right / max(total, 1):.1f} % of {total} right"
+    head = ("the true edit", "LUT chosen", "spatial chosen", "lowest score", "highest score")
+    return Table(f"What {method} chose, {share}", head, tuple(lines))
+
+
 def worst(rows: Sequence[Row], method: str, count: int = 8) -> Table:
     """The cases in which *method* is farthest from the truth."""
     chosen = [row for row in rows if row.method == method and row.group == "global"]

@@ -20,7 +20,7 @@ from benchmarks.fidelity.cases import Pair
 from benchmarks.fidelity.degradations import Kind, degrade
 from benchmarks.fidelity.figures import Difference, Reference, without_partner
 from benchmarks.fidelity.measure import edited, small_copy
-from benchmarks.fidelity.methods import OURS, grade_pixels, run
+from benchmarks.fidelity.methods import grade_pixels, run
 from benchmarks.fidelity.tables import Table
 from daemon.decode.color import profile_for, transform
 
@@ -197,7 +197,7 @@ def _compare(pair: Pair, kind: Kind, form: Form, line: _CommandLine, folder: Pat
     picked = np.sort(np.random.default_rng(1).integers(count, size=_SAMPLES))
     unseen = without_partner(pixels.reshape(-1, 3)[picked], small)
     reference = Reference(edited(pair.edit, pixels, picked), unseen)
-    found = run("spatial" if spatial else OURS, small, returned, pair.edit)
+    found = run("our spatial" if spatial else "our LUT", small, returned, pair.edit)
     result = form.read(out)
     for file in (photo, edit, out, look):
         file.unlink(missing_ok=True)
