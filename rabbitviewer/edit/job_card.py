@@ -88,7 +88,7 @@ class JobCard(QFrame):
         self._cancel.setVisible(running)
         self._keep.setVisible(done and comparing)
         self._compare.setVisible(done and not comparing)
-        self._again.setVisible(job.ended)
+        self._again.setVisible(job.ended and not (done and info.operation == LOOK))
         self._folder.setVisible(done)
         self._show_extras(info)
 
@@ -107,6 +107,9 @@ class JobCard(QFrame):
 
     def _title_of(self, job: Job) -> str:
         match job.info.state:
+            case "done" if job.info.operation == LOOK:
+                name = " ".join(job.info.prompt.split())
+                return self.tr("“{look}” at full size").format(look=name)
             case "done":
                 return self.tr("Graded at full size")
             case "failed":

@@ -129,10 +129,13 @@ class LookActions(QObject):
             return
         photos = tuple(paths)
         self._batches.start(grade, photos)
-        words = self.tr("“{name}” goes onto {photos}")
-        self._window.status.say(
-            words.format(name=short(grade.title), photos=photos_words(len(photos)))
-        )
+        if len(photos) > 1:
+            words = self.tr("“{name}” goes onto {photos}")
+            words = words.format(name=short(grade.title), photos=photos_words(len(photos)))
+        else:
+            words = self.tr("“{name}” goes onto {photo}")
+            words = words.format(name=short(grade.title), photo=file_name(photos[0]))
+        self._window.status.say(words)
         self.applied.emit(grade, photos)
 
     def _apply_look(self, look_id: str) -> None:

@@ -101,7 +101,7 @@ class LookTrying(QObject):
         panel.footer.changed.connect(self._show)
         actions.applied.connect(self._on_applied)
         trying.failed.connect(self._on_failed)
-        parts.selection.current_changed.connect(self._on_photo_changed)
+        parts.selection.current_changed.connect(self._on_current_changed)
         parts.photo.shown.connect(self._on_photo_changed)
         window.page_changed.connect(self._on_photo_changed)
         parts.jobs.finished.connect(self._on_finished)
@@ -109,9 +109,12 @@ class LookTrying(QObject):
             signal.connect(self._show)
         self._on_photo_changed()
 
+    def _on_current_changed(self) -> None:
+        self._applied = b""
+        self._on_photo_changed()
+
     def _on_photo_changed(self, *_what: object) -> None:
         """Show the looks on the photo that keys act on."""
-        self._applied = b""
         self._panel.set_photo(self._photo(), self._parts.previews.profile)
         self._show()
 
