@@ -374,10 +374,14 @@ class FitPair(Task, frozen=True, tag="fit_pair"):
 
 
 class GradeFitted(TaskResult, frozen=True, tag="grade_fitted"):
-    """The LUT is written, and the grid where the report's model is ``spatial``."""
+    """The LUT is written, and the grid where the report's model is ``spatial``.
+
+    *notes* say what its form cannot hold.
+    """
 
     report: FitReport
     color_space: str
+    notes: tuple[str, ...] = ()
 
 
 class ApplyLut(Task, frozen=True, tag="apply_lut"):

@@ -83,7 +83,7 @@ class LutService:
             final = await asyncio.to_thread(name_file, temp, target, target.extension)
         finally:
             await asyncio.to_thread(remove_temporary, temp)
-        return LutExtracted(cube_path=final, fit=fitted.report)
+        return LutExtracted(cube_path=final, fit=fitted.report, notes=fitted.notes)
 
     async def apply(self, peer: Peer, request: LutApplyRequest) -> LutApplied:
         """Apply a LUT file to a photo at full size."""

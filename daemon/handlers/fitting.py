@@ -14,7 +14,8 @@ from daemon.decode.model import Photo
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_gray, read_rgb
 from daemon.handlers.context import Context
-from daemon.handlers.lut_files import write_cube
+from daemon.handlers.grid_files import write_grid
+from daemon.handlers.lut_files import write_lut
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.canvas import plan_canvas
 from daemon.imaging.coverage import color_coverage
@@ -46,9 +47,15 @@ def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
         register=task.register,
         weights=weights,
         space=space,
+        fit=task.fit,
         checkpoint=context.checkpoint,
     )
-    write_cube(task.cube_path, fit.lut, space=task.color_space, title=task.title)
+    height, width = sent.shape[:2]
+    left, top, inner_width, inner_height = task.box
+    box = left / width, top / height, inner_width / width, inner_height / height
+    if fit.grid is not None and task.grid_path:
+        write_grid(task.grid_path, fit.grid.part(*box))
+    write_lut(task.cube_path, fit.lut, space=task.color_space, title=task.title)
     return GradeFitted(report=_report(fit, task.coverage), color_space=task.color_space), b""
 
 
@@ -85,11 +92,15 @@ def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
         register=task.register,
         weights=np.logical_not(clips(srgb)).astype(np.float32),
         space=space,
+        fit=task.fit,
         checkpoint=context.checkpoint,
     )
+    if fit.grid is not None and task.grid_path:
+        write_grid(task.grid_path, fit.grid)
     title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
-    write_cube(task.cube_path, fit.lut, space=photo.color_space, title=title)
-    return GradeFitted(report=_report(fit, coverage), color_space=photo.color_space), b""
+    name = photo.color_space
+    notes = write_lut(task.cube_path, fit.lut, space=name, title=title, hald=task.hald)
+    return GradeFitted(report=_report(fit, coverage), color_space=name, notes=notes), b""
 
 
 def _in_srgb(colors: FloatArray, photo: Photo) -> FloatArray:
@@ -129,7 +140,7 @@ def _fully_edited(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _report(fit: GradeFit, coverage: float | None) -> FitReport:
     found = fit.registration
     return FitReport(
-        model="lut",
+        model="lut" if fit.grid is None else "spatial",
         delta_e_mean=round(fit.delta_e_mean, 3),
         delta_e_p95=round(fit.delta_e_p95, 3),
         coverage=None if coverage is None else round(coverage, 4),
@@ -141,6 +152,9 @@ def _report(fit: GradeFit, coverage: float | None) -> FitReport:
             round(found.rotation_deg, 3),
         ),
         warning=fit.warning,
+        spatial_score=round(fit.spatial_score, 2),
+        verdict=fit.verdict,
+        summary=fit.summary,
     )
 
 

@@ -16,6 +16,7 @@ from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
+from daemon.handlers.grid_files import read_grid
 from daemon.handlers.lut_files import read_lut, read_mask
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.canvas import fill_canvas, plan_canvas
@@ -24,6 +25,8 @@ from daemon.imaging.cube import Cube
 from daemon.imaging.exact import ExactGrade
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.lut import apply_lut
+from daemon.imaging.spatial import SpatialGrid
+from daemon.imaging.spatial_apply import apply_spatial
 from daemon.protocol.errors import EMPTY_MASK, RabbitError
 from daemon.protocol.formats import LOSSLESS_EXTENSIONS, result_extension
 from daemon.tasks import (
@@ -84,8 +87,9 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
 
 
 def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:
-    """Apply the LUT to the original's pixels, in its own space and depth."""
+    """Apply the LUT, and what varies over the picture, in the original's own space and depth."""
     cube, lut_notes = read_lut(task.cube_path)
+    grid = read_grid(task.grid_path) if task.grid_path else None
     photo = read_photo(task.path)
     context.checkpoint(0.25)
     height, width = photo.pixels.shape[:2]
@@ -96,7 +100,9 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     def report(fraction: float | None = None) -> None:
         context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
 
-    if cube.space == photo.color_space and cube.shaper is None:
+    if cube.space != photo.color_space or cube.shaper is not None:
+        _apply_in_float(photo, cube, grid, task, mask, report)
+    elif grid is None:
         apply_lut(
             photo.pixels,
             cube.lut,
@@ -107,7 +113,16 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
             checkpoint=report,
         )
     else:
-        _apply_in_float(photo, cube, task, mask, report)
+        apply_spatial(
+            photo.pixels,
+            cube.lut,
+            grid,
+            strength=task.strength,
+            mask=mask,
+            channels=task.channels,
+            out=photo.pixels,
+            checkpoint=report,
+        )
     context.checkpoint(0.75)
     extension = task.extension or _own_extension(photo, task)
     written = _write(task, photo.pixels, photo, context, extension)
@@ -193,6 +208,7 @@ def _keeps_pixels(photo: Photo, extension: str) -> bool:
 def _apply_in_float(
     photo: Photo,
     cube: Cube,
+    grid: SpatialGrid | None,
     task: ApplyLut,
     mask: NDArray[np.uint8] | None,
     report: Callable[[float | None], None],
@@ -217,7 +233,11 @@ def _apply_in_float(
         color = _unit(strip)
         srgb = own.to_srgb(color) if own else color
         inside = lut_space.from_srgb(srgb) if lut_space else srgb
-        change = grade.change(inside)
+        if grid is None:
+            change = grade.change(inside)
+        else:
+            place = grid.part(0.0, top / height, 1.0, strip.shape[0] / height)
+            change = _change_here(inside, cube, place, task)
         if part is not None:
             change *= part[..., None] / np.float32(255)
         inside = inside + change
@@ -226,6 +246,13 @@ def _apply_in_float(
         done = np.rint(np.clip(color, 0, 1) * full).astype(strip.dtype)
         strip[...] = done if part is None else np.where(part[..., None] == 0, strip, done)
         report(min(1.0, (top + step) / height))
+
+
+def _change_here(colors: FloatArray, cube: Cube, grid: SpatialGrid, task: ApplyLut) -> FloatArray:
+    """Return what a grade adds to a strip, of which *grid* is the part that lies over it."""
+    within = np.clip(colors, 0, 1)
+    graded = apply_spatial(within, cube.lut, grid, strength=task.strength, channels=task.channels)
+    return graded - within
 
 
 def _unit(pixels: Pixels) -> FloatArray:

@@ -356,10 +356,11 @@ class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):
 
 
 class LutExtracted(Message, frozen=True, tag="lut_extracted"):
-    """The LUT is written."""
+    """The LUT is written; *notes* say what its form cannot hold."""
 
     cube_path: bytes
     fit: FitReport
+    notes: tuple[str, ...] = ()
 
 
 class LutApplyRequest(Message, frozen=True, tag="lut_apply_request"):

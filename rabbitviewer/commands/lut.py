@@ -93,12 +93,11 @@ def run_extract(args: argparse.Namespace, session: Session) -> int:
         register=not args.no_register,
     )
     answer = session.ask(request, LutExtracted, None)
-    path = os.fsdecode(answer.cube_path)
-    if session.json:
-        write_json({"cube_path": path, "fit": fit_document(answer.fit)})
-        return 0
-    write_line(path)
-    write_note(fit_sentence(answer.fit))
+    document: Document = {
+        "cube_path": os.fsdecode(answer.cube_path),
+        "fit": fit_document(answer.fit),
+    }
+    _report(session, document, answer.notes, fit_sentence(answer.fit))
     return 0
 
 
@@ -156,10 +155,11 @@ def run_convert(args: argparse.Namespace, session: Session) -> int:
 
 
 def _report(session: Session, document: Document, notes: tuple[str, ...], first: str = "") -> None:
-    """Write the document, or the file's path and what is to be said of it."""
+    """Write the document, or the path that it begins with and what is to be said of it."""
     if session.json:
         write_json({**document, "notes": list(notes)})
         return
-    write_line(str(document.get("result_path") or document.get("path")))
+    (path, *_) = document.values()
+    write_line(str(path))
     for note in filter(None, (first, *notes)):
         write_note(note)
