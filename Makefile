@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run test lint types arrows unit wheel samples clean help
+.PHONY: run test lint types arrows unit wheel fidelity samples clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -15,7 +15,7 @@ help:
 run: $(VENV)/.run
 	@.ci/start "$(PHOTOS)"
 
-test: lint types arrows wheel unit
+test: lint types arrows wheel unit fidelity
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -32,6 +32,9 @@ wheel: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/pytest -n $(WORKERS)
+
+fidelity: $(VENV)/.test
+	$(BIN)/python -m benchmarks.fidelity --quick
 
 samples:
 	@.ci/sample-photos sample-photos $(VENV)
