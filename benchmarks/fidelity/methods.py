@@ -22,6 +22,7 @@ Pixels = NDArray[np.uint8]
 
 _TRUTH_SIZE = 33
 OURS = "ours"
+TRUTH = "truth at 33"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ METHODS: dict[str, Method] = {
     OURS: _own("auto"),
     "our LUT": _own("lut"),
     "our spatial": _own("spatial"),
-    "truth at 33": _truth,
+    TRUTH: _truth,
 }
 """By the name in the tables; "ours" chooses between a LUT and a spatial grade by itself."""
 
@@ -87,7 +88,7 @@ _OF_GROUP: dict[Group, set[str]] = {
     "hard": set(METHODS) - {"our LUT", "our spatial"},
     "spatial": {"nothing", "sketch", OURS, "our LUT", "our spatial"},
 }
-_CLEAN_ONLY = {"nothing", "truth at 33"}
+_CLEAN_ONLY = {"nothing", TRUTH}
 _OURS_ALONE: set[Kind] = {"soft", "crop", "size"}
 """States in which the rivals are not measured: they would show nothing new."""
 

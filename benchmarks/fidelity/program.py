@@ -17,13 +17,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.fidelity.bounds import check
+from benchmarks.fidelity.bounds import GOALS, QUICK_BOUNDS, check
 from benchmarks.fidelity.cases import Group, Pair, plan
 from benchmarks.fidelity.degradations import KINDS, Kind
 from benchmarks.fidelity.measure import Row, measure
 from benchmarks.fidelity.methods import METHODS, OURS
 from benchmarks.fidelity.photos import in_folder, packaged, shipped
-from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, choices, worst
+from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, choices, times, worst
 from benchmarks.fidelity.through_cli import as_table, compare
 
 _SAMPLES = 200_000
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
     else:
         show = as_markdown if args.markdown else as_text
-        print("\n".join(map(show, tables(rows))))
+        goals, _ = check(rows, GOALS, "Goals")
+        print("\n".join(map(show, [goals, *tables(rows)])))
     return 0
 
 
@@ -73,7 +74,7 @@ def quick(jobs: int) -> int:
         for pair in plan(photos, {group: count}, kinds, long_edge_px=_QUICK_EDGE_PX)
     ]
     rows = run_all(pairs, _QUICK_METHODS, _QUICK_SAMPLES, jobs)
-    table, kept = check(rows)
+    table, kept = check(rows, QUICK_BOUNDS, "Bounds")
     print("\n".join(map(as_text, [*tables(rows), table])))
     return 0 if kept else 1
 
@@ -102,6 +103,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         made.append(worst(rows, OURS))
     if "spatial" in groups:
         made.append(choices(rows, OURS))
+    made.append(times(rows))
     return made
 
 

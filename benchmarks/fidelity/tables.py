@@ -36,7 +36,7 @@ def by_method(rows: Sequence[Row], group: Group, title: str) -> Table:
             for kind in _names(of_method, lambda row: row.kind)
         ]
     head = ("method", "edit came back", "cases", "mean", "p95", "p99.9", "unseen", "rounded")
-    return Table(title, (*head, "worst mean", "ramp back", "bend", "fit, CPU s"), tuple(lines))
+    return Table(title, (*head, "worst mean", "ramp back", "bend"), tuple(lines))
 
 
 def choices(rows: Sequence[Row], method: str) -> Table:
@@ -58,6 +58,22 @@ def choices(rows: Sequence[Row], method: str) -> Table:
     share = f"{100 * right / max(total, 1):.1f} % of {total} right"
     head = ("the true edit", "LUT chosen", "spatial chosen", "lowest score", "highest score")
     return Table(f"What {method} chose, {share}", head, tuple(lines))
+
+
+def times(rows: Sequence[Row]) -> Table:
+    """How long the fits took: on a busy machine only the processor time means something."""
+    lines = [
+        (
+            method,
+            f"{median(row.cpu_s for row in chosen):.2f}",
+            f"{median(row.wall_s for row in chosen):.2f}",
+            f"{max(row.cpu_s for row in chosen):.2f}",
+        )
+        for method in _names(rows, lambda row: row.method)
+        if (chosen := [row for row in rows if row.method == method])
+    ]
+    head = ("method", "CPU s, median", "wall s, median", "CPU s, longest")
+    return Table("Time of a fit", head, tuple(lines))
 
 
 def worst(rows: Sequence[Row], method: str, count: int = 8) -> Table:
@@ -120,7 +136,6 @@ def _figures(rows: Sequence[Row]) -> tuple[str, ...]:
         f"{max(figure.mean for figure in found):.2f}",
         _number(max(ramp.back for ramp in ramps) if ramps else None, 1),
         _number(fmean(ramp.bend for ramp in ramps) if ramps else None, 1),
-        f"{median(row.cpu_s for row in rows):.2f}",
     )
 
 

@@ -43,6 +43,7 @@ class Form:
         result_suffix: That of the result, which is to be lossless.
         write: Puts sRGB pixels into a file.
         read: Gets sRGB pixels out of one, whatever its depth and space.
+        from_small: The fit is given the small copy as a file of its own, not the photo.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Form:
     result_suffix: str
     write: Callable[[Path, Pixels], None]
     read: Callable[[Path], Pixels]
+    from_small: bool = False
 
 
 def _write_png(path: Path, pixels: Pixels) -> None:
@@ -93,6 +95,7 @@ FORMS: tuple[Form, ...] = (
     Form("PNG", ".png", ".png", _write_png, _read),
     Form("JPEG turned by EXIF", ".jpg", ".png", _write_turned_jpeg, _read),
     Form("16-bit TIFF", ".tif", ".tif", _write_deep_tiff, _read_deep),
+    Form("PNG, small copy fitted", ".png", ".png", _write_png, _read, from_small=True),
     Form("16-bit TIFF in Display P3", ".tif", ".tif", _write_wide_tiff, _read_deep),
 )
 
@@ -187,11 +190,15 @@ def _compare(pair: Pair, kind: Kind, form: Form, line: _CommandLine, folder: Pat
     other = small_copy(pair.other.pixels()) / np.float32(255)
     returned = degrade(truth, kind, pair.name, other)
     _write_png(edit, returned)
+    original = photo
+    if form.from_small:
+        original = folder / "small.png"
+        _write_png(original, small)
     spatial = pair.group == "spatial"
     if spatial:
-        line.run("lut", "spatial", photo, edit, photo, "-o", out)
+        line.run("lut", "spatial", original, edit, photo, "-o", out)
     else:
-        line.run("lut", "extract", photo, edit, "-o", look)
+        line.run("lut", "extract", original, edit, "-o", look)
         line.run("lut", "apply", photo, look, "-o", out)
     count = pixels.shape[0] * pixels.shape[1]
     picked = np.sort(np.random.default_rng(1).integers(count, size=_SAMPLES))
@@ -199,7 +206,7 @@ def _compare(pair: Pair, kind: Kind, form: Form, line: _CommandLine, folder: Pat
     reference = Reference(edited(pair.edit, pixels, picked), unseen)
     found = run("our spatial" if spatial else "our LUT", small, returned, pair.edit)
     result = form.read(out)
-    for file in (photo, edit, out, look):
+    for file in (photo, original, edit, out, look):
         file.unlink(missing_ok=True)
     return Compared(
         pair,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fidelity import rivals
-from benchmarks.fidelity.bounds import BOUNDS, check
+from benchmarks.fidelity.bounds import GOALS, QUICK_BOUNDS, check
 from benchmarks.fidelity.cases import plan
 from benchmarks.fidelity.color_tools import from_hsv, to_code, to_hsv, to_light
 from benchmarks.fidelity.degradations import KINDS, Frame, cut, degrade, invent
@@ -15,7 +15,7 @@ from benchmarks.fidelity.figures import Difference, Ramp, Reference, travel, wit
 from benchmarks.fidelity.grades import GLOBAL, Grade
 from benchmarks.fidelity.hard_grades import HARD
 from benchmarks.fidelity.measure import Row, small_copy
-from benchmarks.fidelity.methods import OURS, methods_for
+from benchmarks.fidelity.methods import OURS, TRUTH, methods_for
 from benchmarks.fidelity.photo_list import PHOTOS
 from benchmarks.fidelity.photos import shipped
 from benchmarks.fidelity.spatial_edits import SPATIAL
@@ -203,7 +203,7 @@ def test_the_small_copy_has_about_a_megapixel_or_what_is_asked_for():
 
 def test_rivals_are_left_out_where_they_would_show_nothing_new():
     assert methods_for("global", "soft", ["sketch", OURS]) == [OURS]
-    assert methods_for("global", "all", ["sketch", "truth at 33", OURS]) == ["sketch", OURS]
+    assert methods_for("global", "all", ["sketch", TRUTH, OURS]) == ["sketch", OURS]
 
 
 def row(group, kind, mean):
@@ -213,25 +213,33 @@ def row(group, kind, mean):
     return Row(group, "p", "e", kind, OURS, difference, 0.1, ramp, model, "good", 1.0, 1.0, 1.0)
 
 
-GOOD = [row(group, kind, 0.1) for group, kind in {(b.group, b.kind) for b in BOUNDS}]
+BOUNDED = sorted({(bound.group, bound.kind) for bound in QUICK_BOUNDS if bound.kind})
+GOOD = [row(group, kind, 0.1) for group, kind in BOUNDED]
 
 
 def test_good_figures_keep_every_bound():
-    assert check(GOOD)[1]
+    assert check(GOOD, QUICK_BOUNDS, "Bounds")[1]
 
 
 @pytest.mark.parametrize("place", range(len(GOOD)))
 def test_one_bad_figure_breaks_a_bound(place):
     bad = Difference(9.0, 9.0, 9.0, 9.0, 9.0)
     rows = [replace(one, difference=bad) if i == place else one for i, one in enumerate(GOOD)]
-    table, kept = check(rows)
+    table, kept = check(rows, QUICK_BOUNDS, "Bounds")
     assert not kept
     assert "BROKEN" in as_text(table)
 
 
 def test_a_global_edit_taken_for_a_spatial_one_breaks_a_bound():
     rows = [replace(one, model="spatial") for one in GOOD]
-    assert not check(rows)[1]
+    assert not check(rows, QUICK_BOUNDS, "Bounds")[1]
+
+
+@pytest.mark.parametrize(("mean", "kept"), [(0.25, True), (0.27, False)])
+def test_some_goals_are_counted_from_the_true_grade_s_own_figure(mean, kept):
+    truth = replace(row("global", "clean", 0.2), method=TRUTH)
+    rows = [replace(row("global", "clean", mean), ramp=Ramp(0, 0)), truth]
+    assert check(rows, GOALS, "Goals")[1] == kept
 
 
 def test_a_table_reads_alike_in_both_forms():
