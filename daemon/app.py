@@ -281,6 +281,7 @@ def _looks(
         files=lambda job_id: WorkFiles(folders.data / "jobs" / job_id),
         converter=converter,
         publish=server.publish,
+        tables=os.fsencode(folders.cache / "looks"),
     )
 
 

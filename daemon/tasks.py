@@ -426,6 +426,7 @@ class ConvertLut(Task, frozen=True, tag="convert_lut"):
         hald: As a Hald CLUT (PNG), not as ``.cube``.
         size: Nodes a side wanted; 0: as it is.
         title: Goes into a ``.cube``; empty: the source's.
+        tables: As for :class:`ShowGrades`; empty: nobody will look at it soon.
     """
 
     source_path: bytes
@@ -433,6 +434,7 @@ class ConvertLut(Task, frozen=True, tag="convert_lut"):
     hald: bool = False
     size: int = 0
     title: str = ""
+    tables: bytes = b""
 
 
 class LutConverted(TaskResult, frozen=True, tag="lut_converted"):

@@ -67,6 +67,7 @@ class LookService:
         files: Callable[[str], WorkFiles],
         converter: LutConverter,
         publish: PublishToOthers,
+        tables: bytes = b"",
     ) -> None:
         """Prepare.
 
@@ -76,12 +77,14 @@ class LookService:
             files: Where a job's files are.
             converter: Reads and writes LUT files.
             publish: How others hear of changes.
+            tables: Folder for copies of LUTs that are read faster; safe to delete.
         """
         self._store = store
         self._find_job = find_job
         self._files = files
         self._converter = converter
         self._publish = publish
+        self._tables = tables
         self._revision = 0
 
     # ------------------------------------------------------------ clients
@@ -230,7 +233,7 @@ class LookService:
         name = checked_name(name)
         fresh = await self._store.temporary()
         try:
-            written = await self._converter.ask(source, fresh, title=name)
+            written = await self._converter.ask(source, fresh, title=name, tables=self._tables)
             wanted = LookInfo(
                 look_id="",
                 name=name,

@@ -58,7 +58,14 @@ class LutConverter:
         return LutConverted(path=final, notes=written.notes)
 
     async def ask(
-        self, source: bytes, target: bytes | Path, *, hald: bool = False, size: int = 0, title: str
+        self,
+        source: bytes,
+        target: bytes | Path,
+        *,
+        hald: bool = False,
+        size: int = 0,
+        title: str,
+        tables: bytes = b"",
     ) -> Written:
         """Have a worker write the LUT *source* into the file *target*, fsynced."""
         task = ConvertLut(
@@ -67,6 +74,7 @@ class LutConverter:
             hald=hald,
             size=size,
             title=title,
+            tables=tables,
         )
         result, _ = await self._render.submit(task, priority=Priority.VISIBLE).result()
         return of_kind(result, Written)

@@ -18,12 +18,15 @@ from daemon.decode.source import Source
 from daemon.decode.surface import write_surface
 from daemon.decode.thumbnail import fit_jpeg, fit_preview, is_srgb_jpeg
 from daemon.handlers.context import Context
+from daemon.handlers.grid_files import read_grid
 from daemon.handlers.looking import monitor_profile, read_pack
 from daemon.handlers.lut_tables import find_lut
 from daemon.imaging.apply import apply_lut
 from daemon.imaging.cube import Cube
 from daemon.imaging.exact import ExactGrade
 from daemon.imaging.lattice import FloatArray, identity_lut
+from daemon.imaging.spatial import SpatialGrid
+from daemon.imaging.spatial_apply import apply_spatial
 from daemon.protocol.errors import RabbitError
 from daemon.tasks import GradesShown, ShowCached, ShowGrades, Task, TaskResult
 
@@ -36,6 +39,7 @@ def show_grades(task: ShowGrades, context: Context) -> tuple[GradesShown, bytes]
     """Show the photo under each LUT; the pixels stand one after the other."""
     context.checkpoint()
     view = _view(_photo_of(task))
+    grid = read_grid(task.grid_path) if task.grid_path else None
     pictures: list[Pixels] = []
     shown: list[int] = []
     for index, path in enumerate(task.lut_paths):
@@ -44,7 +48,7 @@ def show_grades(task: ShowGrades, context: Context) -> tuple[GradesShown, bytes]
             cube = find_lut(path, task.tables)
         except RabbitError:
             continue
-        pictures.append(view.graded(cube, strength=task.strength, channels=task.channels))
+        pictures.append(view.graded(cube, grid if index == 0 else None, task))
         shown.append(index)
     fitted = view.fitted
     height, width = fitted.pixels.shape[:2]
@@ -69,23 +73,44 @@ class View:
         self._space = identify(fitted.icc)
         self._inside: dict[str, FloatArray] = {}
 
-    def graded(self, cube: Cube, *, strength: float, channels: str) -> Pixels:
-        """Return the photo under a LUT, in its own colours and depth, shape (H, W, 3)."""
-        pixels = self.fitted.pixels
+    def graded(self, cube: Cube, grid: SpatialGrid | None, task: ShowGrades) -> Pixels:
+        """Return the photo under a grade, in its own colours and depth, shape (H, W, 3)."""
+        pixels, strength, channels = self.fitted.pixels, task.strength, task.channels
+        if grid is not None:
+            return self._varied(cube, grid, task)
         if cube.space == self._space and cube.shaper is None:
             return apply_lut(pixels, cube.lut, strength=strength, channels=channels, threads=1)
         if pixels.shape[0] * pixels.shape[1] > _MANY_PX:
             lut = _in_space(cube, self.fitted.icc, strength, channels)
             return apply_lut(pixels, lut, threads=1)
-        full = np.iinfo(pixels.dtype).max
-        inside = self._inside.get(cube.space)
-        if inside is None:
-            color = pixels.astype(np.float32) / np.float32(full)
-            inside = _to_lut(color, self.fitted.icc, cube.space)
-            self._inside[cube.space] = inside
         exact = ExactGrade(cube.lut, cube.shaper, strength=strength, channels=channels)
-        color = _from_lut(exact.apply(inside), self.fitted.icc, cube.space)
-        return cast("Pixels", np.rint(np.clip(color, 0, 1) * full).astype(pixels.dtype))
+        return self._outside(exact.apply(self._colors(cube.space)), cube.space)
+
+    def _varied(self, cube: Cube, grid: SpatialGrid, task: ShowGrades) -> Pixels:
+        """Return the photo under a LUT whose correction varies over it."""
+        vary = functools.partial(apply_spatial, strength=task.strength, channels=task.channels)
+        if cube.space == self._space and cube.shaper is None:
+            return vary(self.fitted.pixels, cube.lut, grid)
+        colors = self._colors(cube.space)
+        within = np.clip(colors, 0, 1)
+        change = vary(within, cube.lut, grid) - within
+        return self._outside(colors + change, cube.space)
+
+    def _colors(self, space: str) -> FloatArray:
+        """Return the photo as floats in a LUT's space; kept, as many looks share one."""
+        inside = self._inside.get(space)
+        if inside is None:
+            pixels = self.fitted.pixels
+            color = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+            inside = _to_lut(color, self.fitted.icc, space)
+            self._inside[space] = inside
+        return inside
+
+    def _outside(self, colors: FloatArray, space: str) -> Pixels:
+        """Return *colors* of a LUT's space in the photo's, at its depth."""
+        color = np.clip(_from_lut(colors, self.fitted.icc, space), 0, 1)
+        dtype = self.fitted.pixels.dtype
+        return cast("Pixels", np.rint(color * np.iinfo(dtype).max).astype(dtype))
 
 
 class _Photo(NamedTuple):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
-from collections.abc import Callable
 
 import imagecodecs
 import numpy as np
@@ -16,29 +14,18 @@ from daemon.decode.photo import decode
 from daemon.decode.plain import open_regular
 from daemon.decode.png_chunks import SIGNATURE
 from daemon.decode.source import open_source
-from daemon.handlers.context import Context
-from daemon.imaging.cube import Cube, format_cube, format_file, parse_cube
-from daemon.imaging.exact import bake, baking_error
+from daemon.imaging.cube import Cube, format_cube, parse_cube
 from daemon.imaging.hald import HaldError, hald_from_lut, lut_from_hald, nearest_level
 from daemon.imaging.lattice import FloatArray
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.tasks import ConvertLut, LutConverted, Task, TaskResult
 
 _MAX_CUBE_BYTES = 256 << 20
 _HEAD_BYTES = 4096
-_BAKED = 65
-_SAYS_ERROR = 0.05
 FITTED = "Made by RabbitViewer: robust lattice regression, tetrahedral"
-_CONVERTED = "Written by RabbitViewer, tetrahedral"
 _REDUCED = "The Hald CLUT has {} nodes a side; {} were taken, which is the most that can be used."
-_SQUARE = "A Hald CLUT has a square of nodes a side: {} instead of {}."
 _NO_SPACE = (
     "A Hald CLUT does not say its colour space: other programs will take this one, which is for "
     "{}, for sRGB."
-)
-_SAMPLED = (
-    "The LUT was sampled at {} nodes a side; between them its colours differ by up to {:.1f} "
-    "levels of 255."
 )
 
 
@@ -130,13 +117,13 @@ def write_lut(
         RabbitError: ``disk_full`` or ``permission_denied``.
     """
     if hald:
-        return _write_hald(path, Cube(lut, space, title))
+        return write_hald(path, Cube(lut, space, title))
     write_synced(path, format_cube(lut, title=title, space=space, comments=comments).encode())
     return ()
 
 
-def _write_hald(path: bytes, cube: Cube) -> tuple[str, ...]:
-    """Write the nearest Hald CLUT at 16 bits."""
+def write_hald(path: bytes, cube: Cube) -> tuple[str, ...]:
+    """Write the nearest Hald CLUT, at 16 bits, fsynced; returns what it cannot hold."""
     pixels = hald_from_lut(cube.lut, nearest_level(cube.lut.shape[0]))
     write_synced(path, bytes(imagecodecs.png_encode(pixels, level=6)))
     notes: list[str] = []
@@ -167,40 +154,3 @@ def write_synced(path: bytes, data: bytes) -> None:
             kind = ErrorKind.PERMISSION_DENIED
             message = f"No LUT can be written into {folder}: {reason}."
         raise RabbitError(kind, message, "Free some space or choose another folder.") from error
-
-
-def convert_lut(task: ConvertLut, context: Context) -> tuple[LutConverted, bytes]:
-    """Write a LUT file as another kind or size."""
-    context.checkpoint()
-    cube, notes = read_lut(task.source_path)
-    cube = dataclasses.replace(cube, title=task.title or cube.title)
-    context.checkpoint(0.4)
-    if task.hald:
-        wanted = task.size or (cube.lut.shape[0] if cube.shaper is None else _BAKED)
-        size = nearest_level(wanted) ** 2
-        notes += (_SQUARE.format(size, wanted),) if size != wanted else ()
-        cube, more = _sampled(cube, size)
-        notes += more
-    elif task.size and task.size != cube.size:
-        cube, more = _sampled(cube, task.size)
-        notes += more
-    context.checkpoint(0.8)
-    if task.hald:
-        notes += _write_hald(task.target_path, cube)
-    else:
-        write_synced(task.target_path, format_file(cube, (_CONVERTED,)).encode())
-    converted = LutConverted(space=cube.space, size=cube.size, title=cube.title, notes=notes)
-    return converted, b""
-
-
-def _sampled(cube: Cube, size: int) -> tuple[Cube, tuple[str, ...]]:
-    """Return a plain lattice of *size* nodes a side, and how far it is off."""
-    if cube.shaper is None and size == cube.lut.shape[0]:
-        return cube, ()
-    lut = bake(cube.lut, cube.shaper, size)
-    error = baking_error(cube.lut, cube.shaper, lut)
-    notes = (_SAMPLED.format(size, error),) if error >= _SAYS_ERROR else ()
-    return Cube(lut, cube.space, cube.title), notes
-
-
-HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {ConvertLut: convert_lut}

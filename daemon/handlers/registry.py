@@ -42,7 +42,7 @@ Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 _LOOKING = "daemon.handlers.looking"
 _FITTING = "daemon.handlers.fitting"
 _GRADING = "daemon.handlers.grading"
-_LUT_FILES = "daemon.handlers.lut_files"
+_LUT_CONVERTING = "daemon.handlers.lut_converting"
 _LOOKS = "daemon.handlers.looks"
 _CATALOGUING = "daemon.handlers.cataloguing"
 _TONING = "daemon.handlers.toning"
@@ -66,7 +66,7 @@ _MODULES: dict[type[AnyTask], str] = {
     FitPair: _FITTING,
     ApplyLut: _GRADING,
     KeepModelPicture: _GRADING,
-    ConvertLut: _LUT_FILES,
+    ConvertLut: _LUT_CONVERTING,
     ShowGrades: _LOOKS,
     CheckMask: _MASKING,
     LoadMask: _MASKING,
