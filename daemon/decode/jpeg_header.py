@@ -8,23 +8,18 @@ from dataclasses import dataclass, field
 
 from daemon.decode import iptc
 from daemon.decode.exif import orientation_of
+from daemon.decode.jpeg_tables import Table, estimate_quality, read_tables
 from daemon.decode.model import Encoding, Metadata
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
+GRAY = "gray"
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _READABLE_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
 _CM_PER_INCH = 2.54
-# sum of the luminance table of ITU-T T.81 annex K at quality 50
-_ANNEX_K_LUMINANCE = (
-    *(16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55),
-    *(14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62),
-    *(18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92),
-    *(49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99),
-)
 
 
 @dataclass
@@ -36,7 +31,8 @@ class JpegHeader:
         subsampling: As in :class:`Encoding`; empty for another one.
         adobe: It has an Adobe segment: CMYK is stored inverted.
         more_pictures: A multi-picture index (previews, gain maps) follows the picture.
-        luminance: Sum of the first quantisation table.
+        tables: Quantisation tables by identifier.
+        table_ids: Which of them each component uses.
     """
 
     width_px: int = 0
@@ -54,7 +50,8 @@ class JpegHeader:
     density: tuple[float, float] | None = None
     adobe: bool = False
     more_pictures: bool = False
-    luminance: int = 0
+    tables: dict[int, Table] = field(default_factory=dict[int, Table])
+    table_ids: tuple[int, ...] = ()
 
     @property
     def readable(self) -> bool:
@@ -79,9 +76,22 @@ class JpegHeader:
         return Metadata(self.exif, self.xmp, tuple(self.xmp_extension), self.iptc, self.density)
 
     @property
+    def quantisation(self) -> tuple[Table, ...]:
+        """The tables of luminance and, in a colour picture, of chrominance; empty: not known."""
+        ids = self.table_ids[:2]
+        known = tuple(self.tables[i] for i in ids if i in self.tables)
+        return known if len(known) == len(ids) else ()
+
+    @property
+    def luminance(self) -> int:
+        """Sum of the luminance table; 0 without one."""
+        return sum(self.quantisation[0]) if self.quantisation else 0
+
+    @property
     def encoding(self) -> Encoding:
         """How the pixels are packed."""
-        return Encoding(True, estimate_quality(self.luminance), self.subsampling)
+        quality = estimate_quality(self.luminance)
+        return Encoding(True, quality, self.subsampling, jpeg_tables=self.quantisation)
 
 
 def read_header(data: bytes) -> JpegHeader:
@@ -90,8 +100,8 @@ def read_header(data: bytes) -> JpegHeader:
     for marker, payload in segments(data):
         if marker in _FRAMES:
             _read_frame(header, marker, payload)
-        elif marker == 0xDB and not header.luminance:
-            header.luminance = _table_sum(payload)
+        elif marker == 0xDB:
+            header.tables.update(read_tables(payload))
         elif marker == 0xE0 and payload[:5] == b"JFIF\0":
             header.density = _density(payload)
         elif marker == 0xE1:
@@ -122,26 +132,6 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 2 + length
 
 
-def estimate_quality(luminance_sum: int) -> int:
-    """Return the IJG quality whose luminance table comes nearest; 0 without a table."""
-    if not luminance_sum:
-        return 0
-    return min(range(1, 101), key=lambda q: (abs(_scaled_sum(q) - luminance_sum), -q))
-
-
-def _scaled_sum(quality: int) -> int:
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return sum(min(max((v * scale + 50) // 100, 1), 255) for v in _ANNEX_K_LUMINANCE)
-
-
-def _table_sum(payload: bytes) -> int:
-    if not payload:
-        return 0
-    if payload[0] >> 4:
-        return sum(struct.unpack(">64H", payload[1:129])) if len(payload) >= 129 else 0
-    return sum(payload[1:65])
-
-
 def _density(payload: bytes) -> tuple[float, float] | None:
     if len(payload) < 12:
         return None
@@ -157,9 +147,12 @@ def _read_frame(header: JpegHeader, marker: int, payload: bytes) -> None:
     header.precision, header.height_px, header.width_px, header.components = struct.unpack_from(
         ">BHHB", payload
     )
+    header.table_ids = tuple(payload[8 : 6 + 3 * header.components : 3])
     factors = [payload[7 + 3 * i] for i in range(header.components) if 7 + 3 * i < len(payload)]
     if len(factors) == 3 and factors[1:] == [0x11, 0x11]:
         header.subsampling = _SUBSAMPLING.get((factors[0] >> 4, factors[0] & 15), "")
+    elif header.components == 1:
+        header.subsampling = GRAY
 
 
 def _read_app1(header: JpegHeader, payload: bytes) -> None:

@@ -38,9 +38,10 @@ class Encoding:
     Attributes:
         lossy: The pixels went through a lossy codec.
         jpeg_quality: Estimate for a JPEG, 1..100; 0 otherwise.
-        jpeg_subsampling: ``444``, ``422``, ``420``, ``440``, ``411`` or empty.
+        jpeg_subsampling: ``444``, ``422``, ``420``, ``440``, ``411``, ``gray`` or empty.
         compressed: A TIFF with any compression.
         palette: A palette or fewer than 8 bits per sample.
+        jpeg_tables: Quantisation tables of luminance and chrominance, in natural order.
     """
 
     lossy: bool = False
@@ -48,6 +49,7 @@ class Encoding:
     jpeg_subsampling: str = ""
     compressed: bool = True
     palette: bool = False
+    jpeg_tables: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -10,9 +11,30 @@ import numpy as np
 
 from daemon.decode import exif, xmp
 from daemon.decode.model import Encoding, Photo, Pixels
+from daemon.decode.photo import bands
+from daemon.decode.strips import in_order
 
 MAX_SEGMENT_BYTES = 65533
 """Payload of one JPEG segment."""
+
+
+def as_they_are(rows: slice) -> None:
+    """Leave rows that are final already."""
+    del rows
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Pixels that become final row by row while they are coded, so that both overlap.
+
+    Attributes:
+        pixels: Shape (H, W, 3) or (H, W, 4).
+        ready: Makes rows of them final; called once for every row before it is read, from several
+            threads.
+    """
+
+    pixels: Pixels
+    ready: Callable[[slice], None] = as_they_are
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,7 @@ class Parcel:
         jpeg_quality: 1..100; 0: like the original.
         checkpoint: Called between strips; may raise to stop.
         notes: Gathers sentences about what could not be kept.
+        ready: As in :class:`Unfinished`.
     """
 
     pixels: Pixels
@@ -48,6 +71,7 @@ class Parcel:
     jpeg_quality: int
     checkpoint: Callable[[], None]
     notes: list[str]
+    ready: Callable[[slice], None] = as_they_are
 
     @property
     def size(self) -> tuple[int, int]:
@@ -64,7 +88,7 @@ Packer = Callable[[BinaryIO, Parcel], None]
 
 
 def make_parcel(
-    pixels: Pixels,
+    unfinished: Unfinished,
     source: Photo,
     *,
     recipe: str,
@@ -72,7 +96,12 @@ def make_parcel(
     jpeg_quality: int,
     checkpoint: Callable[[], None],
 ) -> Parcel:
-    """Return *pixels* with the metadata of *source*, corrected for an upright result."""
+    """Return pixels with the metadata of *source*, corrected for an upright result."""
+    pixels = unfinished.pixels
+    if not pixels.flags.c_contiguous:
+        if unfinished.ready is not as_they_are:
+            raise ValueError("unfinished pixels have to be contiguous")
+        pixels = pixels.copy()
     height, width = pixels.shape[:2]
     metadata = source.metadata
     return Parcel(
@@ -95,7 +124,17 @@ def make_parcel(
         jpeg_quality=jpeg_quality,
         checkpoint=checkpoint,
         notes=[],
+        ready=unfinished.ready,
     )
+
+
+def make_ready(parcel: Parcel) -> Parcel:
+    """Return *parcel* with all rows final, for a coder that needs them all at once."""
+    if parcel.ready is as_they_are:
+        return parcel
+    for _ in in_order(parcel.ready, bands(parcel.pixels), parcel.checkpoint):
+        pass
+    return dataclasses.replace(parcel, ready=as_they_are)
 
 
 def flattened(pixels: Pixels) -> Pixels:

@@ -32,6 +32,7 @@ def write_png(file: BinaryIO, parcel: Parcel) -> None:
     parts = row_slices(pixels, _STRIP_BYTES)
 
     def pack(part: slice) -> tuple[bytes, bytes]:
+        parcel.ready(part)
         plain = _filtered(pixels[part])
         return plain, pack_strip(plain, last=part.stop >= pixels.shape[0])
 

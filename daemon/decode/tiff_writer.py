@@ -70,6 +70,7 @@ def _write_strips(
     pixels = parcel.pixels
 
     def pack(part: slice) -> bytes:
+        parcel.ready(part)
         return _packed(pixels[part], order, plain=plain)
 
     offsets: list[int] = []

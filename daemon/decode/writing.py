@@ -14,7 +14,7 @@ import numpy as np
 from daemon.decode import webp_file
 from daemon.decode.jpeg_writer import write_jpeg
 from daemon.decode.model import Photo, Pixels
-from daemon.decode.parcel import Packer, Parcel, make_parcel
+from daemon.decode.parcel import Packer, Parcel, Unfinished, make_parcel, make_ready
 from daemon.decode.photo import to_8_bit
 from daemon.decode.png_writer import write_png
 from daemon.decode.source import shown
@@ -42,7 +42,7 @@ class WrittenFile:
 
 def write_photo(
     temp_path: bytes,
-    pixels: Pixels,
+    pixels: Pixels | Unfinished,
     extension: str,
     *,
     source: Photo,
@@ -59,12 +59,12 @@ def write_photo(
     Args:
         temp_path: File to write; replaced when it exists. Removed when writing fails.
         pixels: Shape (H, W, 3 or 4), in the space of *source*; uint16 stays 16 bit where the
-            format holds it.
+            format holds it. Unfinished ones are made final on the way.
         extension: With dot: format to write.
         source: The original.
         recipe: JSON of how it was made; empty: none.
         ai: A model made the look.
-        jpeg_quality: 1..100; 0: like the original, at least 90.
+        jpeg_quality: 1..100; 0: like the original.
         checkpoint: Called between strips; may raise to stop.
 
     Raises:
@@ -77,8 +77,9 @@ def write_photo(
             "Use .jpg, .png, .tif or .webp.",
         )
     name = writable_format(extension)
+    unfinished = pixels if isinstance(pixels, Unfinished) else Unfinished(pixels)
     parcel = make_parcel(
-        pixels if pixels.flags.c_contiguous else pixels.copy(),
+        unfinished,
         source,
         recipe=recipe,
         ai=ai,
@@ -161,7 +162,7 @@ def _write_webp(file: BinaryIO, parcel: Parcel) -> None:
             f"{max(parcel.size)}.",
             "Write a .tif, .png or .jpg instead.",
         )
-    pixels = to_8_bit(parcel.pixels)
+    pixels = to_8_bit(make_ready(parcel).pixels)
     lossless = not parcel.encoding.lossy
     parcel.checkpoint()
     try:

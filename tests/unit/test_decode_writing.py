@@ -1,4 +1,5 @@
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -12,10 +13,12 @@ import simplejpeg
 import tifffile
 from PIL import Image, IptcImagePlugin
 
-from daemon.decode import exif, xmp
+from daemon.decode import exif, jpeg_strips, xmp
 from daemon.decode.icc import profile_for
-from daemon.decode.jpeg_header import estimate_quality, read_header
+from daemon.decode.jpeg_header import read_header
+from daemon.decode.jpeg_tables import estimate_quality, standard_tables
 from daemon.decode.model import Photo
+from daemon.decode.parcel import Unfinished
 from daemon.decode.photo import read_photo
 from daemon.decode.writing import WrittenFile, write_photo
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -63,7 +66,11 @@ def original(tmp_path: Path) -> Photo:
 
 
 def write(
-    folder: Path, photo: Photo, extension: str, pixels: np.ndarray | None = None, **options: object
+    folder: Path,
+    photo: Photo,
+    extension: str,
+    pixels: np.ndarray | Unfinished | None = None,
+    **options: object,
 ) -> tuple[Path, WrittenFile]:
     path = folder / f"result{extension}"
     kept = photo.pixels if pixels is None else pixels
@@ -161,22 +168,123 @@ def test_a_tiff_stays_as_packed_as_it_was(compression: str | None, tmp_path: Pat
         assert np.array_equal(result.asarray(), deep)
 
 
-def test_a_jpeg_keeps_its_sampling_and_at_least_its_quality(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(2).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+def noisy(height: int, width: int) -> np.ndarray:
+    """A photo's kind of picture: a gradient with noise."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    smooth = np.stack([columns * 255 / width, rows * 255 / height, 128 + 0 * rows], -1)
+    noise = np.random.default_rng(2).normal(0, 9, smooth.shape)
+    return (smooth + noise).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("sampling", ["444", "422", "420", "440", "411"])
+@pytest.mark.parametrize("quality", [40, 75, 90, 95, 100])
+def test_a_jpeg_keeps_its_sampling_and_its_tables(
+    sampling: str, quality: int, tmp_path: Path
+) -> None:
     source = tmp_path / "original.jpg"
-    source.write_bytes(simplejpeg.encode_jpeg(pixels, 96, colorsubsampling="422"))
+    source.write_bytes(simplejpeg.encode_jpeg(noisy(64, 96), quality, colorsubsampling=sampling))
+    path, _ = write(tmp_path, read_photo(os.fsencode(source)), ".jpg")
+    header, before = read_header(path.read_bytes()), read_header(source.read_bytes())
+    assert header.subsampling == sampling
+    assert header.quantisation == before.quantisation == standard_tables(quality)
+
+
+@pytest.mark.parametrize("sampling", [0, 1, 2])
+def test_a_cameras_own_tables_are_kept(sampling: int, tmp_path: Path) -> None:
+    tables = [
+        [max(1, value + index % 5 - 2) for index, value in enumerate(table)]
+        for table in standard_tables(93)
+    ]
+    source = tmp_path / "camera.jpg"
+    Image.fromarray(noisy(64, 96)).save(source, "JPEG", qtables=tables, subsampling=sampling)
+    path, _ = write(tmp_path, read_photo(os.fsencode(source)), ".jpg")
+    with Image.open(path) as result, Image.open(source) as original:
+        assert result.quantization == original.quantization
+        assert result.layer == original.layer
+
+
+def test_a_progressive_jpeg_keeps_its_tables_and_sampling(tmp_path: Path) -> None:
+    source = tmp_path / "web.jpg"
+    Image.fromarray(noisy(64, 96)).save(source, "JPEG", quality=82, progressive=True)
     path, _ = write(tmp_path, read_photo(os.fsencode(source)), ".jpg")
     header = read_header(path.read_bytes())
-    assert estimate_quality(header.luminance) == 96
-    assert header.subsampling == "422"
+    assert (header.subsampling, header.quantisation) == ("420", standard_tables(82))
 
 
-def test_a_poor_jpeg_is_not_made_poorer_than_90(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(2).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+def test_a_gray_jpeg_stays_gray_while_no_pixel_has_a_colour(tmp_path: Path) -> None:
+    source = tmp_path / "gray.jpg"
+    Image.fromarray(noisy(64, 96)[..., 0]).save(source, "JPEG", quality=88)
+    photo = read_photo(os.fsencode(source))
+    path, _ = write(tmp_path, photo, ".jpg")
+    with Image.open(path) as result:
+        assert (result.mode, list(result.quantization)) == ("L", [0])
+    toned = photo.pixels.copy()
+    toned[..., 2] //= 2
+    path, _ = write(tmp_path, photo, ".jpg", toned)
+    with Image.open(path) as result:
+        assert (result.mode, len(result.quantization)) == ("RGB", 2)
+    assert estimate_quality(read_header(path.read_bytes()).luminance) == 88
+
+
+def test_a_quality_that_is_set_leaves_the_sampling_alone(tmp_path: Path) -> None:
     source = tmp_path / "original.jpg"
-    source.write_bytes(simplejpeg.encode_jpeg(pixels, 60))
-    path, _ = write(tmp_path, read_photo(os.fsencode(source)), ".jpg")
-    assert estimate_quality(read_header(path.read_bytes()).luminance) == 90
+    source.write_bytes(simplejpeg.encode_jpeg(noisy(64, 64), 80, colorsubsampling="422"))
+    path, _ = write(tmp_path, read_photo(os.fsencode(source)), ".jpg", jpeg_quality=97)
+    header = read_header(path.read_bytes())
+    assert (header.subsampling, header.quantisation) == ("422", standard_tables(97))
+
+
+@pytest.mark.parametrize(
+    ("sampling", "own_tables"),
+    [
+        *itertools.product(["444", "422", "420", "440", "411", "gray"], [False]),
+        *itertools.product(["444", "422", "420", "gray"], [True]),
+    ],
+)
+def test_strips_decode_to_the_pixels_of_a_jpeg_coded_whole(
+    sampling: str, own_tables: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tuple(tuple(value + 1 for value in table) for table in standard_tables(90))
+    tables = tables[: 1 if sampling == "gray" else 2] if own_tables else ()
+    pixels = np.ascontiguousarray(noisy(203, 301)[..., : 1 if sampling == "gray" else 3])
+    coding = jpeg_strips.JpegCoding(90, sampling, tables)
+    whole = coding.encode(pixels)
+    monkeypatch.setattr(jpeg_strips, "_STRIP_PX", 301 * 16)
+    rows = coding.rows(301)
+    strips = [coding.encode(pixels[top : top + rows]) for top in range(0, 203, rows)]
+    joined = b"".join(jpeg_strips.join_strips(strips, 203, coding.interval(301)))
+    assert len(strips) > 9
+    with Image.open(io.BytesIO(joined)) as ours, Image.open(io.BytesIO(whole)) as expected:
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(expected))
+    space = "GRAY" if sampling == "gray" else "RGB"
+    np.testing.assert_array_equal(
+        simplejpeg.decode_jpeg(joined, space), simplejpeg.decode_jpeg(whole, space)
+    )
+
+
+def test_no_strip_has_more_units_than_a_restart_interval_counts() -> None:
+    coding = jpeg_strips.JpegCoding(90, "444")
+    assert coding.interval(65500) <= 65535
+    assert coding.rows(65500) % 8 == 0
+
+
+@pytest.mark.parametrize("extension", [*EXTENSIONS, ".tiff"])
+def test_rows_are_made_ready_once_and_in_time(extension: str, tmp_path: Path) -> None:
+    pixels = noisy(1500, 1024)
+    path = tmp_path / "original.png"
+    Image.fromarray(pixels).save(path)
+    photo = read_photo(os.fsencode(path))
+    seen = np.zeros(1500, int)
+
+    def darken(rows: slice) -> None:
+        seen[rows] += 1
+        photo.pixels[rows] //= 2
+
+    growing = Unfinished(photo.pixels, darken)
+    result, _ = write(tmp_path, photo, extension, growing, jpeg_quality=100)
+    assert (seen == 1).all()
+    loss = np.abs(read_photo(os.fsencode(result)).pixels.astype(int) - pixels // 2)
+    assert loss.max() <= (6 if extension == ".jpg" else 0)
 
 
 def test_lossless_webp_stays_lossless(tmp_path: Path) -> None:
