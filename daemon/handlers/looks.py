@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,17 @@ from daemon.decode.source import Source
 from daemon.decode.surface import write_surface
 from daemon.decode.thumbnail import fit_jpeg, fit_preview, is_srgb_jpeg
 from daemon.handlers.context import Context
-from daemon.handlers.grid_files import read_grid
 from daemon.handlers.looking import monitor_profile, read_pack
 from daemon.handlers.lut_tables import find_lut
 from daemon.imaging.apply import apply_lut
 from daemon.imaging.cube import Cube
 from daemon.imaging.exact import ExactGrade
 from daemon.imaging.lattice import FloatArray, identity_lut
-from daemon.imaging.spatial import SpatialGrid
-from daemon.imaging.spatial_apply import apply_spatial
 from daemon.protocol.errors import RabbitError
 from daemon.tasks import GradesShown, ShowCached, ShowGrades, Task, TaskResult
+
+if TYPE_CHECKING:
+    from daemon.imaging.spatial import SpatialGrid
 
 _BAKED = 65
 _MANY_PX = 200_000
@@ -39,7 +39,7 @@ def show_grades(task: ShowGrades, context: Context) -> tuple[GradesShown, bytes]
     """Show the photo under each LUT; the pixels stand one after the other."""
     context.checkpoint()
     view = _view(_photo_of(task))
-    grid = read_grid(task.grid_path) if task.grid_path else None
+    grid = _read_grid(task.grid_path) if task.grid_path else None
     pictures: list[Pixels] = []
     shown: list[int] = []
     for index, path in enumerate(task.lut_paths):
@@ -88,6 +88,8 @@ class View:
 
     def _varied(self, cube: Cube, grid: SpatialGrid, task: ShowGrades) -> Pixels:
         """Return the photo under a LUT whose correction varies over it."""
+        from daemon.imaging.spatial_apply import apply_spatial
+
         vary = functools.partial(apply_spatial, strength=task.strength, channels=task.channels)
         if cube.space == self._space and cube.shaper is None:
             return vary(self.fitted.pixels, cube.lut, grid)
@@ -111,6 +113,13 @@ class View:
         color = np.clip(_from_lut(colors, self.fitted.icc, space), 0, 1)
         dtype = self.fitted.pixels.dtype
         return cast("Pixels", np.rint(color * np.iinfo(dtype).max).astype(dtype))
+
+
+def _read_grid(path: bytes) -> SpatialGrid:
+    # only such grades bring scipy into a worker that shows photos
+    from daemon.handlers.grid_files import read_grid
+
+    return read_grid(path)
 
 
 class _Photo(NamedTuple):
