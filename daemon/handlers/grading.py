@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.model import Photo, Pixels
+from daemon.decode.parcel import Unfinished
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.decode.writing import write_photo
@@ -19,12 +20,12 @@ from daemon.handlers.context import Context
 from daemon.handlers.grid_files import read_grid
 from daemon.handlers.lut_files import read_lut, read_mask
 from daemon.handlers.working_copy import SRGB, clips, resize
+from daemon.imaging.apply import StripGrade
 from daemon.imaging.canvas import fill_canvas, plan_canvas
 from daemon.imaging.coverage import color_coverage
 from daemon.imaging.cube import Cube
 from daemon.imaging.exact import ExactGrade
 from daemon.imaging.lattice import FloatArray
-from daemon.imaging.lut import apply_lut
 from daemon.imaging.spatial import SpatialGrid
 from daemon.imaging.spatial_apply import apply_spatial
 from daemon.protocol.errors import EMPTY_MASK, RabbitError
@@ -97,21 +98,58 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     if mask is not None and not mask.any():
         raise RabbitError.from_info(EMPTY_MASK)
 
+    extension = task.extension or _own_extension(photo, task)
+    if cube.space == photo.color_space and cube.shaper is None and grid is None:
+        pixels, checkpoint = _grade_on_the_way(photo, cube, task, mask, context)
+    else:
+        _grade_whole(photo, cube, grid, task, mask, context)
+        pixels, checkpoint = Unfinished(photo.pixels), context.checkpoint
+    written = _write(task, pixels, photo, checkpoint, extension)
+    notes = (*written.notes, *lut_notes)
+    if mask is None:
+        return msgspec.structs.replace(written, notes=notes), b""
+    exact = _keeps_pixels(photo, extension)
+    if not exact:
+        notes = (*notes, _REENCODED.format(extension[1:].upper()))
+    elif extension != _usual_extension(photo, task):
+        notes = (*notes, _KEPT.format(extension[1:].upper()))
+    return msgspec.structs.replace(written, outside_identical=exact, notes=notes), b""
+
+
+def _grade_on_the_way(
+    photo: Photo, cube: Cube, task: ApplyLut, mask: NDArray[np.uint8] | None, context: Context
+) -> tuple[Unfinished, Callable[[], None]]:
+    """Return pixels that are graded while they are coded, and how to tell how far that is."""
+    pixels = photo.pixels
+    grade = StripGrade(cube.lut, pixels.dtype, strength=task.strength, channels=task.channels)
+    done_rows: list[int] = []
+
+    def ready(rows: slice) -> None:
+        strip = pixels[rows]
+        grade.run(strip, strip, None if mask is None else mask[rows])
+        done_rows.append(len(strip))
+
+    def checkpoint() -> None:
+        context.checkpoint(0.25 + 0.75 * sum(done_rows) / len(pixels))
+
+    return Unfinished(pixels, ready), checkpoint
+
+
+def _grade_whole(
+    photo: Photo,
+    cube: Cube,
+    grid: SpatialGrid | None,
+    task: ApplyLut,
+    mask: NDArray[np.uint8] | None,
+    context: Context,
+) -> None:
+    """Grade what takes other ways than a LUT in the photo's own space, in place."""
+
     def report(fraction: float | None = None) -> None:
         context.checkpoint(None if fraction is None else 0.25 + 0.5 * fraction)
 
-    if cube.space != photo.color_space or cube.shaper is not None:
+    if grid is None or cube.space != photo.color_space or cube.shaper is not None:
         _apply_in_float(photo, cube, grid, task, mask, report)
-    elif grid is None:
-        apply_lut(
-            photo.pixels,
-            cube.lut,
-            strength=task.strength,
-            mask=mask,
-            channels=task.channels,
-            out=photo.pixels,
-            checkpoint=report,
-        )
     else:
         apply_spatial(
             photo.pixels,
@@ -124,17 +162,6 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
             checkpoint=report,
         )
     context.checkpoint(0.75)
-    extension = task.extension or _own_extension(photo, task)
-    written = _write(task, photo.pixels, photo, context, extension)
-    notes = (*written.notes, *lut_notes)
-    if mask is None:
-        return msgspec.structs.replace(written, notes=notes), b""
-    exact = _keeps_pixels(photo, extension)
-    if not exact:
-        notes = (*notes, _REENCODED.format(extension[1:].upper()))
-    elif extension != _usual_extension(photo, task):
-        notes = (*notes, _KEPT.format(extension[1:].upper()))
-    return msgspec.structs.replace(written, outside_identical=exact, notes=notes), b""
 
 
 def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWritten, bytes]:
@@ -153,14 +180,14 @@ def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWr
         picture = np.rint(np.clip(own, 0, 1) * 255).astype(np.uint8)
     else:
         picture = np.ascontiguousarray(edited[rows, columns])
-    return _write(task, picture, photo, context, task.extension), b""
+    return _write(task, picture, photo, context.checkpoint, task.extension), b""
 
 
 def _write(
     task: ApplyLut | KeepModelPicture,
-    pixels: Pixels,
+    pixels: Pixels | Unfinished,
     photo: Photo,
-    context: Context,
+    checkpoint: Callable[[], None],
     extension: str,
 ) -> FileWritten:
     written = write_photo(
@@ -171,11 +198,12 @@ def _write(
         recipe=task.recipe,
         ai=task.ai,
         jpeg_quality=task.jpeg_quality,
-        checkpoint=context.checkpoint,
+        checkpoint=checkpoint,
     )
+    height, width = (pixels.pixels if isinstance(pixels, Unfinished) else pixels).shape[:2]
     return FileWritten(
-        width_px=pixels.shape[1],
-        height_px=pixels.shape[0],
+        width_px=width,
+        height_px=height,
         size_bytes=written.size_bytes,
         inode=written.inode,
         extension=extension,

@@ -57,10 +57,9 @@ def apply_lut(
         ValueError: a shape, the strength or *channels* does not fit.
         TypeError: another dtype.
     """
-    _check(image, strength, mask, out)
+    _check(image, mask, out)
     target = np.empty_like(image) if out is None else out
-    kept = keep_channels(check_lut(lut), channels)
-    grade = _StripGrade(blend_with_identity(kept, strength), image.dtype)
+    grade = StripGrade(lut, image.dtype, strength=strength, channels=channels)
 
     def work(rows: slice) -> int:
         grade.run(image[rows], target[rows], None if mask is None else mask[rows])
@@ -84,14 +83,10 @@ def _collect(pending: deque[Future[int]], height: int, checkpoint: Checkpoint | 
         checkpoint(done_rows / height)
 
 
-def _check(
-    image: NDArray[Any], strength: float, mask: NDArray[Any] | None, out: NDArray[Any] | None
-) -> None:
+def _check(image: NDArray[Any], mask: NDArray[Any] | None, out: NDArray[Any] | None) -> None:
     if image.ndim != 3 or image.shape[2] not in (3, 4):
         raise ValueError(f"an image has the shape (H, W, 3) or (H, W, 4), not {image.shape}")
     check_depth(image.dtype)
-    if not 0 <= strength <= MAX_STRENGTH:
-        raise ValueError(f"the strength is 0 to {MAX_STRENGTH}, not {strength}")
     if mask is not None and mask.shape != image.shape[:2]:
         raise ValueError(f"the mask is {mask.shape}, the image {image.shape[:2]}")
     if out is not None and (out.shape != image.shape or out.dtype != image.dtype):
@@ -104,15 +99,38 @@ def _strips(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + rows, height))
 
 
-class _StripGrade:
-    """Grades one strip at a time, from any thread."""
+class StripGrade:
+    """Grades one strip at a time, from any thread: for who has other things to do in between."""
 
-    def __init__(self, lut: FloatArray, dtype: np.dtype[Any]) -> None:
-        self._grade = QuadGrade(lut, dtype)
+    def __init__(
+        self,
+        lut: FloatArray,
+        dtype: np.dtype[Any],
+        *,
+        strength: float = 1.0,
+        channels: str = "all",
+    ) -> None:
+        """Prepare; arguments as for :func:`apply_lut`.
+
+        Raises:
+            ValueError: the LUT's shape, the strength or *channels* does not fit.
+            TypeError: another dtype.
+        """
+        check_depth(dtype)
+        if not 0 <= strength <= MAX_STRENGTH:
+            raise ValueError(f"the strength is 0 to {MAX_STRENGTH}, not {strength}")
+        kept = keep_channels(check_lut(lut), channels)
+        self._grade = QuadGrade(blend_with_identity(kept, strength), dtype)
         self._dtype = dtype
         self._spaces: list[Workspace] = []
 
-    def run(self, image: NDArray[Any], target: NDArray[Any], mask: NDArray[Any] | None) -> None:
+    def run(
+        self, image: NDArray[Any], target: NDArray[Any], mask: NDArray[Any] | None = None
+    ) -> None:
+        """Write the graded *image* into *target*, which it may be; shapes as for :func:`apply_lut`.
+
+        No other thread may work on the same rows.
+        """
         if not image.size:
             return
         source = np.ascontiguousarray(image)
