@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 
 from benchmarks.fidelity.degradations import KINDS, Kind
@@ -69,8 +70,11 @@ def plan(
         counts: Pairs wanted in each group.
         kinds: Only these states.
         long_edge_px: See :class:`Pair`.
+
+    Returns:
+        All groups mixed, so that a part of the plan is a fair sample of it.
     """
-    pairs: list[Pair] = []
+    pairs: list[tuple[float, Pair]] = []
     for group, count in counts.items():
         edits = _EDITS[group]
         states = tuple(kind for kind in _KINDS[group] if kind in kinds)
@@ -78,5 +82,6 @@ def plan(
             photo = turn * _STRIDE % len(photos) if len(photos) % _STRIDE else turn % len(photos)
             edit = edits[(turn + turn // len(edits)) * _STRIDE % len(edits)]
             other = photos[(photo + len(photos) // 2) % len(photos)]
-            pairs.append(Pair(group, photos[photo], other, edit.name, states, long_edge_px))
-    return pairs
+            pair = Pair(group, photos[photo], other, edit.name, states, long_edge_px)
+            pairs.append((turn / count, pair))
+    return [pair for _, pair in sorted(pairs, key=itemgetter(0))]

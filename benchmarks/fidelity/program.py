@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.fidelity.bounds import GOALS, QUICK_BOUNDS, check
 from benchmarks.fidelity.cases import Group, Pair, plan
 from benchmarks.fidelity.degradations import KINDS, Kind
+from benchmarks.fidelity.keeping import RowFile
 from benchmarks.fidelity.measure import Row, measure
 from benchmarks.fidelity.methods import METHODS, OURS
 from benchmarks.fidelity.photos import in_folder, packaged, shipped
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         compared = compare(pairs[: args.through_cli])
         print(as_text(as_table(compared)))
         return 0 if all(one.agree for one in compared) else 1
-    rows = run_all(pairs, args.only or list(METHODS), _SAMPLES, args.jobs)
+    rows = run_all(pairs, args.only or list(METHODS), _SAMPLES, args.jobs, RowFile(args.rows))
     if args.json:
         json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
     else:
@@ -73,26 +74,35 @@ def quick(jobs: int) -> int:
         for group, count, kinds in _QUICK
         for pair in plan(photos, {group: count}, kinds, long_edge_px=_QUICK_EDGE_PX)
     ]
-    rows = run_all(pairs, _QUICK_METHODS, _QUICK_SAMPLES, jobs)
+    rows = run_all(pairs, _QUICK_METHODS, _QUICK_SAMPLES, jobs, RowFile(None))
     table, kept = check(rows, QUICK_BOUNDS, "Bounds")
     print("\n".join(map(as_text, [*tables(rows), table])))
     return 0 if kept else 1
 
 
-def run_all(pairs: Sequence[Pair], methods: Sequence[str], samples: int, jobs: int) -> list[Row]:
-    """Measure all pairs in *jobs* processes; the rows in the order of the pairs."""
+def run_all(
+    pairs: Sequence[Pair], methods: Sequence[str], samples: int, jobs: int, kept: RowFile
+) -> list[Row]:
+    """Measure in *jobs* processes what *kept* does not hold yet; all its rows, in one order."""
     began = time.monotonic()
-    found: dict[int, list[Row]] = {}
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = {
-            pool.submit(measure, pair, methods, samples): place for place, pair in enumerate(pairs)
-        }
-        for done in as_completed(waiting):
-            found[waiting[done]] = done.result()
+        todo = [
+            pool.submit(measure, pair, missing, samples)
+            for pair in pairs
+            if (missing := kept.missing(pair, methods))
+        ]
+        for count, done in enumerate(as_completed(todo), 1):
+            kept.add(done.result())
             if sys.stderr.isatty():
                 spent = time.monotonic() - began
-                print(f"\r{len(found)} of {len(pairs)}, {spent:.0f} s ", end="", file=sys.stderr)
-    return [row for place in range(len(pairs)) for row in found[place]]
+                print(f"\r{count} of {len(todo)}, {spent:.0f} s ", end="", file=sys.stderr)
+    return sorted(kept.rows, key=_order)
+
+
+def _order(row: Row) -> tuple[int, int, int, str, str]:
+    """Rows lie in the order of the groups, methods and states as they are declared."""
+    place = list(_FULL).index(row.group), list(METHODS).index(row.method), KINDS.index(row.kind)
+    return (*place, row.photo, row.edit)
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
@@ -119,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--groups", nargs="+", choices=list(_FULL), default=list(_FULL))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="keep rows here; measure only what it lacks"
+    )
     parser.add_argument("--photos", type=Path, metavar="DIR", help="measure on your own photos")
     parser.add_argument(
         "--through-cli", type=int, metavar="N", help="N cases on written files, by the program"

@@ -14,6 +14,7 @@ from benchmarks.fidelity.degradations import KINDS, Frame, cut, degrade, invent
 from benchmarks.fidelity.figures import Difference, Ramp, Reference, travel, without_partner
 from benchmarks.fidelity.grades import GLOBAL, Grade
 from benchmarks.fidelity.hard_grades import HARD
+from benchmarks.fidelity.keeping import RowFile
 from benchmarks.fidelity.measure import Row, small_copy
 from benchmarks.fidelity.methods import OURS, TRUTH, methods_for
 from benchmarks.fidelity.photo_list import PHOTOS
@@ -233,6 +234,21 @@ def test_one_bad_figure_breaks_a_bound(place):
 def test_a_global_edit_taken_for_a_spatial_one_breaks_a_bound():
     rows = [replace(one, model="spatial") for one in GOOD]
     assert not check(rows, QUICK_BOUNDS, "Bounds")[1]
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path):
+    pair = plan(shipped(), {"global": 1})[0]
+    measured = replace(GOOD[0], group="global", photo=pair.photo.name, edit=pair.edit_name)
+    RowFile(tmp_path / "rows").add([measured])
+    kept = RowFile(tmp_path / "rows")
+    assert kept.rows == [measured]
+    assert kept.missing(pair, [OURS, TRUTH]) == [TRUTH]
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    (tmp_path / "rows").write_text("hello")
+    with pytest.raises(SystemExit, match="no rows"):
+        RowFile(tmp_path / "rows")
 
 
 @pytest.mark.parametrize(("mean", "kept"), [(0.25, True), (0.27, False)])
