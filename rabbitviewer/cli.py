@@ -30,6 +30,7 @@ from rabbitviewer.trace import Trace
 COMMANDS = (
     "grade",
     "lut",
+    "looks",
     "pool",
     "operations",
     "workflows",
@@ -41,7 +42,7 @@ COMMANDS = (
     "daemon",
     "builtin-host",
 )
-_MODULES = ("grade", "lut", "pool", "listings", "thumbs", "jobs", "config", "processes")
+_MODULES = ("grade", "lut", "looks", "pool", "listings", "thumbs", "jobs", "config", "processes")
 _LOG_BYTES = 1 << 20
 
 

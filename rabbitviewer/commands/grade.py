@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditAccepted, AiEditRequest, WirePath
@@ -28,6 +28,7 @@ from rabbitviewer.commands.terminal import (
 from rabbitviewer.ipc.blocking import ConnectionLostError
 
 MAX_SEED = 2**64 - 1
+LOOK = "look"
 
 
 def add(commands: Commands) -> None:
@@ -67,13 +68,14 @@ def add(commands: Commands) -> None:
         "-o", dest="out", metavar="OUT", help="a file, a folder, or a pattern with {stem}"
     )
     parser.add_argument("--cube", metavar="OUT.cube", help="keep the look as a LUT, strength 1")
-    _add_mask_options(parser)
+    add_mask_options(parser)
     parser.add_argument(
         "--cancel-on-interrupt", action="store_true", help="Ctrl+C cancels instead of detaching"
     )
 
 
-def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+def add_mask_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says where an edit counts, and which photos of a pool it is for."""
     parser.add_argument(
         "--mask",
         metavar="MASK.png",
@@ -105,13 +107,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
             mask = stack.enter_context(mask_file(session, args.mask, keep=True)).path
         follower = stack.enter_context(JobFollower(session))
         wanted = wanted_grades(args, mask, follower.connection)
-        outcomes = _outcomes(follower, [item.request for item in wanted], args)
+        requests = [item.request for item in wanted]
+        found = outcomes(follower, requests, cancel_on_interrupt=args.cancel_on_interrupt)
     listed = args.all or len(wanted) > 1
-    return _report(session, [item.path for item in wanted], outcomes, listed=listed)
+    return report(session, [item.path for item in wanted], found, listed=listed)
 
 
-def _outcomes(
-    follower: JobFollower, requests: list[AiEditRequest], args: argparse.Namespace
+def outcomes(
+    follower: JobFollower, requests: list[AiEditRequest], *, cancel_on_interrupt: bool
 ) -> list[ErrorInfo | JobInfo | None]:
     """Run the grades to their end, or to Ctrl+C; what became of each, None: not begun."""
     refused: dict[int, ErrorInfo] = {}
@@ -130,7 +133,7 @@ def _outcomes(
                 ids[index] = accepted.job_id
         follower.run()
     except KeyboardInterrupt:
-        leave(follower, cancel=args.cancel_on_interrupt)
+        leave(follower, cancel=cancel_on_interrupt)
     return [
         refused[index] if index in refused else follower.jobs.get(ids.get(index, ""))
         for index in range(len(requests))
@@ -159,19 +162,21 @@ def report_job(job: JobInfo) -> bool:
     return job.state == "done"
 
 
-def _report(
+def report(
     session: Session,
     paths: list[bytes],
-    outcomes: list[ErrorInfo | JobInfo | None],
+    found: list[ErrorInfo | JobInfo | None],
     *,
     listed: bool,
+    document: Callable[[JobInfo], Document] = grade_document,
 ) -> int:
+    """Write what became of each photo; 1 if any failed."""
     documents: list[Document] = []
     good = True
-    for path, outcome in zip(paths, outcomes, strict=True):
+    for path, outcome in zip(paths, found, strict=True):
         if isinstance(outcome, JobInfo):
             good &= outcome.state == "done"
-            documents.append(grade_document(outcome))
+            documents.append(document(outcome))
             if not session.json or outcome.error is not None:
                 report_job(outcome)
         else:
@@ -182,7 +187,7 @@ def _report(
     if session.json:
         write_json(documents if listed else documents[0])
     else:
-        _tell_once(outcome for outcome in outcomes if isinstance(outcome, JobInfo))
+        _tell_once(outcome for outcome in found if isinstance(outcome, JobInfo))
     return 0 if good else 1
 
 
@@ -212,6 +217,8 @@ def _not_started() -> ErrorInfo:
 
 def _summary(job: JobInfo) -> str:
     parts = [f"{job.workflow} on {job.host}" + ("" if job.ai else ", no AI")]
+    if job.operation == LOOK:
+        parts = [f"The look {job.prompt!r}"]
     if job.fit is not None:
         parts.append(fit_sentence(job.fit))
     parts += [note for note in job.notes if not _tells_ai(note)]

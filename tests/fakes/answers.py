@@ -28,6 +28,14 @@ from daemon.protocol.messages import (
     JobRetry,
     Jobs,
     JobsRequest,
+    LookDelete,
+    LookExport,
+    LookRename,
+    LookRestore,
+    Looks,
+    LookSave,
+    LookSaved,
+    LooksRequest,
     LutApplied,
     LutApplyRequest,
     LutConverted,
@@ -72,6 +80,7 @@ from daemon.protocol.values import (
     FitReport,
     HostInfo,
     JobInfo,
+    LookInfo,
     OperationInfo,
     ParameterInfo,
     PhotoEntry,
@@ -82,6 +91,9 @@ from daemon.protocol.values import (
 )
 from tests.fakes.scripted_daemon import ScriptedDaemon
 
+LOOK = LookInfo(
+    look_id="5b0a" * 8, name="Warm evening", added=1.5, prompt="warm evening light", ai=True
+)
 FIT = FitReport(
     model="lut",
     delta_e_mean=0.5,
@@ -320,6 +332,12 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         JobCancel: lambda _: [Done()],
         JobRetry: lambda _: [AiEditAccepted(job_id="new", job=retried)],
         JobsRequest: lambda _: [Jobs(jobs=jobs)],
+        LookDelete: lambda _: [Looks(looks=(LOOK,))],
+        LookExport: lambda _: [LutConverted(path=b"/x.png", notes=("n.",))],
+        LookRename: lambda _: [Looks(looks=(LOOK,))],
+        LookRestore: lambda _: [Looks(looks=(LOOK,))],
+        LookSave: lambda _: [LookSaved(look=LOOK, notes=("n.",))],
+        LooksRequest: lambda _: [Looks(looks=(LOOK,))],
         LutApplyRequest: lambda _: [LutApplied(result_path=b"/r.png", notes=("n.",))],
         LutExtractRequest: lambda _: [LutExtracted(cube_path=b"/x.cube", fit=FIT)],
         LutSpatialRequest: lambda _: [LutGraded(result_path=b"/r.jpg", fit=FIT, notes=("n.",))],
