@@ -106,7 +106,7 @@ class Navigator(QObject):
         window.page_changed.connect(self._on_rows_changed)
         window.top_bar.filter_left.connect(self._leave_filter)
         listing.rows_changed.connect(self._on_rows_changed)
-        jobs.finished.connect(self._show_state)
+        jobs.finished.connect(self._on_job_finished)
         jobs.reset.connect(self._show_state)
         self._show_state()
 
@@ -345,6 +345,11 @@ class Navigator(QObject):
             self._selection.set_selected(self._grid.selected)
         self._note_hidden()
         self._show_state()
+
+    def _on_job_finished(self, job_id: str) -> None:
+        job, current = self._jobs.job(job_id), self._selection.current
+        if job is not None and current in (job.info.path, job.info.result_path):
+            self._show_state()
 
     def _note_hidden(self) -> None:
         in_grid = self._window.page == Page.GRID

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import time
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -46,6 +48,7 @@ _PAUSE_MS = 250
 _LONG_PAUSE_MS = 2000
 _TRIES_BEFORE_PROBLEM = 20
 _TRIES_PER_START = 40
+_TURN_S = 0.012
 
 
 class DaemonClient(QObject):
@@ -101,6 +104,9 @@ class DaemonClient(QObject):
         self._asked_early: dict[int, Message] = {}
         self._stream: DaemonStream | None = None
         self._reader = FrameReader()
+        self._frames: deque[Frame] = deque()
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._take_frames)
         self._last_id = len(early.requests) if early is not None else 0
         self._waiting: dict[int, Answered | None] = {}
         self._tries = 0
@@ -203,6 +209,9 @@ class DaemonClient(QObject):
             self._stream.write(pack(Frame(encode(message))))
 
     def _on_closed(self) -> None:
+        while self._frames and self.welcome is not None:
+            self._take_frames()
+        self._frames.clear()
         if self._stream is not None:
             self._stream.deleteLater()
             self._stream = None
@@ -257,12 +266,30 @@ class DaemonClient(QObject):
 
     def _on_received(self, data: bytes) -> None:
         try:
-            for frame in self._reader.feed(data):
+            self._frames.extend(self._reader.feed(data))
+        except FramingError as error:
+            self._give_up(error)
+        if not self._later.isActive():
+            self._take_frames()
+
+    def _take_frames(self) -> None:
+        """Hand out what arrived; when there is very much, the window lives in between."""
+        until_s = time.monotonic() + _TURN_S
+        try:
+            while self._frames:
+                frame = self._frames.popleft()
                 self._take(decode_reply(frame.header), frame.blob)
-        except (FramingError, msgspec.DecodeError) as error:
-            _log.warning("the daemon sent what is no message: %s", error)
-            if self._stream is not None:
-                self._stream.abort()
+                if self._frames and time.monotonic() > until_s:
+                    self._later.start()
+                    return
+        except msgspec.DecodeError as error:
+            self._frames.clear()
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        _log.warning("the daemon sent what is no message: %s", error)
+        if self._stream is not None:
+            self._stream.abort()
 
     def _take(self, message: Message, blob: bytes) -> None:
         if isinstance(message, Welcome):

@@ -39,7 +39,7 @@ class GradeExtras(QWidget):
         self._info: JobInfo | None = None
         self._title = text_label(self.tr("Strength"), "secondary")
         self.strength = StrengthRow()
-        self._apply = push_button("", "primary")
+        self._apply = push_button("")
         self._copy = push_button(self.tr("Copy grade"))
         self._save = push_button(self.tr("Save look"))
         self.save_row = SaveRow()

@@ -78,12 +78,12 @@ class LookActions(QObject):
         for signal in (
             selection.current_changed,
             selection.selected_changed,
-            jobs.finished,
             jobs.reset,
             panel.grid.current_changed,
             panel.grid.chosen_changed,
         ):
             signal.connect(self._enable)
+        jobs.finished.connect(self._on_job_finished)
         window.actions_by_id.keys_changed.connect(self._show_keys)
         self._show_keys()
         self._enable()
@@ -98,6 +98,11 @@ class LookActions(QObject):
         actions["look.paste"].setEnabled(self._copied is not None and count > 0)
         self._panel.footer.set_photos(count)
         self._show_keys()
+
+    def _on_job_finished(self, job_id: str) -> None:
+        job, current = self._jobs.job(job_id), self._selection.current
+        if job is not None and current in (job.info.path, job.info.result_path):
+            self._enable()
 
     def _show_keys(self) -> None:
         keys = self._window.actions_by_id.shown_keys("look.save")
@@ -164,10 +169,10 @@ class LookActions(QObject):
         """Remember *grade*, to be pasted."""
         self._copied = grade
         self._enable()
-        keys = self._window.actions_by_id.shown_keys("look.paste")
+        key = next(iter(self._window.actions_by_id.shown_keys("look.paste")), "")
         words = self.tr("Grade “{name}” copied").format(name=short(grade.title))
-        if keys:
-            words += " · " + self.tr("{key} puts it on the selected photos").format(key=keys[0])
+        if key:
+            words += " · " + self.tr("{key} puts it on the selected photos").format(key=key)
         self._window.status.say(words)
 
     def _paste(self) -> None:

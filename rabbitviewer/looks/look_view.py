@@ -30,6 +30,7 @@ _HURRY_S = 0.25
 _REST_MS = 150
 _FIRST_SHAPE = 2 / 3
 _NEAR_LINES = 2
+_MOST_PX = 512
 _MOST_LETTERS = 120
 
 
@@ -259,7 +260,7 @@ class LookView(QAbstractScrollArea):
         near = range(
             seen.stop, min(seen.stop + _NEAR_LINES * self._cells.columns, len(self._shown))
         )
-        edge_px = math.ceil(self._cells.edge * self.devicePixelRatioF())
+        edge_px = min(math.ceil(self._cells.edge * self.devicePixelRatioF()), _MOST_PX)
         self._pictures.set_profile(self._profile)
         wanted = [self._shown[each].look_id for each in (*seen, *near)]
         self._pictures.want(self._path, wanted, edge_px)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from PySide6.QtCore import QObject, Signal
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.models.look_trials import LookTrials
 from rabbitviewer.models.looks import Grade
+from rabbitviewer.models.preview import Box
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.view.trial import Trial
+
+_MOST_PX = 12_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Trying(QObject):
         if not on_show or on_show not in (wish.path, wish.result) or not canvas.is_laid_out:
             self._trials.stop()
             return
-        box = canvas.turn.size(*canvas.area_px)
+        box = self._box()
         original = canvas.original
         is_known = on_show == wish.path or (original is not None and original.path == wish.path)
         base, full, more = self._trials.want(
@@ -79,6 +83,18 @@ class Trying(QObject):
         title = wish.grade.title
         trial = Trial(wish.path, title, full, more, base, b"" if is_known else on_show)
         canvas.try_grade(trial, wish.grade.strength)
+
+    def _box(self) -> Box:
+        """Return what the photo is to fill: the area, or more where it is looked at closely."""
+        canvas = self._photo.canvas
+        view = canvas.viewport
+        wide, high = canvas.area_px
+        if not view.fitted:
+            zoom = min(view.zoom, 1.0)
+            wide = max(wide, round(view.source_width * zoom))
+            high = max(high, round(view.source_height * zoom))
+        scale = min(math.sqrt(_MOST_PX / (wide * high)), 1.0)
+        return canvas.turn.size(int(wide * scale), int(high * scale))
 
     def _on_failed(self, error: ErrorInfo) -> None:
         """Show the photo as it is: what is tried cannot be shown on it."""

@@ -79,6 +79,7 @@ class GradeBatches(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._unsent: deque[AiEditRequest] = deque()
+        self._uncancelled: deque[str] = deque()
         self._unheard: dict[int, AiEditRequest] = {}
         self._refused: list[ErrorInfo] = []
         self._open: dict[_Kind, Batch] = {}
@@ -104,7 +105,7 @@ class GradeBatches(QObject):
 
     def finish(self) -> None:
         """Ask for all that was not asked for yet: the window closes."""
-        while self._unsent:
+        while self._unsent or self._uncancelled:
             self._send_some()
 
     def cancel_all(self) -> None:
@@ -117,15 +118,23 @@ class GradeBatches(QObject):
             if not job.ended and job.info.operation == LOOK and _kind_of(job) in kinds
         ]
         # those that wait go first: else one begins as soon as another one is cancelled
-        for job in sorted(waiting, key=lambda each: each.info.state == "running"):
-            self._jobs.cancel(job.info.job_id)
+        waiting.sort(key=lambda each: each.info.state == "running")
+        self._uncancelled.extend(job.info.job_id for job in waiting)
+        self._turn.start()
 
     def _send_some(self) -> None:
         for _ in range(min(_A_TURN, len(self._unsent))):
             request = self._unsent.popleft()
             self._unheard[self._jobs.start(request)] = request
-        if not self._unsent:
+        for _ in range(min(_A_TURN, len(self._uncancelled))):
+            self._jobs.cancel(self._uncancelled.popleft())
+        if not self._unsent and not self._uncancelled:
             self._turn.stop()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the daemon has taken on, or refused, all that was asked for."""
+        return not self._unsent and not self._unheard
 
     # ------------------------------------------------------------ telling
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
+from collections import Counter
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -78,6 +79,9 @@ class JobsModel(QObject):
         super().__init__(parent)
         self._client = client
         self._jobs: dict[str, Job] = {}
+        self._newest_first: list[str] | None = None
+        self._states: Counter[str] = Counter()
+        self._failed: set[str] = set()
         self._asked: set[int] = set()
         self._more_id = 0
         self._seen_failed: set[str] = set()
@@ -89,7 +93,10 @@ class JobsModel(QObject):
 
     def jobs(self) -> list[Job]:
         """Return all known jobs, newest first."""
-        return sorted(self._jobs.values(), key=lambda job: job.info.created, reverse=True)
+        if self._newest_first is None:
+            known = sorted(self._jobs.values(), key=lambda job: job.info.created, reverse=True)
+            self._newest_first = [job.info.job_id for job in known]
+        return [self._jobs[job_id] for job_id in self._newest_first]
 
     def job(self, job_id: str) -> Job | None:
         """Return one job, or None for an id that is not known."""
@@ -97,12 +104,8 @@ class JobsModel(QObject):
 
     def counts(self) -> JobCounts:
         """Count what the jobs pill shows; failures only until the list was looked at."""
-        states = [job.info.state for job in self._jobs.values()]
-        failed = sum(
-            job.info.state == "failed" and job_id not in self._seen_failed
-            for job_id, job in self._jobs.items()
-        )
-        return JobCounts(states.count("waiting"), states.count("running"), failed)
+        failed = len(self._failed - self._seen_failed)
+        return JobCounts(self._states["waiting"], self._states["running"], failed)
 
     def latest_for(self, path: bytes) -> Job | None:
         """Return the newest job worth showing with the photo at *path*, original or result.
@@ -162,9 +165,7 @@ class JobsModel(QObject):
 
     def mark_failures_seen(self) -> None:
         """The list was looked at: past failures no longer count."""
-        self._seen_failed = {
-            job_id for job_id, job in self._jobs.items() if job.info.state == "failed"
-        }
+        self._seen_failed = set(self._failed)
         self.reset.emit()
 
     def _ask(self, request: messages.Message) -> int:
@@ -204,6 +205,7 @@ class JobsModel(QObject):
         first = not self._jobs
         kept = {job_id: job for job_id, job in self._jobs.items() if not job.ended}
         self._jobs = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
+        self._count_anew()
         if first:
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
         self.reset.emit()
@@ -219,7 +221,13 @@ class JobsModel(QObject):
         older = {info.job_id: Job(info) for info in found if info.job_id not in self._jobs}
         self._seen_failed |= {info.job_id for info in found if info.state == "failed"}
         self._jobs.update(older)
+        self._count_anew()
         self.reset.emit()
+
+    def _count_anew(self) -> None:
+        self._newest_first = None
+        self._states = Counter(job.info.state for job in self._jobs.values())
+        self._failed = {key for key, job in self._jobs.items() if job.info.state == "failed"}
 
     def _take_progress(self, progress: messages.AiEditProgress) -> None:
         job = self._jobs.get(progress.job_id)
@@ -259,9 +267,16 @@ class JobsModel(QObject):
         self.previewed.emit(preview.job_id)
 
     def _put(self, job: Job) -> None:
-        self._jobs[job.info.job_id] = job
-        self._of_now.add(job.info.job_id)
-        self.changed.emit(job.info.job_id)
+        job_id, before = job.info.job_id, self._jobs.get(job.info.job_id)
+        self._jobs[job_id] = job
+        if before is None or before.info.created != job.info.created:
+            self._newest_first = None
+        if before is not None:
+            self._states[before.info.state] -= 1
+        self._states[job.info.state] += 1
+        (self._failed.add if job.info.state == "failed" else self._failed.discard)(job_id)
+        self._of_now.add(job_id)
+        self.changed.emit(job_id)
 
 
 def _merged(known: Job | None, info: JobInfo) -> Job:

@@ -58,6 +58,11 @@ class LookPictures(QObject):
         """Whether pictures are on their way."""
         return bool(self._request_id)
 
+    @property
+    def lacks(self) -> bool:
+        """Whether pictures are wanted that are not there."""
+        return bool(self._lacking())
+
     def picture(self, look_id: str) -> QImage | None:
         """Return the photo under a look, or that of the photo before; None: nothing yet."""
         known = self._kept.get(self._key, {}).get(look_id)

@@ -23,9 +23,10 @@ from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.looks import Grade
 from rabbitviewer.models.preview import Box, Preview, map_preview
 
-_KEPT = 10
+_KEPT_BYTES = 128 << 20
 _PASSING = (ErrorKind.DAEMON_UNAVAILABLE, ErrorKind.CANCELLED)
 _MORE = 1.5
+_LEAST_KEPT = 3
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +86,9 @@ class LookTrials(QObject):
             else Wanted(path, box, grade.look_id, grade.job_id, grade.channels, strength, profile)
             for strength in strengths
         ]
+        for each in wanted:
+            if each in self._kept:
+                self._kept.move_to_end(each)
         first = (wanted[1], wanted[0], wanted[2])
         self._queue = tuple(each for each in first if each and each not in self._kept)
         self._ask()
@@ -154,8 +158,9 @@ class LookTrials(QObject):
         finally:
             self._let_go(answer)
         self._kept[wanted] = preview
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        used_bytes = sum(each.size_bytes for each in self._kept.values())
+        while used_bytes > _KEPT_BYTES and len(self._kept) > _LEAST_KEPT:
+            used_bytes -= self._kept.popitem(last=False)[1].size_bytes
         self.ready.emit()
 
     def _let_go(self, answer: Message) -> None:
