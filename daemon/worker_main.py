@@ -24,6 +24,7 @@ from typing import NoReturn
 import msgspec
 
 from daemon.handlers.context import Cancelled
+from daemon.handlers.decoded_photos import DecodedPhotos
 from daemon.handlers.registry import Handler, find_handler, preload
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.framing import Frame, FrameReader, pack
@@ -57,7 +58,10 @@ FindHandler = Callable[[type[AnyTask]], Handler]
 class TaskContext:
     """The running task's ears and mouth: a :class:`daemon.handlers.context.Context`."""
 
-    def __init__(self, report: Callable[[float], None]) -> None:
+    def __init__(
+        self, report: Callable[[float], None], photos: DecodedPhotos | None = None
+    ) -> None:
+        self.photos = photos or DecodedPhotos()
         self._report = report
         self._go = threading.Event()
         self._go.set()
@@ -105,12 +109,14 @@ class WorkerLoop:
         self._waiting: queue.SimpleQueue[tuple[Run, TaskContext]] = queue.SimpleQueue()
         self._contexts: dict[int, TaskContext] = {}
         self._writing = threading.Lock()
+        self._photos = DecodedPhotos()
 
     def run(self) -> NoReturn:
         """Work until the daemon closes the pipe."""
         threading.Thread(target=self._read, name="control", daemon=True).start()
         while True:
             run, context = self._waiting.get()
+            self._photos.drop_old()
             answer = self._carry_out(run, context)
             del self._contexts[run.task_id]
             self._write(answer)
@@ -171,7 +177,8 @@ class WorkerLoop:
         if isinstance(message, Run):
             task_id = message.task_id
             context = TaskContext(
-                lambda fraction: self._write(self._pack(Progress(task_id, fraction)))
+                lambda fraction: self._write(self._pack(Progress(task_id, fraction))),
+                self._photos,
             )
             self._contexts[task_id] = context
             self._waiting.put((message, context))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from daemon.handlers.decoded_photos import DecodedPhotos
 from daemon.tasks import Kept
 
 
@@ -14,6 +15,11 @@ class Cancelled(Exception):  # noqa: N818 - an answer to a wish, not an error
 
 class Context(Protocol):
     """The worker, as a handler sees it."""
+
+    @property
+    def photos(self) -> DecodedPhotos:
+        """What its earlier tasks decoded."""
+        ...
 
     def checkpoint(self, fraction: float | None = None) -> None:
         """Give the daemon a chance to pause or cancel; call it once per strip.

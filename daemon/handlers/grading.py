@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.model import Photo, Pixels
 from daemon.decode.parcel import Unfinished
-from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
 from daemon.decode.writing import write_photo
 from daemon.handlers.context import Context
 from daemon.handlers.grid_files import read_grid
 from daemon.handlers.lut_files import read_lut, read_mask
+from daemon.handlers.reading import read_and_keep, read_kept
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.apply import StripGrade
 from daemon.imaging.canvas import fill_canvas, plan_canvas
@@ -50,7 +50,7 @@ _REENCODED = (
 
 def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, bytes]:
     """Make the small sRGB copy, the map of its clipped samples and the profile of the photo."""
-    photo = read_photo(task.path)
+    photo = read_and_keep(task.path, context.photos)
     context.checkpoint(0.6)
     height, width = photo.pixels.shape[:2]
     plan = plan_canvas(
@@ -91,7 +91,7 @@ def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes
     """Apply the LUT, and what varies over the picture, in the original's own space and depth."""
     cube, lut_notes = read_lut(task.cube_path)
     grid = read_grid(task.grid_path) if task.grid_path else None
-    photo = read_photo(task.path)
+    photo = read_kept(task.path, context.photos)
     context.checkpoint(0.25)
     height, width = photo.pixels.shape[:2]
     mask = read_mask(task.mask_path, width, height) if task.mask_path else None
@@ -173,7 +173,7 @@ def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWr
     left, top, width, height = task.box
     rows = slice(round(top * down), round((top + height) * down))
     columns = slice(round(left * across), round((left + width) * across))
-    photo = read_photo(task.path)
+    photo = read_kept(task.path, context.photos)
     if photo.color_space != SRGB:
         space = IccSpace(photo.icc)
         own = space.from_srgb(_unit(edited[rows, columns]))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from daemon.handlers.decoded_photos import DecodedPhotos
+
 
 class QuietContext:
-    """Takes checkpoints, keeps nothing."""
+    """Takes checkpoints, keeps nothing but photos."""
+
+    def __init__(self) -> None:
+        self.photos = DecodedPhotos()
 
     def checkpoint(self, fraction: float | None = None) -> None:
         """Go on."""

@@ -14,6 +14,7 @@ from PIL import Image
 
 from daemon.decode.color import IccSpace, profile_for
 from daemon.decode.plain import read_rgb
+from daemon.handlers.decoded_photos import DecodedPhotos
 from daemon.handlers.fitting import fit_grade, fit_pair
 from daemon.handlers.grading import apply_to_photo
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -23,6 +24,9 @@ from tests.fakes.graded_photos import Colors, coffee, graded, to_8_bit, warm
 
 
 class Quiet:
+    def __init__(self) -> None:
+        self.photos = DecodedPhotos()
+
     def checkpoint(self, fraction: float | None = None) -> None:
         assert fraction is None or 0.0 <= fraction <= 1.0
 

@@ -13,6 +13,7 @@ from PIL import Image
 from daemon.decode.color import profile_for
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
+from daemon.handlers.decoded_photos import DecodedPhotos
 from daemon.handlers.fitting import fit_grade
 from daemon.handlers.grading import apply_to_photo, keep_model_picture, prepare_small
 from daemon.handlers.lut_files import write_lut
@@ -28,6 +29,9 @@ from daemon.tasks import (
 
 
 class Quiet:
+    def __init__(self) -> None:
+        self.photos = DecodedPhotos()
+
     def checkpoint(self, fraction: float | None = None) -> None:
         assert fraction is None or 0.0 <= fraction <= 1.0
 
