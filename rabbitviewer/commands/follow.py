@@ -14,7 +14,7 @@ from daemon.protocol.messages import (
     AiEditComplete,
     AiEditFailed,
     AiEditProgress,
-    Done,
+    Failed,
     JobCancel,
     Jobs,
     JobsRequest,
@@ -85,13 +85,9 @@ class JobFollower:
             self._bar.clear()
 
     def cancel(self) -> None:
-        """Cancel what is open and wait until it has ended."""
+        """Cancel what is open, all at once, and wait until it has ended."""
         for job_id in self.open_ids:
-            try:
-                self.connection.request(JobCancel(job_id=job_id), Done)
-            except RabbitError as error:
-                if error.info.kind != ErrorKind.NOT_FOUND:
-                    raise
+            self.connection.post(JobCancel(job_id=job_id))
         self.run()
 
     def _turn(self) -> None:
@@ -197,6 +193,25 @@ def named_jobs(connection: DaemonConnection, beginnings: Sequence[str]) -> list[
         if answer.more and fresh:
             left = [name for name in asked if name not in fresh] + left
     return list(found.values())
+
+
+def cancel_jobs(connection: DaemonConnection, jobs: Sequence[JobInfo]) -> None:
+    """Cancel *jobs*, all at once: those that wait need not begin; return when each has ended.
+
+    Raises:
+        RabbitError: one is not known any more, or the daemon left.
+    """
+    asked = {connection.post(JobCancel(job_id=job.job_id)) for job in jobs}
+    refused: ErrorInfo | None = None
+    while asked:
+        answer = connection.next_event()
+        if answer is None or answer.request_id not in asked:
+            continue
+        asked.discard(answer.request_id)
+        if isinstance(answer, Failed):
+            refused = answer.error
+    if refused is not None:
+        raise RabbitError.from_info(refused)
 
 
 def find_jobs(connection: DaemonConnection, wanted: Sequence[str]) -> list[JobInfo]:

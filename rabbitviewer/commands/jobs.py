@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
-from daemon.protocol.messages import AiEditAccepted, Done, JobCancel, JobRetry
+from daemon.protocol.messages import AiEditAccepted, JobRetry
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, integer, text
 from rabbitviewer.commands.documents import grade_document, job_document
-from rabbitviewer.commands.follow import ENDED, MAX_JOBS, JobFollower, find_jobs, listed_jobs
+from rabbitviewer.commands.follow import (
+    ENDED,
+    MAX_JOBS,
+    JobFollower,
+    cancel_jobs,
+    find_jobs,
+    listed_jobs,
+)
 from rabbitviewer.commands.grade import leave, report_job
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError
@@ -28,9 +35,15 @@ def add(commands: Commands) -> None:
     cancel = verbs.add("cancel", run_cancel, "cancel jobs at any stage")
     cancel.add_argument("ids", type=text, nargs="*", metavar="JOB_ID")
     cancel.add_argument("--all", action="store_true", help="every open job")
-    retry = verbs.add("retry", run_retry, "run failed or cancelled jobs again")
+    retry = verbs.add("retry", run_retry, "run jobs again that have ended")
     retry.add_argument("ids", type=text, nargs="+", metavar="JOB_ID")
     retry.add_argument("--new-seed", action="store_true", help="with another seed")
+    retry.add_argument(
+        "--fit",
+        choices=("auto", "lut", "spatial", "model"),
+        default="",
+        help="fit the picture that the host returned in another way, without asking the host",
+    )
 
 
 def run_list(args: argparse.Namespace, session: Session) -> int:
@@ -73,8 +86,7 @@ def run_cancel(args: argparse.Namespace, session: Session) -> int:
         raise UsageError("name the jobs to cancel, or say --all")
     with session.connect() as connection:
         chosen = _open_jobs(connection) if args.all else find_jobs(connection, args.ids)
-        for job in chosen:
-            connection.request(JobCancel(job_id=job.job_id), Done)
+        cancel_jobs(connection, chosen)
     if session.json:
         write_json([{"job_id": job.job_id} for job in chosen])
     else:
@@ -88,7 +100,7 @@ def run_retry(args: argparse.Namespace, session: Session) -> int:
     with session.connect() as connection:
         begun: list[tuple[str, JobInfo]] = []
         for job in find_jobs(connection, args.ids):
-            request = JobRetry(job_id=job.job_id, new_seed=args.new_seed)
+            request = JobRetry(job_id=job.job_id, new_seed=args.new_seed, fit=args.fit)
             begun.append((job.job_id, connection.request(request, AiEditAccepted).job))
     if session.json:
         write_json([{"job_id": new.job_id, "retry_of": old} for old, new in begun])
