@@ -84,6 +84,7 @@ class JobsModel(QObject):
         self._failed: set[str] = set()
         self._asked: set[int] = set()
         self._more_id = 0
+        self._listed = 0
         self._seen_failed: set[str] = set()
         self._of_now: set[str] = set()
         client.connected.connect(self.refresh)
@@ -179,8 +180,9 @@ class JobsModel(QObject):
         match message:
             case messages.Jobs() if message.request_id and message.request_id == self._more_id:
                 self._take_more(message.jobs)
+                self._read_on(message, self._listed + len(message.jobs))
             case messages.Jobs():
-                self._take_list(message.jobs)
+                self._take_list(message)
                 self._ask_for_more(message)
             case messages.AiEditAccepted():
                 self._put(Job(message.job))
@@ -201,10 +203,15 @@ class JobsModel(QObject):
             case _:
                 pass
 
-    def _take_list(self, found: tuple[JobInfo, ...]) -> None:
-        first = not self._jobs
+    def _take_list(self, answer: messages.Jobs) -> None:
+        found, first = answer.jobs, not self._jobs
         kept = {job_id: job for job_id, job in self._jobs.items() if not job.ended}
-        self._jobs = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
+        older: dict[str, Job] = {}
+        if _is_part(answer):
+            oldest = min(info.created for info in found)
+            older = {key: job for key, job in self._jobs.items() if job.info.created <= oldest}
+        listed = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
+        self._jobs = {**older, **listed}
         self._count_anew()
         if first:
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
@@ -213,13 +220,21 @@ class JobsModel(QObject):
     def _ask_for_more(self, answer: messages.Jobs) -> None:
         """Read on where older jobs belong to a batch that is under way: its figures need them."""
         is_open = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
-        if is_open and (answer.more or len(answer.jobs) >= _LISTED):
-            request = messages.JobsRequest(skip=len(answer.jobs), limit=_MOST_OLDER)
-            self._more_id = self._client.send(request)
+        if is_open and _is_part(answer):
+            self._read_on(msgspec.structs.replace(answer, more=True), len(answer.jobs))
+
+    def _read_on(self, answer: messages.Jobs, listed: int) -> None:
+        if answer.more and answer.jobs and listed < _MOST_OLDER:
+            request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER)
+            self._listed, self._more_id = listed, self._client.send(request)
 
     def _take_more(self, found: tuple[JobInfo, ...]) -> None:
-        older = {info.job_id: Job(info) for info in found if info.job_id not in self._jobs}
-        self._seen_failed |= {info.job_id for info in found if info.state == "failed"}
+        self._seen_failed |= {
+            info.job_id
+            for info in found
+            if info.state == "failed" and info.job_id not in self._of_now
+        }
+        older = {info.job_id: _merged(self._jobs.get(info.job_id), info) for info in found}
         self._jobs.update(older)
         self._count_anew()
         self.reset.emit()
@@ -277,6 +292,11 @@ class JobsModel(QObject):
         (self._failed.add if job.info.state == "failed" else self._failed.discard)(job_id)
         self._of_now.add(job_id)
         self.changed.emit(job_id)
+
+
+def _is_part(answer: messages.Jobs) -> bool:
+    """Whether there may be older jobs than those of *answer*."""
+    return bool(answer.jobs) and (answer.more or len(answer.jobs) >= _LISTED)
 
 
 def _merged(known: Job | None, info: JobInfo) -> Job:
