@@ -94,12 +94,18 @@ def test_a_little_noise_changes_little(photo_seed, noise_seed):
 
 @few
 @given(seeds, seeds, st.sampled_from(ORDERS))
-def test_channels_in_another_order_give_the_same_lut_in_that_order(photo_seed, edit_seed, order):
+def test_channels_in_another_order_give_the_same_grade_in_that_order(photo_seed, edit_seed, order):
     photo = picture(photo_seed)
     edit = (rising_curve(edit_seed)(photo) * [1.0, 0.95, 0.9]).astype(np.float32)
     straight = extract_lut(photo, edit, SIZE, register=False).lut
     turned = extract_lut(photo[..., order], edit[..., order], SIZE, register=False).lut
-    assert furthest(turned, straight.transpose(*order, 3)[..., order]) < 2 * LEVEL
+    back = straight.transpose(*order, 3)[..., order]
+    assert (
+        furthest(interpolate(turned, photo[..., order]), interpolate(back, photo[..., order]))
+        < LEVEL
+    )
+    # how brightness guides what no pixel shows depends on which channel is green
+    assert furthest(turned, back) < 12 * LEVEL
 
 
 @few
