@@ -130,6 +130,31 @@ def test_a_daemon_killed_in_any_stage_finishes_the_job_once_when_started_again(
         assert np.asarray(result).std() > 10
 
 
+@pytest.mark.parametrize("stage", ["fit", "apply", "save"])
+def test_a_grade_that_varies_over_the_picture_stays_one(
+    real_daemon: RealDaemon, photo: Path, stage: str
+) -> None:
+    connection = real_daemon.start()
+    accepted = connection.request(
+        AiEditRequest(path=WirePath.of(photo), prompt="warm, teal shadows", fit="spatial"),
+        AiEditAccepted,
+    )
+    wait_for_stage(connection, accepted.job_id, stage)
+    real_daemon.kill()
+    connection.close()
+
+    connection = real_daemon.start()
+    job = wait_for_end(connection, accepted.job_id)
+    connection.close()
+
+    work = resolve_folders().data / "jobs" / accepted.job_id
+    assert (job.state, job.error) == ("done", None)
+    assert job.fit is not None
+    assert job.fit.model == "spatial"
+    assert {"grade.cube", "grade.grid", "edited.png"} <= {file.name for file in work.iterdir()}
+    assert not list(work.glob("*.part"))
+
+
 @pytest.fixture
 def mask(tmp_path: Path) -> Path:
     """White on the right half of the photo."""

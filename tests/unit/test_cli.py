@@ -572,6 +572,18 @@ def test_a_retried_job_is_a_new_one(
     assert fake.asked(JobRetry) == [JobRetry(job_id="old", new_seed=True)]
 
 
+def test_another_fit_of_a_job_is_asked_for(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(b"/a.jpg", state="done", job_id="old"),))]
+    fake.scripts[JobRetry] = lambda _: [
+        AiEditAccepted(job_id="new", job=job(b"/a.jpg", job_id="new"))
+    ]
+    assert main(["jobs", "retry", "old", "--fit", "spatial", "--json"]) == 0
+    assert read(capsys) == [{"job_id": "new", "retry_of": "old"}]
+    assert fake.asked(JobRetry) == [JobRetry(job_id="old", fit="spatial")]
+
+
 def test_watching_a_job_that_ended_reports_it_at_once(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
