@@ -27,6 +27,7 @@ from benchmarks.fidelity.photos import in_folder, packaged, shipped
 from benchmarks.fidelity.tables import Table, as_markdown, as_text, by_method, choices, times, worst
 from benchmarks.fidelity.through_cli import as_table, compare
 
+_BEGIN, _END = "<!-- tables -->", "<!-- end of tables -->"
 _SAMPLES = 200_000
 _FULL: dict[Group, int] = {"global": 46, "hard": 12, "spatial": 28}
 _QUICK: tuple[tuple[Group, int, tuple[Kind, ...]], ...] = (
@@ -59,11 +60,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = run_all(pairs, args.only or list(METHODS), _SAMPLES, args.jobs, RowFile(args.rows))
     if args.json:
         json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
+        return 0
+    goals, _ = check(rows, GOALS, "Goals")
+    shown = [goals, *tables(rows)]
+    if args.markdown:
+        write_page(args.markdown, shown)
     else:
-        show = as_markdown if args.markdown else as_text
-        goals, _ = check(rows, GOALS, "Goals")
-        print("\n".join(map(show, [goals, *tables(rows)])))
+        print("\n".join(map(as_text, shown)))
     return 0
+
+
+def write_page(page: Path, shown: Sequence[Table]) -> None:
+    """Put the tables between the two marks of a Markdown page.
+
+    Raises:
+        SystemExit: the page has no such marks.
+    """
+    text = page.read_text(encoding="utf-8")
+    if _BEGIN not in text or _END not in text:
+        raise SystemExit(f"{page} lacks the lines {_BEGIN} and {_END}; write them where tables go.")
+    before, rest = text.split(_BEGIN, 1)
+    after = rest.split(_END, 1)[1]
+    words = "\n".join(map(as_markdown, shown))
+    page.write_text(f"{before}{_BEGIN}\n\n{words}\n{_END}{after}", encoding="utf-8")
 
 
 def quick(jobs: int) -> int:
@@ -138,5 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="every row, as one JSON document")
-    form.add_argument("--markdown", action="store_true", help="the tables of docs/fidelity.md")
+    form.add_argument(
+        "--markdown", type=Path, metavar="PAGE", help="put the tables into docs/fidelity.md"
+    )
     return parser
