@@ -5,6 +5,7 @@ Tables are tuples of 64 numbers in natural order (row by row), as Pillow takes t
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Iterator
 
@@ -50,6 +51,7 @@ def read_tables(payload: bytes) -> Iterator[tuple[int, Table]]:
         at += 1 + size
 
 
+@functools.cache
 def standard_tables(quality: int) -> tuple[Table, Table]:
     """Return the luminance and chrominance tables of an IJG quality, 1..100."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality

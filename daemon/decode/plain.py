@@ -6,6 +6,7 @@ import os
 import stat
 from typing import BinaryIO
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -13,6 +14,11 @@ from PIL import Image, UnidentifiedImageError
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 MAX_PIXELS = 300_000_000
+# of a photo, a third of the time of zlib's search, and smaller
+_PNG_PACKING = {
+    "filter": imagecodecs.PNG.FILTER.PAETH,
+    "strategy": imagecodecs.PNG.STRATEGY.RLE,
+}
 
 
 def read_rgb(path: bytes) -> NDArray[np.uint8]:
@@ -42,7 +48,7 @@ def read_gray(path: bytes) -> NDArray[np.uint8]:
 def write_png(path: bytes, pixels: NDArray[np.uint8]) -> None:
     """Write *pixels*, shape (H, W) or (H, W, 3), as a lossless PNG that is on disk on return."""
     with open(path, "wb") as file:
-        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+        file.write(imagecodecs.png_encode(pixels, level=1, **_PNG_PACKING))
         file.flush()
         os.fsync(file.fileno())
 

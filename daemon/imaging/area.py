@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-_BAND_ROWS = 64
+_BAND_ROWS = 32
+_THREADS = 2
 
 
 def area_weights(source_px: int, target_px: int) -> sparse.csr_array:
@@ -46,7 +49,8 @@ def downscale(
     scale = np.float32(1.0 / np.iinfo(pixels.dtype).max)
     down, across = area_weights(height, height_px), area_weights(width, width_px)
     result = np.empty((height_px, width_px, channels), np.float32)
-    for top in range(0, height_px, _BAND_ROWS):
+
+    def fill(top: int) -> None:
         bottom = min(top + _BAND_ROWS, height_px)
         weights = down[top:bottom]
         used = weights.indices
@@ -55,5 +59,9 @@ def downscale(
         narrow = (weights[:, first:last] @ rows).reshape(bottom - top, width, channels)
         columns = narrow.transpose(1, 0, 2).reshape(width, -1)
         band = (across @ columns).reshape(width_px, bottom - top, channels)
-        result[top:bottom] = band.transpose(1, 0, 2) * scale
+        np.multiply(band.transpose(1, 0, 2), scale, out=result[top:bottom])
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for _ in pool.map(fill, range(0, height_px, _BAND_ROWS)):
+            pass
     return result
