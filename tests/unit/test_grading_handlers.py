@@ -4,6 +4,7 @@ import itertools
 import os
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -13,10 +14,13 @@ from PIL import Image
 from daemon.decode.color import profile_for
 from daemon.decode.photo import read_photo
 from daemon.decode.plain import read_rgb, write_png
+from daemon.handlers import reading
 from daemon.handlers.decoded_photos import DecodedPhotos
 from daemon.handlers.fitting import fit_grade
 from daemon.handlers.grading import apply_to_photo, keep_model_picture, prepare_small
 from daemon.handlers.lut_files import write_lut
+from daemon.imaging.cube import format_cube
+from daemon.imaging.lattice import identity_lut
 from daemon.protocol.errors import RabbitError
 from daemon.tasks import (
     ApplyLut,
@@ -281,3 +285,91 @@ def test_what_a_host_changed_behind_the_mask_alone_is_learnt_from_there_alone(
     fitted, _ = fit_grade(task, Quiet())
     assert fitted.report.explained > 0.95
     assert fitted.report.delta_e_mean < 1.0
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("extension", [".png", ".tif"])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_an_identity_lut_changes_no_pixel_of_a_lossless_photo(
+    tmp_path: Path, kind: type[np.unsignedinteger], extension: str, channels: int
+) -> None:
+    pixels = np.random.default_rng(3).integers(0, np.iinfo(kind).max + 1, (70, 90, channels), kind)
+    path = tmp_path / f"photo{extension}"
+    if extension == ".png":
+        path.write_bytes(imagecodecs.png_encode(pixels))
+    else:
+        extra = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
+        tifffile.imwrite(path, pixels, photometric="rgb", **extra)
+    result = through_identity(tmp_path, path, extension)
+    np.testing.assert_array_equal(result, pixels)
+    assert result.dtype == kind
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_an_identity_lut_changes_no_pixel_of_a_lossless_webp(tmp_path: Path, channels: int) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (70, 90, channels), np.uint8)
+    pixels[..., 3:] |= 1
+    path = tmp_path / "photo.webp"
+    path.write_bytes(imagecodecs.webp_encode(pixels, lossless=True))
+    np.testing.assert_array_equal(through_identity(tmp_path, path, ".webp"), pixels)
+
+
+@pytest.mark.parametrize("part", ["luma", "chroma"])
+def test_an_identity_lut_changes_nothing_in_part_at_any_strength(tmp_path: Path, part: str) -> None:
+    pixels = np.random.default_rng(3).integers(0, 65536, (70, 90, 3), np.uint16)
+    path = tmp_path / "photo.png"
+    path.write_bytes(imagecodecs.png_encode(pixels))
+    result = through_identity(tmp_path, path, ".png", channels=part, strength=1.5)
+    np.testing.assert_array_equal(result, pixels)
+
+
+def through_identity(
+    folder: Path, photo: Path, extension: str, **options: object
+) -> NDArray[np.generic]:
+    """Apply the identity to a file and read what came of it."""
+    cube, result = folder / "identity.cube", folder / f"result{extension}"
+    cube.write_text(format_cube(identity_lut(33)))
+    apply_to_photo(
+        ApplyLut(
+            path=os.fsencode(photo),
+            cube_path=os.fsencode(cube),
+            temp_path=os.fsencode(result),
+            extension=extension,
+            **options,
+        ),
+        Quiet(),
+    )
+    return read_photo(os.fsencode(result)).pixels
+
+
+def test_the_photo_of_the_small_copy_is_graded_without_decoding_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SETTLED_NS", -(10**18))
+    pixels = np.random.default_rng(3).integers(0, 256, (300, 400, 3), np.uint8)
+    path = tmp_path / "photo.png"
+    write_png(os.fsencode(path), pixels)
+    worker = Quiet()
+    files = {name: os.fsencode(tmp_path / name) for name in ("sent", "clipped", "icc")}
+    prepare_small(
+        PrepareSmall(
+            path=os.fsencode(path),
+            png_path=files["sent"],
+            clipped_path=files["clipped"],
+            icc_path=files["icc"],
+        ),
+        worker,
+    )
+    monkeypatch.setattr(reading, "read_photo", lambda _: pytest.fail("decoded again"))
+    (tmp_path / "dark.cube").write_text(format_cube(identity_lut(17) * np.float32(0.5)))
+    result = os.fsencode(tmp_path / "result.png")
+    apply_to_photo(
+        ApplyLut(
+            path=os.fsencode(path),
+            cube_path=os.fsencode(tmp_path / "dark.cube"),
+            temp_path=result,
+            extension=".png",
+        ),
+        worker,
+    )
+    assert np.abs(read_rgb(result).astype(int) * 2 - pixels).max() <= 1
