@@ -37,9 +37,10 @@ class Rows(QGridLayout):
 
 
 def _names() -> tuple[str, ...]:
-    """Return names that stand in both forms, to align them."""
+    """Return names that stand in the forms, to align them."""
     return (
         QCoreApplication.translate("GradeForm", "Workflow"),
         QCoreApplication.translate("GradeForm", "Strength"),
         QCoreApplication.translate("SubjectForm", "Source"),
+        QCoreApplication.translate("LearningForm", "Channels"),
     )

@@ -178,6 +178,16 @@ def test_what_of_the_grade_counted_stands_with_the_facts(panel: GradePanel, show
     assert any("light only" in text for text in words(panel))
 
 
+def test_a_fit_without_the_host_does_not_shorten_what_a_grade_is_said_to_take(
+    qtbot: QtBot, fake_daemon: FakeDaemon, client: DaemonClient, panel: GradePanel
+) -> None:
+    whole = done_job("1", timings_s={"run": 30.0, "apply": 10.0})
+    again = done_job("2", timings_s={"fit": 1.0, "apply": 1.0})
+    with qtbot.waitSignal(client.replied):
+        fake_daemon.publish(messages.Jobs(jobs=(whole, again)))
+    assert "Built-in look, no AI, about 40 s" in words(panel)
+
+
 # ------------------------------------------------------------------ the choices
 
 
