@@ -39,6 +39,11 @@ class BatchStrip(QFrame):
         batches.changed.connect(self._show)
         self._show()
 
+    @property
+    def words(self) -> str:
+        """What the strip says."""
+        return self._words.text()
+
     def _show(self) -> None:
         running = self._batches.batches()
         self.setVisible(bool(running))

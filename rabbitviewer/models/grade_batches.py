@@ -92,6 +92,7 @@ class GradeBatches(QObject):
         jobs.reset.connect(self._tell_soon)
         jobs.accepted.connect(self._on_accepted)
         jobs.refused.connect(self._on_refused)
+        self._tell_soon()
 
     # ------------------------------------------------------------ asking
 

@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol import messages
@@ -18,6 +18,7 @@ from rabbitviewer.ipc.client import DaemonClient
 _LATELY = 5
 _LISTED = 200
 _MOST_OLDER = 2000
+_AGAIN_MS = 250
 LOOK = "look"
 """The operation that puts a known grade on a photo."""
 ENDED = ("done", "failed", "cancelled")
@@ -83,8 +84,8 @@ class JobsModel(QObject):
         self._states: Counter[str] = Counter()
         self._failed: set[str] = set()
         self._asked: set[int] = set()
-        self._more_id = 0
-        self._listed = 0
+        self._is_reading = False
+        self._read_again = False
         self._seen_failed: set[str] = set()
         self._of_now: set[str] = set()
         client.connected.connect(self.refresh)
@@ -138,11 +139,16 @@ class JobsModel(QObject):
         return list(dict.fromkeys(prompt for prompt in prompts if prompt))[:limit]
 
     def usual_duration_s(self, workflow: str, host: str) -> float | None:
-        """Return how long a grade of this kind took lately (median); None: there was none."""
+        """Return how long a grade of this kind took lately (median); None: there was none.
+
+        What was only fitted again, without the host, tells nothing.
+        """
         took = [
             sum(job.info.timings_s.values())
             for job in self.jobs()
-            if job.info.state == "done" and (job.info.workflow, job.info.host) == (workflow, host)
+            if job.info.state == "done"
+            and (job.info.workflow, job.info.host) == (workflow, host)
+            and "run" in job.info.timings_s
         ]
         return statistics.median(took[:_LATELY]) if took else None
 
@@ -150,7 +156,11 @@ class JobsModel(QObject):
 
     def refresh(self) -> None:
         """Read the whole list again."""
-        self._client.send(messages.JobsRequest(limit=_LISTED))
+        if self._is_reading:
+            self._read_again = True
+            return
+        self._is_reading = True
+        self._client.send(messages.JobsRequest(limit=_LISTED), self._on_list)
 
     def start(self, request: messages.AiEditRequest) -> int:
         """Ask for an edit; return the request's id, which ``accepted`` or ``refused`` repeats."""
@@ -178,12 +188,8 @@ class JobsModel(QObject):
 
     def _on_replied(self, message: object, blob: bytes) -> None:
         match message:
-            case messages.Jobs() if message.request_id and message.request_id == self._more_id:
-                self._take_more(message.jobs)
-                self._read_on(message, self._listed + len(message.jobs))
-            case messages.Jobs():
+            case messages.Jobs() if not message.request_id:
                 self._take_list(message)
-                self._ask_for_more(message)
             case messages.AiEditAccepted():
                 self._put(Job(message.job))
                 self._asked.discard(message.request_id)
@@ -217,6 +223,15 @@ class JobsModel(QObject):
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
         self.reset.emit()
 
+    def _on_list(self, answer: messages.Message, _blob: bytes) -> None:
+        self._is_reading = False
+        if isinstance(answer, messages.Jobs):
+            self._take_list(answer)
+            self._ask_for_more(answer)
+        if self._read_again:
+            self._read_again = False
+            QTimer.singleShot(_AGAIN_MS, self, self.refresh)
+
     def _ask_for_more(self, answer: messages.Jobs) -> None:
         """Read on where older jobs belong to a batch that is under way: its figures need them."""
         is_open = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
@@ -224,9 +239,16 @@ class JobsModel(QObject):
             self._read_on(msgspec.structs.replace(answer, more=True), len(answer.jobs))
 
     def _read_on(self, answer: messages.Jobs, listed: int) -> None:
-        if answer.more and answer.jobs and listed < _MOST_OLDER:
-            request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER)
-            self._listed, self._more_id = listed, self._client.send(request)
+        if not answer.more or not answer.jobs or listed >= _MOST_OLDER:
+            return
+
+        def take(older: messages.Message, _blob: bytes) -> None:
+            if isinstance(older, messages.Jobs):
+                self._take_more(older.jobs)
+                self._read_on(older, listed + len(older.jobs))
+
+        request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER)
+        self._client.send(request, take)
 
     def _take_more(self, found: tuple[JobInfo, ...]) -> None:
         self._seen_failed |= {

@@ -153,3 +153,15 @@ def test_a_preview_shorter_than_it_says_is_left_out(
 
 def _asks_for_jobs(request: object) -> bool:
     return isinstance(request, messages.JobsRequest)
+
+
+def test_one_list_is_read_at_a_time(qtbot: QtBot, fake_daemon: FakeDaemon, jobs: JobsModel) -> None:
+    fake_daemon.answer(messages.JobsRequest, lambda _: [messages.Jobs(jobs=(make_job(),))])
+    with qtbot.waitSignal(jobs.reset):
+        jobs.refresh()
+        jobs.refresh()
+        jobs.refresh()
+    assert len(fake_daemon.of(messages.JobsRequest)) == 1
+    with qtbot.waitSignal(jobs.reset):
+        pass
+    assert len(fake_daemon.of(messages.JobsRequest)) == 2

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from daemon.protocol import looks, messages
 from daemon.protocol.endpoint import Folders
+from rabbitviewer.looks.batch_strip import BatchStrip
 from rabbitviewer.looks.look_actions import LookActions
 from rabbitviewer.looks.save_row import SaveRow
 from rabbitviewer.organise.files_urls import mime_of
@@ -301,3 +302,16 @@ def drop(library: Library, mime: QMimeData) -> None:
     entering = QDragEnterEvent(QPoint(40, 200), copy, mime, left, plain)
     QApplication.sendEvent(library.panel, entering)
     QApplication.sendEvent(library.panel, QDropEvent(QPointF(40, 200), copy, mime, left, plain))
+
+
+def test_the_end_of_one_of_many_is_not_told_alone(library: Library, qtbot: QtBot) -> None:
+    library.built.navigator.open_folder(b"/photos")
+    library.select(FIRST, SECOND, THIRD)
+    library.click("Teal")
+    library.panel.footer.apply_pressed.emit()
+    qtbot.waitUntil(lambda: len(library.edits()) == 3)
+    strip = library.window.findChild(BatchStrip)
+    qtbot.waitUntil(strip.isVisible)
+    library.looks.finish("look-1", library.edits()[0])
+    qtbot.waitUntil(lambda: "1 done" in strip.words)
+    assert "is graded" not in library.status
