@@ -11,10 +11,11 @@ from daemon.imaging.lattice import FloatArray
 
 # scipy carries no types
 _gaussian: Any = ndimage.gaussian_filter1d
-_uniform: Any = ndimage.uniform_filter1d
-_correlate: Any = ndimage.correlate1d
 
 _LUMA = np.array([0.30, 0.59, 0.11], dtype=np.float32)
+
+_STRIP_BYTES = 256 * 1024
+"""What is worked on at a time: it stays in the cache."""
 
 
 def luma(image: FloatArray) -> FloatArray:
@@ -30,29 +31,66 @@ def low_pass(image: FloatArray, sigma_px: float) -> FloatArray:
 
 
 def box_mean(image: FloatArray, size_px: int) -> FloatArray:
-    """Mean over a square window; shape (H, W) or (H, W, C), float32."""
-    for axis in (0, 1):
-        image = _uniform(image, size_px, axis=axis, mode="nearest")
-    return image
+    """Mean over a square window; shape (H, W) or (H, W, C), float32.
+
+    Beyond the border its pixels are repeated; an even window reaches one pixel farther back.
+    """
+    before, after = size_px // 2, (size_px - 1) // 2
+    height = image.shape[0]
+    result = np.empty_like(image)
+    strip = max(_STRIP_BYTES // max(image[:1].nbytes, 1), 4 * size_px)
+    for top in range(0, height, strip):
+        bottom = min(top + strip, height)
+        missing = (max(before - top, 0), max(bottom + after - height, 0))
+        part = image[max(top - before, 0) : bottom + after]
+        part = np.pad(part, [missing, (before, after)] + [(0, 0)] * (image.ndim - 2), mode="edge")
+        down = np.empty((bottom - top, *part.shape[1:]), np.float32)
+        _sum_windows(part, size_px, down)
+        target = result[top:bottom]
+        _sum_windows(down.swapaxes(0, 1), size_px, target.swapaxes(0, 1))
+        target *= np.float32(1 / size_px**2)
+    return result
+
+
+def _sum_windows(values: FloatArray, size: int, sums: FloatArray) -> None:
+    """Write the sums of *size* neighbours along the first axis: doubling takes few additions."""
+    count = len(sums)
+    sums[...] = 0
+    width, done = 1, 0
+    while done < size:
+        if size & width:
+            sums += values[done : done + count]
+            done += width
+        if done < size:
+            values = np.add(values[:-width], values[width:])
+            width *= 2
 
 
 def local_variance(image: FloatArray, size_px: int) -> FloatArray:
     """Variance within a square window, summed over the channels; (H, W, C) to (H, W)."""
     mean = box_mean(image, size_px)
-    square = box_mean((image * image).sum(axis=2), size_px)
-    return np.maximum(square - (mean * mean).sum(axis=2), 0)
+    square = box_mean(_square_sums(image), size_px)
+    return np.maximum(square - _square_sums(mean), 0)
+
+
+def _square_sums(image: FloatArray) -> FloatArray:
+    return np.einsum("ijk,ijk->ij", image, image)
 
 
 def gradient(image: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Slope along rows and columns, per pixel, smoothed across; shape (H, W) each."""
-    slopes: list[FloatArray] = []
-    for axis in (0, 1):
-        slope = _correlate(image, [-0.5, 0, 0.5], axis=axis, mode="nearest")
-        slopes.append(_correlate(slope, [0.25, 0.5, 0.25], axis=1 - axis, mode="nearest"))
-    return slopes[0], slopes[1]
+    wide = np.pad(image, 1, mode="edge")
+    along, across = np.subtract(wide[2:], wide[:-2]), np.subtract(wide[:, 2:], wide[:, :-2])
+    down = np.add(along[:, :-2], along[:, 2:])
+    right = np.add(across[:-2], across[2:])
+    for total, middle in ((down, along[:, 1:-1]), (right, across[1:-1])):
+        total += middle
+        total += middle
+        total *= np.float32(1 / 8)
+    return down, right
 
 
 def gradient_magnitude(image: FloatArray) -> FloatArray:
     """Steepness per pixel; shape (H, W)."""
     down, right = gradient(image)
-    return np.hypot(down, right)
+    return np.sqrt(down * down + right * right)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from daemon.imaging.filters import (
     box_mean,
@@ -22,6 +23,16 @@ def test_the_box_mean_is_the_mean_of_its_window():
     image[3, 3] = 9
     np.testing.assert_allclose(box_mean(image, 3)[2:5, 2:5], 1, atol=1e-6)
     assert box_mean(image, 3)[1, 3] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("size_px", [1, 2, 3, 4, 5, 7, 12])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3, 2), (150, 220, 3)])
+def test_the_box_mean_agrees_with_scipy(shape, size_px):
+    image = np.random.default_rng(8).random(shape).astype(np.float32)
+    expected = image.astype(np.float64)
+    for axis in (0, 1):
+        expected = ndimage.uniform_filter1d(expected, size_px, axis=axis, mode="nearest")
+    np.testing.assert_allclose(box_mean(image, size_px), expected, atol=1e-6)
 
 
 def test_blurring_spreads_but_keeps_the_sum():
