@@ -17,7 +17,7 @@ from daemon.edits.host_run import HostRun
 from daemon.edits.inputs import file_of, fit_mask, prepare_pictures
 from daemon.edits.job import Job
 from daemon.edits.outputs import Target, give_final_name
-from daemon.edits.work_files import SPATIAL, WorkFiles, copy_cube, recipe_of
+from daemon.edits.work_files import NOT_IN_THE_LUT, SPATIAL, WorkFiles, copy_cube, recipe_of
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.formats import result_extension
 from daemon.protocol.values import FitReport
@@ -36,10 +36,6 @@ from daemon.tasks import (
 )
 
 MODEL = "model"
-NOT_IN_THE_LUT = (
-    "The LUT holds what is the same all over the picture; the part of the grade that varies over "
-    "it is not in it."
-)
 
 
 class AiEditor:

@@ -24,7 +24,7 @@ from daemon.edits.sources import (
     check_mask_fits_mode,
     mask_that_counts,
 )
-from daemon.edits.work_files import WorkFiles, link_or_copy
+from daemon.edits.work_files import NOT_IN_THE_LUT, WorkFiles, link_or_copy
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest
 from daemon.settings import SettingsStore
@@ -187,7 +187,8 @@ class EditIntake:
         if other_seed:
             fresh = msgspec.structs.replace(fresh, seed=new_seed(), small=None, fit=None)
         if fit:
-            fresh = msgspec.structs.replace(fresh, fit_mode=fit, fit=None)
+            notes = tuple(note for note in old.notes if note != NOT_IN_THE_LUT)
+            fresh = msgspec.structs.replace(fresh, fit_mode=fit, fit=None, notes=notes)
         await asyncio.to_thread(
             before.hand_over,
             self.files(fresh.job_id),

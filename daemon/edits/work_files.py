@@ -21,6 +21,10 @@ from daemon.storage.job_record import JobRecord
 
 _MASK, _OWN, _LOOK, _PART = "mask.png", "own", "look", ".part"
 SPATIAL = "spatial"
+NOT_IN_THE_LUT = (
+    "The LUT holds what is the same all over the picture; the part of the grade that varies over "
+    "it is not in it."
+)
 
 
 class WorkFiles:

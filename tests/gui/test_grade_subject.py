@@ -205,6 +205,17 @@ def test_several_photos_go_each_through_its_own_mask(tab: Tab) -> None:
     assert (first.slot, second.path) == ("img_0001", TWO)
 
 
+def test_the_models_picture_is_not_kept_through_a_mask(tab: Tab) -> None:
+    tab.hold(masked_slot(1))
+    tab.selection.set_current(ONE)
+    tab.choose("Fit", "Model's picture")
+    sentence = "The model's picture cannot be kept through a mask. Choose no mask, or another fit."
+    assert sentence in tab.words()
+    assert not tab.run_button().isEnabled()
+    tab.choose("Fit", "Automatic")
+    assert tab.run_button().isEnabled()
+
+
 def test_a_workflow_that_takes_no_mask_is_not_run_through_one(tab: Tab) -> None:
     without = msgspec.structs.replace(BUILTIN_WORKFLOW, mask="none")
     tab.tell(messages.Workflows(workflows=(without,)))

@@ -8,11 +8,12 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daemon.edits.job import Job
 from daemon.edits.kept_work import KEPT_GRADES, KEPT_PICTURES, sweep
-from daemon.edits.work_files import WorkFiles
+from daemon.edits.work_files import NOT_IN_THE_LUT, WorkFiles
 from daemon.protocol.errors import RabbitError
 from daemon.protocol.messages import AiEditComplete, JobRetry, WirePath
 from daemon.protocol.values import FitReport
@@ -88,6 +89,22 @@ def test_another_fit_has_the_seed_of_the_first_and_no_report_of_it(tmp_path: Pat
         assert before is not None
         assert after is not None
         assert (after.seed, after.fit_mode) == (before.seed, "spatial")
+
+    in_room(tmp_path, story)
+
+
+def test_another_fit_does_not_repeat_what_was_said_of_the_firsts_lut(tmp_path: Path) -> None:
+    async def story(room: Finished) -> None:
+        job_id = await room.grade_it()
+        first = await room.store.get(job_id)
+        assert first is not None
+        await room.store.save(
+            msgspec.structs.replace(first, notes=("CMYK was converted.", NOT_IN_THE_LUT))
+        )
+        second = await room.fit_again(job_id, "lut")
+        await room.ended(AiEditComplete, 2)
+        (begun,) = (await room.jobs(job_ids=(second,))).jobs
+        assert begun.notes == ("CMYK was converted.",)
 
     in_room(tmp_path, story)
 
