@@ -18,6 +18,7 @@ from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.replies import HostStats, OutputImage, PromptState, UploadedImage
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.job import Job
+from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Message
 from daemon.protocol.values import FitReport
@@ -438,3 +439,51 @@ def test_a_model_picture_that_is_kept_is_reported_with_its_size(tmp_path: Path) 
     assert done.fit is not None
     assert (done.fit.model, done.fit.coverage) == ("model", 0.97)
     assert "96 × 64 pixels" in done.fit.summary
+
+
+LOOK = {"look_id": "5b0a" * 8, "prompt": "Dusk", "operation": "look", "workflow": "", "host": ""}
+
+
+def test_a_look_is_applied_without_a_host_and_its_name_is_in_the_recipe(tmp_path: Path) -> None:
+    story = Story(tmp_path, **LOOK, channels="luma", strength=0.5)
+    files = WorkFiles(story.job.folder)
+    files.look.write_bytes(b"LUT")
+    done = story.run()
+    assert story.workers.asked == ["ApplyLut"]
+    assert story.host.queued == []
+    (task,) = story.workers.applied
+    assert (task.cube_path, task.grid_path) == (os.fsencode(files.look), b"")
+    assert (task.channels, task.strength, task.extension) == ("luma", 0.5, "")
+    recipe = json.loads(task.recipe)
+    assert (recipe["operation"], recipe["look"]) == ("look", "Dusk")
+    assert done.extension == ".png"
+    assert done.result_path.endswith(b".png")
+
+
+def test_the_grade_of_a_job_is_applied_with_what_varies_over_the_photo(tmp_path: Path) -> None:
+    story = Story(tmp_path, **{**LOOK, "look_id": "", "grade_of": "another job"})
+    files = WorkFiles(story.job.folder)
+    files.look.write_bytes(b"LUT")
+    files.look_grid.write_bytes(b"grid")
+    story.run()
+    (task,) = story.workers.applied
+    assert task.grid_path == os.fsencode(files.look_grid)
+
+
+def test_a_look_that_is_gone_from_the_work_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RabbitError, match="The look of this job is gone") as caught:
+        Story(tmp_path, **LOOK).run()
+    assert caught.value.info.kind is ErrorKind.NOT_FOUND
+
+
+def test_a_look_runs_from_zero_to_a_hundred(tmp_path: Path) -> None:
+    story = Story(tmp_path, **LOOK)
+    WorkFiles(story.job.folder).look.write_bytes(b"LUT")
+    story.run()
+    shown = [message.progress_pct for message in story.told if hasattr(message, "progress_pct")]
+    assert shown == sorted(shown)
+    assert shown[0] == 0
+    assert {message.stage for message in story.told if hasattr(message, "stage")} == {
+        "apply",
+        "save",
+    }

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from daemon.comfyui.hosts import HostChoice
-from daemon.edits.intake import EditIntake
+from daemon.edits.intake import EditIntake, GivenLook
 from daemon.edits.masks import JobMasks
 from daemon.edits.sources import EditSource
-from daemon.protocol.errors import RabbitError
+from daemon.edits.work_files import WorkFiles
+from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest, WirePath
 from daemon.settings import Settings
 from daemon.storage.job_record import JobRecord
@@ -50,7 +51,7 @@ class Desk:
             hosts=SimpleNamespace(resolve=lambda *_: HostChoice("builtin", "", "w", ai=False)),
             workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=self.manifest)),
             settings=SimpleNamespace(current=Settings()),
-            looks=SimpleNamespace(),
+            looks=SimpleNamespace(give=self._give),
             work=folder / "work",
             pictures=folder / "pictures",
         )
@@ -58,6 +59,15 @@ class Desk:
     async def _find(self, request: AiEditRequest) -> EditSource:
         del request
         return self.source
+
+    async def _give(self, request: AiEditRequest, photo: bytes, files: WorkFiles) -> GivenLook:
+        del photo
+        if request.look == "gone":
+            files.folder.mkdir(parents=True)
+            raise RabbitError(ErrorKind.NOT_FOUND, "There is no such look.")
+        files.folder.mkdir(parents=True)
+        files.look.write_bytes(b"LUT")
+        return GivenLook("Dusk", look_id=request.look, grade_of=request.grade_of, ai=True)
 
     def begin(self, **changes: object) -> JobRecord:
         request = AiEditRequest(path=WirePath(), prompt="warm", pool="current")
@@ -119,3 +129,36 @@ def test_a_request_that_contradicts_itself_is_refused(
     with pytest.raises(RabbitError, match=reason):
         desk.begin(**changes)
     assert not (desk.folder / "work").exists()
+
+
+def test_a_look_needs_no_prompt_and_no_workflow_and_takes_the_slots_mask(desk: Desk) -> None:
+    job = desk.begin(prompt="", look="5b0a")
+    assert (job.operation, job.prompt, job.look_id, job.ai) == ("look", "Dusk", "5b0a", True)
+    assert (job.workflow, job.host, job.target) == (
+        "",
+        "",
+        os.fsencode(desk.folder / "pictures" / "Sky_look"),
+    )
+    assert job.mask is not None
+    assert desk.intake.files(job.job_id).look.read_bytes() == b"LUT"
+
+
+def test_a_look_that_vanished_leaves_no_job_behind(desk: Desk) -> None:
+    with pytest.raises(RabbitError, match="no such look"):
+        desk.begin(prompt="", look="gone")
+    assert list((desk.folder / "work").iterdir()) == []
+
+
+def test_another_try_of_a_look_has_the_same_lut_though_the_look_is_gone(desk: Desk) -> None:
+    first = desk.begin(prompt="", grade_of="j")
+    files = desk.intake.files(first.job_id)
+    files.clear()
+    again = asyncio.run(desk.intake.again(first, other_seed=False))
+    assert (again.look_id, again.grade_of, again.prompt) == ("", "j", "Dusk")
+    assert desk.intake.files(again.job_id).look.read_bytes() == b"LUT"
+
+
+def test_a_look_has_no_other_fit(desk: Desk) -> None:
+    first = desk.begin(prompt="", look="5b0a")
+    with pytest.raises(RabbitError, match="was not fitted"):
+        asyncio.run(desk.intake.again(first, other_seed=False, fit="spatial"))
