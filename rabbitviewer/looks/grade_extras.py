@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from daemon.protocol.values import JobInfo
 from rabbitviewer.looks.look_words import percent
@@ -50,8 +50,11 @@ class GradeExtras(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(look.space_2)
-        layout.addWidget(self._title)
-        layout.addWidget(self.strength)
+        line = QHBoxLayout()
+        line.setSpacing(look.space_3)
+        line.addWidget(self._title)
+        line.addWidget(self.strength, 1)
+        layout.addLayout(line)
         layout.addWidget(buttons)
         layout.addWidget(self.save_row)
         self.strength.changed.connect(self._on_changed)

@@ -88,5 +88,5 @@ def _paint_name(painter: QPainter, box: QRect, it: LookCell, look: Tokens) -> No
     painter.setFont(font)
     painter.setPen(QColor(look.text if it.chosen or it.hovered else look.text_secondary))
     room = box.adjusted(2, 0, -2, 0)
-    shown = QFontMetrics(font).elidedText(it.name, Qt.TextElideMode.ElideRight, room.width())
+    shown = QFontMetrics(font).elidedText(it.name, Qt.TextElideMode.ElideMiddle, room.width())
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter, shown)
