@@ -1,4 +1,4 @@
-"""A pair of pictures brought onto the same pixels: depth, size, place, pixels to trust."""
+"""Two pictures brought onto the points of one grid: depth, size, place, what to trust."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.imaging.filters import local_variance, low_pass
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.processor import check_depth
 from daemon.imaging.registration import Placement, Size, known_geometries, register
-from daemon.imaging.resample import AxisMap, resample, stretch
+from daemon.imaging.resample import AxisMap, stretch
+from daemon.imaging.sampling import Grid, sample
 
 MAX_PAIR_PX = 1_600_000
 """Larger pictures are shrunk to this before they are compared."""
@@ -22,34 +22,41 @@ MAX_PAIR_PX = 1_600_000
 _SIMILAR = 1.2
 """Linear ratio up to which two pictures are of similar size."""
 
+_BLACK, _WHITE = 0.5 / 255, 254.5 / 255
+_FEW_CLIPPED = 1e-3
 _SAME_PLACE_PX = 0.08
-_SIGMA_PX = 1.2
-_EDGE_WINDOW_PX = 5
 _EDGE_CONTRAST = 6 / 255
 _LEAST_WEIGHT = 1e-2
-_BORDER_PX = 2
+_BORDER = 2
 
 
 @dataclass(frozen=True, eq=False)
 class AlignedPair:
-    """Both pictures on the pixels of the returned one.
+    """Both pictures at the points of one grid, which lies on the returned one.
 
     Attributes:
-        sent: Shape (H, W, 3), float32, encoded sRGB 0..1; low-passed, so that noise and a part of
+        sent: Shape (H, W, 3), float32, encoded sRGB 0..1; blurred, so that noise and a part of
             the softness of the returned picture are in both.
         returned: Same.
-        weights: Shape (H, W), float32, 0..1: which pixels may count at all.
+        weights: Shape (H, W), float32, 0..1: which points may count at all.
         trust: Shape (H, W), float32, 0..1: *weights*, and little where neighbours differ.
+        clipped: Shape (H, W, 3), float32, 0..1: share of the blurred returned pixels that are
+            black or white in a channel, so that their goal may lie beyond; None: hardly any.
         placement: Where the returned picture lies on the sent one.
         sent_size: Height and width of the sent picture, in the pixels that *placement* is in.
+        returned_size: Height and width of the returned picture; same.
+        grid: The points, in pixels of the returned picture.
     """
 
     sent: FloatArray
     returned: FloatArray
     weights: FloatArray
     trust: FloatArray
+    clipped: FloatArray | None
     placement: Placement
     sent_size: Size
+    returned_size: Size
+    grid: Grid
 
     @property
     def size(self) -> Size:
@@ -58,10 +65,9 @@ class AlignedPair:
 
     def positions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where each row and each column lies in the sent picture, 0 (top, left) to 1."""
-        rows, columns = self.placement.maps(self.sent_size, self.size)
+        rows, columns = self.grid.axes(*self.placement.maps(self.sent_size, self.returned_size))
         height, width = self.sent_size
-        down = (rows.positions(self.size[0]) + 0.5) / height
-        return down, (columns.positions(self.size[1]) + 0.5) / width
+        return (rows.positions + 0.5) / height, (columns.positions + 0.5) / width
 
 
 def align(
@@ -72,7 +78,7 @@ def align(
     search: bool = True,
     checkpoint: Callable[[float], object] | None = None,
 ) -> AlignedPair:
-    """Bring what was sent onto the pixels of what came back.
+    """Bring what was sent and what came back onto one grid.
 
     Args:
         original_small: Shape (H, W, 3), sRGB, uint8, uint16 or float32 0..1.
@@ -92,14 +98,27 @@ def align(
     tell(0.1)
     placement = _place(sent, returned, search=search)
     tell(0.6)
-    moved, known = _move(sent, share, placement, (returned.shape[0], returned.shape[1]))
+    grid = Grid.on(returned.shape[0], returned.shape[1])
+    sizes = (sent.shape[0], sent.shape[1]), (returned.shape[0], returned.shape[1])
+    rows, columns = grid.axes(*placement.maps(*sizes))
+    seen = np.ones((grid.height, grid.width), np.float32)
+    if placement != Placement():
+        seen = np.outer(rows.inside(sizes[0][0]), columns.inside(sizes[0][1]))
+    known = seen * sample(share, rows, columns) if share.min() < 1 else seen
+    moved = sample(sent, rows, columns)
+    variance = sample((sent * sent).sum(axis=2), rows, columns) - (moved * moved).sum(axis=2)
+    here = grid.axes(AxisMap(), AxisMap())
+    clipped = (returned >= _WHITE) | (returned <= _BLACK)
+    some = np.count_nonzero(clipped) > _FEW_CLIPPED * clipped.size
     return AlignedPair(
-        low_pass(moved, _SIGMA_PX),
-        low_pass(returned, _SIGMA_PX),
+        moved,
+        sample(returned, *here),
         known,
-        _trust(moved, known),
+        _trust(np.maximum(variance, 0), known),
+        sample(clipped.astype(np.float32), *here) if some else None,
         placement,
-        (sent.shape[0], sent.shape[1]),
+        *sizes,
+        grid,
     )
 
 
@@ -159,38 +178,15 @@ def _place(sent: FloatArray, returned: FloatArray, *, search: bool) -> Placement
     return found
 
 
-def _move(
-    sent: FloatArray, share: FloatArray, placement: Placement, size: Size
-) -> tuple[FloatArray, FloatArray]:
-    """The sent picture and its weights on the returned picture's pixels."""
-    if placement == Placement() and sent.shape[:2] == size:
-        return sent, share
-    rows, columns = placement.maps((sent.shape[0], sent.shape[1]), size)
-    moved = np.clip(resample(sent, size, rows, columns), 0, 1)
-    known = np.outer(
-        _inside(rows, sent.shape[0], size[0]), _inside(columns, sent.shape[1], size[1])
-    )
-    if share.min() < 1:
-        known *= np.clip(resample(share, size, rows, columns, cubic=False), 0, 1)
-    return moved, known
-
-
-def _inside(axis: AxisMap, source: int, target: int) -> NDArray[np.float32]:
-    """1 where target pixels lie well inside the source, else 0."""
-    position = axis.positions(target)
-    return ((position >= 1.5) & (position <= source - 2.5)).astype(np.float32)
-
-
-def _trust(sent: FloatArray, weights: FloatArray) -> FloatArray:
+def _trust(variance: FloatArray, weights: FloatArray) -> FloatArray:
     """Weights: little where neighbours differ, for there softness and misfits rule.
 
     A floor keeps colours alive that occur only in textures.
     """
-    variance = local_variance(sent, _EDGE_WINDOW_PX)
     trust = np.maximum(1 / (1 + variance / _EDGE_CONTRAST**2), _LEAST_WEIGHT) * weights
-    if min(trust.shape) > 8 * _BORDER_PX:
+    if min(trust.shape) > 8 * _BORDER:
         inner = np.zeros_like(trust)
-        core = (slice(_BORDER_PX, -_BORDER_PX),) * 2
+        core = (slice(_BORDER, -_BORDER),) * 2
         inner[core] = trust[core]
         trust = inner
     return trust

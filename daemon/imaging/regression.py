@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,70 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from daemon.imaging.lattice import FloatArray, identity_lut, resize_lut, tetrahedral_weights
-from daemon.imaging.solver import ExactSolver, Multilevel, smoothness, solve_symmetric
+from daemon.imaging.lattice import identity_lut, tetrahedral_weights
+from daemon.imaging.samples import ColorCells, Samples
+from daemon.imaging.solver import ExactSolver, refine, smoothness, solve_symmetric
 
-_MIN_CELL_WEIGHT = 1e-3
-_EXACT_SIZE = 9
-_COARSER_SIZES = (_EXACT_SIZE, 17)
+__all__ = ["AffineBase", "Base", "ColorCells", "Samples", "Smoothing", "fit_lattice"]
 
+_COARSER_SIZES = (9, 17)
+_WHOLE_SIZE = 17
+"""Up to this a lattice is bettered everywhere: splines from 9 nodes ring in the empty parts."""
 
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Colour pairs to be explained.
-
-    Attributes:
-        colors: Where they are, shape (M, 3), 0..1.
-        targets: What they become, shape (M, 3).
-        weights: How much each counts, shape (M,), summing to 1.
-    """
-
-    colors: NDArray[np.float64]
-    targets: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-
-class ColorCells:
-    """Pixels sorted into cells of the colour cube, to be averaged under changing weights."""
-
-    def __init__(self, colors: FloatArray, cells: int) -> None:
-        """Sort *colors*, shape (P, 3), 0..1, into *cells* per side."""
-        cell = np.clip(colors * cells, 0, cells - 1).astype(np.int32)
-        index = (cell[:, 0] * cells + cell[:, 1]) * cells + cell[:, 2]
-        used = np.bincount(index, minlength=cells**3) > 0
-        compact = np.cumsum(used, dtype=np.int32) - 1
-        self._index = compact[index]
-        self._starts = np.arange(len(colors) + 1, dtype=np.int32)
-        self._used = int(np.count_nonzero(used))
-        self._colors = colors.astype(np.float64)
-
-    def average(self, targets: FloatArray, weights: FloatArray, *, crowd: float) -> Samples:
-        """Weighted means of both sides per cell.
-
-        The means of the colours matter as much as those of the targets: a cell's middle is not
-        where its pixels are.
-
-        Args:
-            targets: Shape (P, 3).
-            weights: Shape (P,), >= 0.
-            crowd: Total weight from which more pixels in one cell count for little.
-
-        Returns:
-            One sample per cell that has any weight; empty when none has.
-        """
-        matrix = sparse.csc_matrix(
-            (weights.astype(np.float64), self._index, self._starts),
-            shape=(self._used, len(self._index)),
-        )
-        total = matrix @ np.ones(len(self._index))
-        some = total > _MIN_CELL_WEIGHT
-        mass = total[some, None]
-        share = total[some] / (1 + total[some] / crowd)
-        return Samples(
-            (matrix @ self._colors)[some] / mass,
-            (matrix @ targets.astype(np.float64))[some] / mass,
-            share / max(share.sum(), 1e-300),
-        )
+Base = Callable[[NDArray[Any]], NDArray[np.float64]]
+"""Maps colours of shape (M, 3): what a lattice falls back to where there are no samples."""
 
 
 class AffineBase:
@@ -109,55 +58,69 @@ class Smoothing:
     membrane: float = 1e-6
 
 
-class _Equations:
-    """Normal equations of the samples on a lattice of one size."""
+class _Level:
+    """The samples on a lattice of one size."""
 
     def __init__(self, samples: Samples, size: int, smoothing: Smoothing) -> None:
         nodes, shares = tetrahedral_weights(samples.colors, size)
         starts = np.arange(len(nodes) + 1) * 4
-        self.design: Any = sparse.csr_matrix(
-            (shares.ravel(), nodes.ravel(), starts), shape=(len(nodes), size**3)
+        self._weights = samples.weights[:, None]
+        self._nodes = nodes
+        self._shares = shares.ravel()
+        self._starts = starts
+        self._roughness = smoothness(size, smoothing.thin_plate, smoothing.membrane)
+        self._count = size**3
+
+    def _design(self, columns: NDArray[Any], count: int) -> Any:  # noqa: ANN401
+        return sparse.csr_matrix(
+            (self._shares, columns.ravel(), self._starts), shape=(len(columns), count)
         )
-        self.weighted: Any = self.design.multiply(samples.weights[:, None]).T.tocsr()
+
+    def solve(self, rest: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The whole lattice, exactly."""
+        design = self._design(self._nodes, self._count)
+        weighted = design.multiply(self._weights).T.tocsr()
         # where no sample is near, roughness alone leaves the affine part of a lattice free
-        tiny = 1e-12 * sparse.identity(size**3, format="csr")
-        roughness = smoothness(size, smoothing.thin_plate, smoothing.membrane)
-        self.matrix: Any = (self.weighted @ self.design + roughness + tiny).tocsr()
+        tiny = 1e-12 * sparse.identity(self._count, format="csr")
+        matrix = weighted @ design + self._roughness + tiny
+        return ExactSolver(matrix)(weighted @ rest)
+
+    def correct(self, rest: NDArray[np.float64], guess: NDArray[np.float64]) -> None:
+        """Better *guess*, shape (nodes, 3); of a fine lattice only the nodes beside samples."""
+        beside = np.full(self._count, self._count <= _WHOLE_SIZE**3)
+        beside[self._nodes] = True
+        active = np.flatnonzero(beside)
+        place = np.zeros(self._count, np.int32)
+        place[active] = np.arange(len(active))
+        design = self._design(place[self._nodes], len(active))
+        weighted = design.multiply(self._weights).T.tocsr()
+        stiff = self._roughness[active]
+        missing = weighted @ (rest - design @ guess[active]) - stiff @ guess
+        matrix = (weighted @ design + stiff[:, active]).tocsr()
+        guess[active] += solve_symmetric(matrix, missing)
 
 
 def fit_lattice(
-    samples: Samples,
-    size: int,
-    base: AffineBase,
-    smoothing: Smoothing,
-    start: NDArray[np.float64] | None = None,
+    samples: Samples, size: int, base: Base, smoothing: Smoothing
 ) -> NDArray[np.float64]:
     """The smoothest lattice near *base* that explains the samples under tetrahedral interpolation.
+
+    A coarse lattice is solved exactly, for it reaches all of the colour cube; a finer one starts
+    from it, and in the end only the nodes beside samples have anything to add.
 
     Args:
         samples: Colour pairs.
         size: Nodes a side.
         base: The lattice is solved for as a departure from it.
         smoothing: Stiffness.
-        start: A first guess, shape (N, N, N, 3) of any size; None: *base*.
 
     Returns:
         Shape (size, size, size, 3), float64, not clipped.
     """
-    equations = _Equations(samples, size, smoothing)
-    ground = base(identity_lut(size).reshape(-1, 3))
-    target = equations.weighted @ (samples.targets - equations.design @ ground)
-    if size <= _EXACT_SIZE:
-        departure = ExactSolver(equations.matrix)(target)
-    else:
-        coarser = {
-            coarse: _Equations(samples, coarse, smoothing).matrix
-            for coarse in _COARSER_SIZES
-            if coarse < size
-        }
-        guess = np.zeros_like(ground)
-        if start is not None:
-            guess = resize_lut(start, size).reshape(-1, 3) - ground
-        precondition = Multilevel(size, equations.matrix, coarser)
-        departure = solve_symmetric(equations.matrix, target, guess, precondition)
-    return (ground + departure).reshape(size, size, size, 3)
+    rest = samples.targets - base(samples.colors)
+    sizes = [*(coarse for coarse in _COARSER_SIZES if coarse < size), size]
+    departure = _Level(samples, sizes[0], smoothing).solve(rest).reshape(*(sizes[0],) * 3, 3)
+    for finer in sizes[1:]:
+        departure = refine(departure, finer)
+        _Level(samples, finer, smoothing).correct(rest, departure.reshape(-1, 3))
+    return base(identity_lut(size).reshape(-1, 3)).reshape(departure.shape) + departure

@@ -1,14 +1,14 @@
-"""Linear algebra of the lattice: energies of roughness, multilevel conjugate gradients."""
+"""Linear algebra of the lattice: energies of roughness, refining, conjugate gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.interpolate import CubicSpline
 from scipy.sparse.linalg import splu
 
 Matrix = Any
@@ -59,21 +59,23 @@ def smoothness(size: int, thin_plate: float, membrane: float) -> Matrix:
 
 
 @lru_cache(maxsize=8)
-def _refinement(coarse: int, fine: int) -> tuple[Matrix, Matrix]:
-    """Trilinear interpolation from a coarse lattice to a fine one, and its transpose."""
-    position = np.linspace(0, coarse - 1, fine)
-    cell = np.minimum(position.astype(np.intp), coarse - 2)
-    share = position - cell
-    line = sparse.csr_matrix(
-        (
-            np.stack([1 - share, share], axis=1).ravel(),
-            np.stack([cell, cell + 1], axis=1).ravel(),
-            np.arange(fine + 1) * 2,
-        ),
-        shape=(fine, coarse),
-    )
-    matrix = _along(line, line, line)
-    return matrix, matrix.T.tocsr()
+def _spline(coarse: int, fine: int) -> NDArray[np.float64]:
+    """Natural cubic splines through the nodes of a line, at those of a finer one."""
+    nodes, points = np.linspace(0, 1, coarse), np.linspace(0, 1, fine)
+    return np.asarray(CubicSpline(nodes, np.eye(coarse), bc_type="natural")(points))
+
+
+def refine(nodes: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """A smooth field on a finer lattice; natural splines bend least between its nodes.
+
+    Args:
+        nodes: Shape (N, N, N, K), N >= 3.
+        size: Nodes a side wanted.
+    """
+    line = _spline(nodes.shape[0], size)
+    for axis in range(3):
+        nodes = np.moveaxis(np.tensordot(line, nodes, axes=(1, axis)), 0, axis)
+    return np.ascontiguousarray(nodes)
 
 
 class ExactSolver:
@@ -94,71 +96,30 @@ class ExactSolver:
         return np.asarray(self._factors.solve(residual))
 
 
-class Multilevel:
-    """Preconditioner that corrects on coarser lattices too (Bramble, Pasciak, Xu 1990).
-
-    One lattice alone hears of a far sample only after as many steps as there are nodes between:
-    the empty part of the colour cube would keep the errors of earlier rounds.
-    """
-
-    def __init__(self, size: int, matrix: Matrix, coarser: dict[int, Matrix]) -> None:
-        """Prepare for *matrix* on a lattice of *size*.
-
-        Args:
-            size: Nodes a side.
-            matrix: Sparse CSR (size^3, size^3).
-            coarser: The same problem on coarser lattices, by size; the coarsest is solved exactly.
-        """
-        self._inverse = _inverse_diagonal(matrix)
-        coarsest = min(coarser)
-        self._exact = (_refinement(coarsest, size), ExactSolver(coarser[coarsest]))
-        self._between = [
-            (_refinement(between, size), _inverse_diagonal(coarser[between]))
-            for between in coarser
-            if between != coarsest
-        ]
-
-    def __call__(self, residual: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Approximate solution for right-hand sides of shape (M, K)."""
-        answer = self._inverse * residual
-        for (refine, restrict), inverse in self._between:
-            answer += refine @ (inverse * (restrict @ residual))
-        (refine, restrict), solve = self._exact
-        answer += refine @ solve(restrict @ residual)
-        return answer
-
-
-def _inverse_diagonal(matrix: Matrix) -> NDArray[np.float64]:
-    return 1 / np.maximum(matrix.diagonal(), 1e-30)[:, None]
-
-
 def solve_symmetric(
     matrix: Matrix,
     target: NDArray[np.float64],
-    start: NDArray[np.float64],
-    precondition: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     *,
-    max_steps: int = 200,
-    tolerance: float = 1e-4,
+    max_steps: int = 60,
+    tolerance: float = 1e-3,
 ) -> NDArray[np.float64]:
-    """Preconditioned conjugate gradients, all right-hand sides side by side.
+    """Conjugate gradients scaled by the diagonal, all right-hand sides side by side.
 
     Args:
         matrix: Sparse CSR (M, M), symmetric, positive definite.
         target: Right-hand sides, shape (M, K).
-        start: First guess, shape (M, K); not written to.
-        precondition: Cheap symmetric approximation of the inverse.
         max_steps: Give up after so many steps: the answer is then close, not exact.
-        tolerance: Preconditioned residual at which to stop, relative to that of zero.
+        tolerance: Scaled residual at which to stop, relative to that of zero.
 
     Returns:
         The solutions, shape (M, K).
     """
-    answer = start.copy()
-    residual = target - matrix @ answer
-    direction = precondition(residual).copy()
+    answer = np.zeros_like(target)
+    residual = target.copy()
+    inverse = 1 / np.maximum(matrix.diagonal(), 1e-30)[:, None]
+    direction = inverse * residual
     energy = (residual * direction).sum(axis=0)
-    enough = np.maximum(tolerance**2 * (target * precondition(target)).sum(axis=0), _NOTHING)
+    enough = np.maximum(tolerance**2 * energy, _NOTHING)
     for _ in range(max_steps):
         if (energy <= enough).all():
             break
@@ -166,8 +127,8 @@ def solve_symmetric(
         length = energy / np.maximum((direction * image).sum(axis=0), 1e-300)
         answer += length * direction
         residual -= length * image
-        preconditioned = precondition(residual)
-        previous, energy = energy, (residual * preconditioned).sum(axis=0)
+        scaled = inverse * residual
+        previous, energy = energy, (residual * scaled).sum(axis=0)
         direction *= energy / np.maximum(previous, 1e-300)
-        direction += preconditioned
+        direction += scaled
     return answer

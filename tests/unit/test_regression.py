@@ -71,12 +71,3 @@ def test_a_smooth_change_is_found_everywhere(size, error):
     lut = fit_lattice(samples, size, AffineBase(samples), Smoothing())
     colors = RNG.uniform(0.1, 1, (500, 3))
     np.testing.assert_allclose(interpolate(lut, colors), change(colors), atol=error)
-
-
-def test_a_first_guess_does_not_change_the_answer():
-    samples = samples_of(lambda x: x**2)
-    base = AffineBase(samples)
-    guess = RNG.random((9, 9, 9, 3))
-    first = fit_lattice(samples, 17, base, Smoothing())
-    second = fit_lattice(samples, 17, base, Smoothing(), guess)
-    np.testing.assert_allclose(first, second, atol=3e-3)

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from daemon.imaging.lattice import identity_lut, tetrahedral_weights
-from daemon.imaging.solver import ExactSolver, Multilevel, smoothness, solve_symmetric
+from daemon.imaging.solver import ExactSolver, refine, smoothness, solve_symmetric
 
 RNG = np.random.default_rng(41)
 
@@ -61,37 +61,24 @@ def test_the_exact_solver_agrees_with_numpy():
 
 
 def test_the_iterative_solver_agrees_with_the_exact_one():
-    matrix, coarse = lattice_problem(9), lattice_problem(5)
+    matrix = lattice_problem(9)
     target = RNG.random((729, 3)) * matrix.diagonal()[:, None]
-    answer = solve_symmetric(
-        matrix,
-        target,
-        np.zeros_like(target),
-        Multilevel(9, matrix, {5: coarse}),
-        max_steps=3000,
-        tolerance=1e-9,
-    )
+    answer = solve_symmetric(matrix, target, max_steps=3000, tolerance=1e-9)
     expected = ExactSolver(matrix)(target)
     np.testing.assert_allclose(answer, expected, atol=1e-6 * np.abs(expected).max())
 
 
-def test_starting_at_the_answer_changes_nothing():
-    matrix = lattice_problem(9)
-    answer = RNG.random((729, 3))
-    again = solve_symmetric(
-        matrix, matrix @ answer, answer, Multilevel(9, matrix, {5: lattice_problem(5)})
-    )
-    np.testing.assert_allclose(again, answer, atol=1e-9)
+def test_where_nothing_is_missing_nothing_is_added():
+    assert not solve_symmetric(lattice_problem(9), np.zeros((729, 3))).any()
 
 
-def test_coarser_lattices_save_steps():
-    matrix = lattice_problem(17)
-    target = RNG.random((17**3, 1)) * matrix.diagonal()[:, None]
-    start = np.zeros_like(target)
-    expected = solve_symmetric(matrix, target, start, lambda r: r, max_steps=4000, tolerance=1e-9)
-    coarser = {9: lattice_problem(9)}
-    few = solve_symmetric(
-        matrix, target, start, Multilevel(17, matrix, coarser), max_steps=60, tolerance=1e-9
-    )
-    plain = solve_symmetric(matrix, target, start, lambda r: r, max_steps=60, tolerance=1e-9)
-    assert np.abs(few - expected).max() < 0.05 * np.abs(plain - expected).max()
+def test_refining_keeps_the_nodes_and_follows_a_cubic_between_them():
+    def curve(x):
+        # no curvature at either end, like a natural spline
+        return x**3 - 1.5 * x**2 + 0.5 * x
+
+    coarse, fine = identity_lut(9).astype(np.float64), identity_lut(33).astype(np.float64)
+    refined = refine(curve(coarse[..., :1]), 33)
+    np.testing.assert_allclose(refined[::4, ::4, ::4], curve(coarse[..., :1]), atol=1e-12)
+    flat = refine(coarse @ np.array([[0.2], [0.5], [-0.3]]), 33)
+    np.testing.assert_allclose(flat, fine @ np.array([[0.2], [0.5], [-0.3]]), atol=1e-6)
