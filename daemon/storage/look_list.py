@@ -16,9 +16,16 @@ _HEAD_LINES = 400
 
 
 class StoredLook(msgspec.Struct, frozen=True):
-    """A look, and when it was deleted, seconds since 1970; 0: it is in the library."""
+    """A look as the list has it.
+
+    Attributes:
+        info: What clients know.
+        digest: Of its LUT's bytes, BLAKE2b, hexadecimal; empty: unknown.
+        deleted: When, seconds since 1970; 0: it is in the library.
+    """
 
     info: LookInfo
+    digest: str = ""
     deleted: float = 0.0
 
 
@@ -47,29 +54,31 @@ def apply_change(known: Known, change: dict[str, Any]) -> None:
         info = msgspec.convert(change["save"], LookInfo)
         if not LOOK_ID.fullmatch(info.look_id):
             raise ValueError(info.look_id)
-        known[info.look_id] = StoredLook(info)
+        known[info.look_id] = StoredLook(info, str(change.get("blake2b", "")))
     elif "rename" in change:
         look = known[change["rename"]]
         info = msgspec.structs.replace(look.info, name=str(change["name"]))
-        known[change["rename"]] = StoredLook(info, look.deleted)
+        known[change["rename"]] = msgspec.structs.replace(look, info=info)
     elif "delete" in change:
-        known[change["delete"]] = StoredLook(known[change["delete"]].info, float(change["at"]))
+        look = known[change["delete"]]
+        known[change["delete"]] = msgspec.structs.replace(look, deleted=float(change["at"]))
     elif "restore" in change:
-        known[change["restore"]] = StoredLook(known[change["restore"]].info)
+        look = known[change["restore"]]
+        known[change["restore"]] = msgspec.structs.replace(look, deleted=0.0)
     elif "forget" in change:
         known.pop(str(change["forget"]), None)
     else:
         raise ValueError("an unknown change")
 
 
-def saved(info: LookInfo) -> dict[str, Any]:
+def saved(info: LookInfo, digest: str) -> dict[str, Any]:
     """Return the line that says that a look came."""
-    return {"save": msgspec.to_builtins(info)}
+    return {"save": msgspec.to_builtins(info), "blake2b": digest}
 
 
 def lines_of(known: Known) -> list[dict[str, Any]]:
     """Return the fewest lines that come to *known*."""
-    lines = [saved(look.info) for look in known.values()]
+    lines = [saved(look.info, look.digest) for look in known.values()]
     lines += [{"delete": key, "at": look.deleted} for key, look in known.items() if look.deleted]
     return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import os
 import re
@@ -148,7 +149,8 @@ class LookStore:
         """Have the LUT of a look at *target* too, whatever becomes of the look.
 
         Raises:
-            RabbitError: ``not_found``, or the disk refuses.
+            RabbitError: ``not_found``, ``unreadable`` (it is not what was saved), or the disk
+                refuses.
         """
 
         def work() -> LookInfo:
@@ -157,8 +159,14 @@ class LookStore:
                 make_folder(os.fsencode(target.parent))
                 link_or_copy(os.fsencode(self.cube(look_id)), os.fsencode(target))
                 sync_folder(os.fsencode(target.parent))
+                whole = not look.digest or _digest(target) == look.digest
             except FileNotFoundError as error:
-                raise _no_file(look.info.name) from error
+                raise _lost(
+                    ErrorKind.NOT_FOUND, look, "is gone from the library's folder"
+                ) from error
+            if not whole:
+                target.unlink()
+                raise _lost(ErrorKind.UNREADABLE, look, "is damaged")
             return look.info
 
         return await self._run(work)
@@ -193,10 +201,11 @@ class LookStore:
         info = msgspec.structs.replace(
             info, look_id=uuid.uuid4().hex, name=name, added=round(self._now(), 3)
         )
+        digest = _digest(lut)
         lut.replace(self.cube(info.look_id))
         try:
             sync_folder(os.fsencode(self._folder))
-            self._append(look_list.saved(info))
+            self._append(look_list.saved(info, digest))
         except BaseException:
             with contextlib.suppress(OSError):
                 self.cube(info.look_id).unlink()
@@ -271,7 +280,8 @@ class LookStore:
                 log.warning("%s is no LUT", self.cube(look_id))
                 continue
             name = self._free_name(usable_name(info.name))
-            self._known[look_id] = StoredLook(msgspec.structs.replace(info, name=name))
+            info = msgspec.structs.replace(info, name=name)
+            self._known[look_id] = StoredLook(info, _digest(self.cube(look_id)))
 
     def _append(self, *changes: dict[str, Any]) -> None:
         known = self._load()
@@ -357,12 +367,13 @@ def _no_look(look_id: str) -> RabbitError:
     )
 
 
-def _no_file(name: str) -> RabbitError:
-    return RabbitError(
-        ErrorKind.NOT_FOUND,
-        f"The LUT of the look '{name}' is gone from the library's folder.",
-        "Save or import the look again.",
-    )
+def _lost(kind: ErrorKind, look: StoredLook, how: str) -> RabbitError:
+    message = f"The LUT of the look '{look.info.name}' {how}."
+    return RabbitError(kind, message, "Save or import the look again.")
+
+
+def _digest(file: Path) -> str:
+    return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
 
 
 def _private(path: str, flags: int) -> int:

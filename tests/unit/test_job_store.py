@@ -74,6 +74,21 @@ def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:
     assert asyncio.run(story()) == ["b waiting", "a done"]
 
 
+def test_looks_that_were_applied_do_not_count_among_the_grades(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record("grade", 1.0, state="done"))
+        await store.save(record("look", 2.0, state="done", look_id="5b0a"))
+        await store.save(record("pasted", 3.0, state="done", grade_of="grade"))
+        await store.save(record("other", 4.0, state="done"))
+        found = await store.done_ids()
+        await store.close()
+        return found
+
+    assert asyncio.run(story()) == ["other", "grade"]
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     made = sqlite3.connect(path)

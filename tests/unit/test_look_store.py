@@ -224,6 +224,22 @@ def test_a_look_whose_file_vanished_is_refused_in_a_sentence(shelf: Shelf, tmp_p
     assert "The LUT of the look 'Warm' is gone" in refusal(lambda: shelf.within(story)).info.message
 
 
+def test_a_lut_that_is_not_what_was_saved_is_refused_in_a_sentence(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    async def story(store: LookStore) -> None:
+        look = await shelf.put(store, "Warm")
+        store.cube(look.look_id).write_text("cut off")
+        await store.give(look.look_id, tmp_path / "look.cube")
+
+    error = refusal(lambda: shelf.within(story))
+    assert (error.info.kind, error.info.message) == (
+        ErrorKind.UNREADABLE,
+        "The LUT of the look 'Warm' is damaged.",
+    )
+    assert not (tmp_path / "look.cube").exists()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_folder_that_cannot_be_written_is_told(shelf: Shelf) -> None:
     shelf.folder.mkdir()
