@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,45 +63,71 @@ def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
 def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
     """Fit a LUT to two picture files; it lives in the original's space, or the photo's."""
     original, edited = read_photo(task.original_path), read_photo(task.edited_path)
-    photo = original
-    if task.photo_path:
-        photo = read_photo(task.photo_path)
-        _check_shapes(task, original, photo)
     height, width = original.pixels.shape[:2]
-    plan = plan_canvas(width, height)
-    small = resize(original.pixels, *plan.box[2:])[..., :3]
-    limit = max(plan.box[2:])
-    edited_height, edited_width = edited.pixels.shape[:2]
-    factor = min(1.0, limit / max(edited_height, edited_width))
-    returned = resize(
-        edited.pixels, max(round(edited_width * factor), 1), max(round(edited_height * factor), 1)
-    )[..., :3]
+    size = plan_canvas(width, height).box[2:]
+    small = resize(original.pixels, *size)[..., :3]
+    returned = _at_most(edited, max(size))
     context.checkpoint(0.05)
     srgb = _in_srgb(small, original)
-    space = IccSpace(photo.icc) if photo.color_space != SRGB else None
-    own = small
-    if photo is not original and (photo.color_space, photo.icc) != (
-        original.color_space,
-        original.icc,
-    ):
-        own = space.from_srgb(srgb) if space else srgb
-    coverage = color_coverage(photo.pixels, own)
+    home = _home_of(task, original, small, srgb)
     fit = extract_lut(
         np.clip(srgb, 0, 1),
         np.clip(_in_srgb(returned, edited), 0, 1),
         task.lut_size,
         register=task.register,
         weights=np.logical_not(clips(srgb)).astype(np.float32),
-        space=space,
+        space=home.space,
         fit=task.fit,
         checkpoint=context.checkpoint,
     )
     if fit.grid is not None and task.grid_path:
         write_grid(task.grid_path, fit.grid)
     title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
-    name = photo.color_space
-    notes = write_lut(task.cube_path, fit.lut, space=name, title=title, hald=task.hald)
-    return GradeFitted(report=_report(fit, coverage), color_space=name, notes=notes), b""
+    notes = write_lut(task.cube_path, fit.lut, space=home.name, title=title, hald=task.hald)
+    report = _report(fit, home.coverage)
+    return GradeFitted(report=report, color_space=home.name, notes=notes), b""
+
+
+class _Home(NamedTuple):
+    """Where a LUT is to be used.
+
+    Attributes:
+        name: Of the colour space.
+        space: The space seen from sRGB; None: it is that.
+        coverage: Share of the photo's pixels whose colour the small copy contains.
+    """
+
+    name: str
+    space: IccSpace | None
+    coverage: float
+
+
+def _home_of(task: FitPair, original: Photo, small: FloatArray, srgb: FloatArray) -> _Home:
+    """Look at the photo that the grade is for; its pixels are gone on return.
+
+    Args:
+        task: Names the photo.
+        original: Stands in for it where there is none.
+        small: The small copy in the original's space.
+        srgb: The same in sRGB.
+    """
+    photo = original
+    if task.photo_path:
+        photo = read_photo(task.photo_path)
+        _check_shapes(task, original, photo)
+    space = IccSpace(photo.icc) if photo.color_space != SRGB else None
+    own = small
+    if (photo.color_space, photo.icc) != (original.color_space, original.icc):
+        own = space.from_srgb(srgb) if space else srgb
+    return _Home(photo.color_space, space, color_coverage(photo.pixels, own))
+
+
+def _at_most(photo: Photo, side_px: int) -> FloatArray:
+    """Return the colours of *photo*, none of its sides longer than *side_px*."""
+    height, width = photo.pixels.shape[:2]
+    factor = min(1.0, side_px / max(height, width))
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    return resize(photo.pixels, *size)[..., :3]
 
 
 def _in_srgb(colors: FloatArray, photo: Photo) -> FloatArray:
