@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from daemon.imaging.difference import delta_e_2000, srgb_to_lab
 from daemon.imaging.filters import gradient_magnitude, luma
@@ -17,7 +16,9 @@ from daemon.imaging.registration import Placement, Size
 from daemon.imaging.resample import shrink
 from daemon.imaging.spatial import SpatialGrid
 from daemon.imaging.spatial_blocks import Blocks
-from daemon.imaging.spatial_fit import SpatialFit, fit_grid
+from daemon.imaging.spatial_evidence import weigh_evidence
+from daemon.imaging.spatial_fit import SpatialFit, area_fit, fit_spatial, residual, without
+from daemon.imaging.spatial_regions import inserted_regions
 
 EXCELLENT, GOOD, FAIR, NOT_GLOBAL_VERDICT, NO_MATCH_VERDICT = (
     "excellent",
@@ -36,14 +37,8 @@ NO_MATCH = (
     "far, and the colours taken from it may be wrong."
 )
 
-_LARGEST_BLOCK_RESIDUAL = 8.7
-"""8-bit levels: global edits stay below 7.4, spatial ones start at 10.2."""
-
 _LEAST_OUTLINE_MATCH = 0.2
 """Unrelated pictures stay below 0.15, the worst edits of the same picture above 0.28."""
-
-_AREAS = 24
-_LEAST_MASS = 0.02
 
 
 @dataclass(frozen=True)
@@ -119,31 +114,34 @@ def judge(
         original_size: Height and width of the original as it was given.
         fit: ``lut``, ``spatial``, or ``auto``: spatial where the LUT alone does not do.
     """
-    score = block_residual(blocks)
+    inserted = inserted_regions(blocks)
+    evidence = weigh_evidence(blocks, inserted)
     spatial: SpatialFit | None = None
-    if fit == "spatial" or (fit == "auto" and score > _LARGEST_BLOCK_RESIDUAL):
-        spatial = fit_grid(blocks)
-    predicted = blocks.graded if spatial is None else spatial.predicted
-    weights = blocks.weights if spatial is None else spatial.trusted
+    predicted, weights = blocks.graded, without(blocks, inserted)
+    if fit == "spatial" or (fit == "auto" and evidence.spatial):
+        spatial = fit_spatial(blocks, lut.shape[0], inserted)
+        predicted, weights = spatial.predicted, spatial.weights
+    else:
+        weights = weights * area_fit(blocks, residual(blocks, predicted))
     sent, returned, after = (
-        np.clip(space.to_srgb(image), 0, 1) for image in (blocks.sent, blocks.goal, predicted)
+        np.clip(space.to_srgb(colors), 0, 1) for colors in (blocks.sent, blocks.goal, predicted)
     )
     mean, p95 = _differences(after, returned, weights)
     explained = _explained(sent, returned, after, weights)
     warning, verdict = "", EXCELLENT if mean < 0.5 else GOOD if mean < 1.0 else FAIR
     if outline_match(pair) < _LEAST_OUTLINE_MATCH:
         warning, verdict = NO_MATCH, NO_MATCH_VERDICT
-    elif spatial is None and score > _LARGEST_BLOCK_RESIDUAL:
+    elif spatial is None and evidence.spatial:
         warning, verdict = NOT_GLOBAL, NOT_GLOBAL_VERDICT
     return GradeFit(
-        lut=lut,
+        lut=lut if spatial is None else spatial.lut,
         delta_e_mean=mean,
         delta_e_p95=p95,
         explained=explained,
-        registration=_found_place(pair.placement, pair.size, original_size),
+        registration=_found_place(pair.placement, pair.returned_size, original_size),
         warning=warning,
         grid=None if spatial is None else spatial.grid,
-        spatial_score=score,
+        spatial_score=evidence.score,
         verdict=verdict,
         summary=_summary(explained, mean, spatial=spatial is not None),
     )
@@ -167,7 +165,7 @@ def _found_place(placement: Placement, size: Size, original: Size) -> FoundPlace
 def _differences(
     predicted: FloatArray, returned: FloatArray, weights: FloatArray
 ) -> tuple[float, float]:
-    calm = weights > 0.3 * weights.max()
+    calm = weights > 0.3 * weights.max(initial=0)
     if not calm.any():
         return 0.0, 0.0
     difference = delta_e_2000(srgb_to_lab(predicted[calm]), srgb_to_lab(returned[calm]))
@@ -183,28 +181,6 @@ def _explained(
     if change <= 0:
         return 1.0
     return min(max(1 - rest / change, 0.0), 1.0)
-
-
-def block_residual(blocks: Blocks) -> float:
-    """How far whole areas miss their colour under the LUT, 8-bit levels.
-
-    The residual is averaged over areas, about 24 across, by weight; invented content fills few of
-    them, so the 75th percentile over the areas is not moved by it.
-    """
-    height, width = blocks.weights.shape
-    side = max(max(height, width) // _AREAS, 1)
-    rows, columns = height // side, width // side
-    cut = (slice(rows * side), slice(columns * side))
-    residual = (blocks.goal - blocks.graded)[cut] * 255
-    shape = (rows, side, columns, side)
-    weights = blocks.weights[cut]
-    mass = weights.reshape(shape).mean(axis=(1, 3))
-    total = (residual * weights[..., None]).reshape(*shape, 3).mean(axis=(1, 3))
-    known = mass > _LEAST_MASS
-    if not known.any():
-        return 0.0
-    means: NDArray[np.float32] = total[known] / mass[known, None]
-    return float(np.percentile(np.sqrt((means**2).sum(axis=1)), 75))
 
 
 def outline_match(pair: AlignedPair) -> float:

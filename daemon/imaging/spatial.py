@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.imaging.filters import luma
 from daemon.imaging.lattice import FloatArray
 
 MIDDLE_GRAY = 0.5
@@ -27,11 +28,13 @@ _TERMS = 4
 class SpatialGrid:
     """A correction on top of a LUT: a bilateral grid of affine changes of colour.
 
-    The corrected colour is P + A(x, y, g) * (P - middle gray, 1), where P is what the LUT makes of
-    the pixel's colour and g the brightness of that colour before. Only the pixel's own colour
-    guides: neighbours across an edge do not mix, so there are no halos. Over the picture A is a
-    smooth spline (continuous with its slope: no seams), over the brightness it is blended between
-    levels.
+    The corrected colour is LUT(c) + A(x, y, g) * (c - middle gray, 1), where c is the pixel's own
+    colour and g its brightness. Only the pixel's own colour guides: neighbours across an edge do
+    not mix, so there are no halos. Over the picture A is a smooth spline (continuous with its
+    slope: no seams), over the brightness it is blended between levels.
+
+    Source: Chen, Adams, Wadhwa, Hasinoff 2016, "Bilateral guided upsampling"; splines instead of
+    linear interpolation, and in the original's colours, so that LUT and grid simply add up.
 
     Attributes:
         coefficients: Shape (rows, columns, levels, 4, 3), float32: uniform quadratic B-splines of
@@ -72,7 +75,7 @@ class SpatialGrid:
         return replace(self, window=window)
 
     def changes(self, down: NDArray[Any], across: NDArray[Any]) -> FloatArray:
-        """What is added to the LUT's colours at all crossings of heights and widths.
+        """What is added to the colours at all crossings of heights and widths.
 
         Args:
             down: Shape (H,), 0 (top) to 1.
@@ -127,11 +130,6 @@ class SpatialGrid:
         return cls(coefficients, (window[0], window[1], window[2], window[3]))
 
 
-def apply_changes(terms: FloatArray, changes: FloatArray) -> FloatArray:
-    """What changes (..., K, 3) add to the colours of *terms* (..., K): shape (..., 3)."""
-    return np.matmul(terms[..., None, :], changes)[..., 0, :]
-
-
 def spline_weights(positions: NDArray[Any], intervals: int) -> tuple[NDArray[np.intp], FloatArray]:
     """The three uniform quadratic B-splines that are not zero at each position.
 
@@ -162,22 +160,21 @@ def _spread(first: NDArray[np.intp], weights: FloatArray, count: int) -> FloatAr
     return rows
 
 
-def color_terms(graded: NDArray[Any], guide: NDArray[Any], levels: int) -> FloatArray:
+def color_terms(colors: NDArray[Any], levels: int) -> FloatArray:
     """The functions of a colour that a change is a combination of.
 
     Args:
-        graded: What the LUT makes of the colours, shape (M, 3).
-        guide: Their brightness before, shape (M,), clamped to 0..1.
+        colors: Shape (M, 3), 0..1.
         levels: Levels of brightness, >= 2.
 
     Returns:
-        Shape (M, levels * 4), float32: for each level, as far as *guide* is at it, a constant and
-        the distance from middle gray.
+        Shape (M, levels * 4), float32: for each level, as far as the colour's brightness is at it,
+        a constant and the distance from middle gray.
     """
-    scaled = np.clip(guide, 0, 1) * (levels - 1)
+    scaled = np.clip(luma(colors.astype(np.float32, copy=False)), 0, 1) * (levels - 1)
     below = np.minimum(scaled.astype(np.intp), levels - 2)
     above = (scaled - below).astype(np.float32)
     level = _spread(below, np.stack([1 - above, above], axis=-1), levels)
-    affine = np.ones((len(graded), _TERMS), np.float32)
-    affine[:, 1:] = graded - np.float32(MIDDLE_GRAY)
-    return (level[:, :, None] * affine[:, None, :]).reshape(len(graded), -1)
+    affine = np.ones((len(colors), _TERMS), np.float32)
+    affine[:, 1:] = colors - np.float32(MIDDLE_GRAY)
+    return (level[:, :, None] * affine[:, None, :]).reshape(len(colors), -1)

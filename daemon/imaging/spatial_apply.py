@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from daemon.imaging.apply import MAX_STRENGTH, Checkpoint
 from daemon.imaging.channels import Channels, check_channels, keep_change, keep_channels
-from daemon.imaging.filters import luma
 from daemon.imaging.lattice import (
     FloatArray,
     blend_with_identity,
     check_lut,
     identity_lut,
-    resize_lut,
 )
 from daemon.imaging.processor import LutProcessor, check_depth
 from daemon.imaging.spatial import SpatialGrid, color_terms
@@ -170,10 +168,8 @@ class _SpatialGrade:
             )
         ]
         self.down, self.across = axes
-        coarse = resize_lut(nodes, min(nodes.shape[0], _CHANGE_LUT_SIZE)).astype(np.float32)
-        size = coarse.shape[0]
-        guide = luma(identity_lut(size)).ravel()
-        terms = color_terms(coarse.reshape(-1, 3), guide, grid.levels)
+        size = _CHANGE_LUT_SIZE
+        terms = color_terms(identity_lut(size).reshape(-1, 3), grid.levels)
         terms *= np.float32(self._full * strength)
 
         def tabulate(row: float) -> list[LutProcessor]:
