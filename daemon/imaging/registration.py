@@ -34,8 +34,8 @@ _SAME_PLACE_PX = 2.0
 _CLIPPED_SPREADS = 3.0
 _LEAST_SPREAD = 0.5 / 255
 _KNOWN_GEOMETRY_BONUS = 1.02
-_UNLIKE = 0.25
-"""Share of the contrast that stays unexplained where the place is not right at all."""
+_UNSURE, _UNLIKE = 0.05, 0.25
+"""Share of the contrast that stays unexplained where the place may be wrong, and where it is."""
 
 
 def register(sent: FloatArray, returned: FloatArray) -> Placement:
@@ -58,12 +58,16 @@ def register(sent: FloatArray, returned: FloatArray) -> Placement:
     sizes = pyramid.sent_size, pyramid.returned_size
     known = known_geometries(*sizes)
     coarse = pyramid.level(pyramid.steps[-1])
-    tried = [found for start in known for found in _approach(pyramid, coarse, start)]
+    tried = [_approach(pyramid, coarse, start, start) for start in known]
+    contrast = float(coarse.values.std())
+    if _unexplained(tried) > _UNSURE * contrast:
+        tried += [_approach(pyramid, coarse, _jump(pyramid, start), start) for start in known]
+    if len(known) > 1 and _unexplained(tried) > _UNLIKE * contrast:
+        padded = padded_geometry(*sizes)
+        tried += [
+            _approach(pyramid, coarse, start, padded) for start in (padded, _jump(pyramid, padded))
+        ]
     ranked = _ranked(tried, coarse)
-    unexplained = min(found.spread for found in tried)
-    if len(known) > 1 and unexplained > _UNLIKE * float(coarse.values.std()):
-        tried += _approach(pyramid, coarse, padded_geometry(*sizes))
-        ranked = _ranked(tried, coarse)
     hopeful = _different([found for _, found in ranked], pyramid.returned_size)
     middle = pyramid.level(pyramid.step(_MIDDLE_STEP))
     if middle is not coarse:
@@ -75,13 +79,14 @@ def register(sent: FloatArray, returned: FloatArray) -> Placement:
     return _prefer_known(best, fine, [*known, *whole_pixel_crops(*sizes)])
 
 
-def _approach(pyramid: Pyramid, level: Level, known: Placement) -> list[Alignment]:
-    """Align from the known geometry itself and from where the outlines coincide best."""
-    sizes = pyramid.sent_size, pyramid.returned_size
-    found = [Alignment(*sizes, start, known) for start in (known, _jump(pyramid, known))]
-    for each in found:
-        each.run(level, _COARSE_ROUNDS, remap_every=2)
+def _approach(pyramid: Pyramid, level: Level, start: Placement, known: Placement) -> Alignment:
+    found = Alignment(pyramid.sent_size, pyramid.returned_size, start, known)
+    found.run(level, _COARSE_ROUNDS, remap_every=2)
     return found
+
+
+def _unexplained(tried: list[Alignment]) -> float:
+    return min(found.spread for found in tried)
 
 
 def _jump(pyramid: Pyramid, start: Placement) -> Placement:

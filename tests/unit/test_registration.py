@@ -39,6 +39,7 @@ def farthest_corner_px(found, true, sent, returned):
         Placement(0.015, 0.015, -4.0, 4.0),
         Placement(-0.015, -0.015, 0.4, 1.7),
         Placement(0.004, 0.004, 18.0, -12.0),
+        Placement(0.04, 0.04, 20.0, 10.0),
     ],
 )
 @pytest.mark.parametrize("sent", [PORTRAIT, STILL], ids=["portrait", "still"])
