@@ -1,8 +1,8 @@
 """How fast a LUT is applied, against Pillow's Color3DLUT, OpenColorIO alone and a plain copy.
 
 The repeats of all methods are interleaved, so that a busy machine slows all of them alike; ratios
-are the median over the rounds. "copies" is the time in plain copies of the same buffer, "x bare" the
-speed in OpenColorIO's own on the same pixels, in strips on as many threads.
+are the median over the rounds. "copies" is the time in plain copies of the same buffer, "x bare"
+the speed in OpenColorIO's own on the same pixels, in strips on as many threads.
 
     python benchmarks/lut_apply.py [--width 6000] [--height 4000] [--repeats 7] [--json]
 """
