@@ -77,7 +77,7 @@ def plan(
     pairs: list[tuple[float, Pair]] = []
     for group, count in counts.items():
         edits = _EDITS[group]
-        states = tuple(kind for kind in _KINDS[group] if kind in kinds)
+        states: tuple[Kind, ...] = tuple(kind for kind in _KINDS[group] if kind in set(kinds))
         for turn in range(count):
             photo = turn * _STRIDE % len(photos) if len(photos) % _STRIDE else turn % len(photos)
             edit = edits[(turn + turn // len(edits)) * _STRIDE % len(edits)]

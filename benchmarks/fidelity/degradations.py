@@ -6,7 +6,7 @@ import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from daemon.imaging.canvas import KONTEXT_SIZES
 
-Picture = NDArray[np.float32]
+Picture = NDArray[np.floating[Any]]
 """Encoded sRGB, shape (H, W, 3), 0..1."""
 
 Kind = Literal["clean", "soft", "shift", "crop", "invent", "size", "all"]
@@ -77,8 +77,8 @@ def degrade(edit: Picture, kind: Kind, name: str, other: Picture) -> NDArray[np.
     if frame != Frame(0, 0, width, height, (width, height)):
         edit = cut(edit, frame)
     if kind in {"soft", "all"}:
-        edit = ndimage.gaussian_filter(edit, (_BLUR_PX, _BLUR_PX, 0))
-        edit = edit + rng.normal(0, _NOISE, edit.shape)
+        edit = np.asarray(ndimage.gaussian_filter(edit, (_BLUR_PX, _BLUR_PX, 0)))
+        edit = np.asarray(edit) + rng.normal(0, _NOISE, edit.shape)
     return np.rint(np.clip(edit, 0, 1) * 255).astype(np.uint8)
 
 
@@ -129,7 +129,7 @@ def _crop(frame: Frame, rng: np.random.Generator) -> Frame:
 
 def _resize(frame: Frame, rng: np.random.Generator) -> Frame:
     """Come back in another size, rounded to 8 pixels as models do."""
-    factor = math.exp(rng.uniform(*map(math.log, _SIZES)))
+    factor = math.exp(rng.uniform(math.log(_SIZES[0]), math.log(_SIZES[1])))
     width, height = (max(round(length * factor / 8) * 8, 8) for length in frame.size_px)
     return Frame(frame.left, frame.top, frame.width, frame.height, (width, height))
 

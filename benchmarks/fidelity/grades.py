@@ -117,7 +117,7 @@ def rotate_hue(degrees: float, chroma: float = 1.0) -> Change:
     to_yiq = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
     cosine, sine = np.cos(np.radians(degrees)) * chroma, np.sin(np.radians(degrees)) * chroma
     turn = np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
-    return by_matrix(np.linalg.inv(to_yiq) @ turn @ to_yiq, light=False)
+    return by_matrix((np.linalg.inv(to_yiq) @ turn @ to_yiq).tolist(), light=False)
 
 
 def bleach(share: float) -> Change:

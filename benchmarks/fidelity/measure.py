@@ -98,7 +98,7 @@ def prepare(photo: Photo, long_edge_px: int, samples: int) -> Prepared:
 
 @lru_cache(maxsize=2)
 def _foreign(photo: Photo, long_edge_px: int) -> NDArray[np.float32]:
-    return small_copy(photo.pixels(), long_edge_px) / np.float32(255)
+    return small_copy(photo.pixels(), long_edge_px).astype(np.float32) / np.float32(255)
 
 
 def edited(edit: Edit, pixels: Pixels, picked: NDArray[np.intp] | None = None) -> Colors:

@@ -40,8 +40,8 @@ class Photo:
         if self.path is None:
             picture: NDArray[Any] = getattr(data, self.name)()
             return np.ascontiguousarray(picture[..., :3])
-        with Image.open(self.path) as picture:
-            upright = ImageOps.exif_transpose(picture)
+        with Image.open(self.path) as file:
+            upright = ImageOps.exif_transpose(file)
             return np.asarray(upright.convert("RGB"))
 
 

@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.quick:
         return quick(args.jobs)
     photos = in_folder(args.photos) if args.photos else packaged()
-    counts = _FULL if args.cases is None else dict.fromkeys(_FULL, args.cases)
-    pairs = plan(photos, {group: counts[group] for group in args.groups}, args.kinds)
+    counts: dict[Group, int] = {group: args.cases or _FULL[group] for group in args.groups}
+    pairs = plan(photos, counts, args.kinds)
     if args.through_cli:
         compared = compare(pairs[: args.through_cli])
         print(as_text(as_table(compared)))
@@ -126,7 +126,7 @@ def _order(row: Row) -> tuple[int, int, int, str, str]:
 
 def tables(rows: Sequence[Row]) -> list[Table]:
     """Every table that *rows* can fill."""
-    groups = list(dict.fromkeys(row.group for row in rows))
+    groups = [group for group in _FULL if any(row.group == group for row in rows)]
     made = [by_method(rows, group, _TITLES[group]) for group in groups]
     if "global" in groups:
         made.append(worst(rows, OURS))

@@ -39,7 +39,7 @@ def sketch(sent: Pixels, returned: Pixels) -> FloatArray:
     lut = (np.stack(sums, axis=1) / np.maximum(count, 1)[:, None] / 255).reshape(*(size,) * 3, 3)
     empty = (count == 0).reshape(*(size,) * 3)
     nearest = ndimage.distance_transform_edt(empty, return_distances=False, return_indices=True)
-    return lut[tuple(nearest)].astype(np.float32)
+    return lut[tuple(np.asarray(nearest))].astype(np.float32)
 
 
 def affine(sent: Pixels, returned: Pixels) -> FloatArray:

@@ -83,7 +83,7 @@ def _read(path: Path) -> Pixels:
 
 def _read_deep(path: Path) -> Pixels:
     with tifffile.TiffFile(path) as file:
-        page = file.pages[0]
+        page = file.pages.first
         colors = page.asarray()[..., :3].astype(np.float32) / np.float32(65535)
         tag = page.tags.get("InterColorProfile")
         icc = None if tag is None else tag.value
@@ -188,7 +188,7 @@ def _compare(pair: Pair, kind: Kind, form: Form, line: _CommandLine, folder: Pat
     pixels = form.read(photo)
     small = small_copy(pixels)
     truth = edited(pair.edit, small).reshape(small.shape).astype(np.float32)
-    other = small_copy(pair.other.pixels()) / np.float32(255)
+    other = small_copy(pair.other.pixels()).astype(np.float32) / np.float32(255)
     returned = degrade(truth, kind, pair.name, other)
     _write_png(edit, returned)
     original = photo
