@@ -16,9 +16,11 @@ from daemon.decode.display import as_jpeg
 from daemon.decode.screen_color import to_screen
 from daemon.decode.thumbnail import fit_preview
 from daemon.handlers.grading import apply_to_photo
+from daemon.handlers.grid_files import write_grid
 from daemon.handlers.looks import show_grades
 from daemon.handlers.lut_files import write_lut
 from daemon.imaging.lattice import identity_lut
+from daemon.imaging.spatial import SpatialGrid
 from daemon.tasks import ApplyLut, GradesShown, ShowCached, ShowGrades
 from tests.fakes.graded_photos import coffee
 from tests.fakes.quiet import QuietContext
@@ -123,6 +125,32 @@ def test_a_large_picture_of_another_space_is_close_to_its_result(tmp_path: Path)
     )
     assert difference.max() <= 3
     assert difference.mean() < 0.2
+
+
+def varying_grid(folder: Path) -> bytes:
+    """A grade that is darker on the left than on the right."""
+    coefficients = np.zeros((5, 6, 3, 4, 3), np.float32)
+    coefficients[..., 0, :] = np.linspace(-0.2, 0.2, 6, dtype=np.float32)[:, None, None]
+    path = os.fsencode(folder / "grade.grid")
+    write_grid(path, SpatialGrid(coefficients))
+    return path
+
+
+@pytest.mark.parametrize("own", ["srgb", "adobe-rgb"])
+def test_a_grade_that_varies_over_the_photo_looks_as_its_result_will(
+    tmp_path: Path, own: str
+) -> None:
+    path = tmp_path / "photo.tif"
+    picture = coffee()[::10, ::10].copy()
+    tifffile.imwrite(path, picture, photometric="rgb", iccprofile=profile_for(own))
+    same, grid = lut(tmp_path, "same", 1.0), varying_grid(tmp_path)
+    how = {"grid_path": grid, "strength": 0.8, "channels": "luma"}
+    _, (shown,) = show(path, same, **how)
+    _, (plain,) = show(path, same)
+    change = (rgb(shown) - rgb(plain)).mean((0, 2))
+    assert change[:10].mean() < -5
+    assert change[-10:].mean() > 5
+    assert np.abs(rgb(shown) - applied(path, same, tmp_path, **how)).max() <= 1
 
 
 def test_the_monitors_profile_counts(photo: Path, tmp_path: Path) -> None:
