@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -15,10 +14,10 @@ from daemon.decode.exif import Exif, gathered
 from daemon.decode.model import Decoded, Encoding, Metadata, Pixels
 from daemon.decode.orientation import stored_view, swaps_sides, turn_upright
 from daemon.decode.source import DECODER_ERRORS, Source
+from daemon.decode.tiff_parts import read_parts
 
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG = 700, 33723, 34377, 34675
 _BLOCKS = (XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG)
-_BATCH_BYTES = 16 << 20
 _LOSSY = {COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.JPEG_LOSSY, COMPRESSION.WEBP}
 _CHANNELS = {
     PHOTOMETRIC.MINISWHITE: 1,
@@ -148,7 +147,7 @@ def _fill(
     height, width = stored.shape[:2]
     separate = page.planarconfig == PLANARCONFIG.SEPARATE and page.samplesperpixel > 1
     empty = True
-    for plane, top, left, part in _raw_bands(source, page) if _is_plain(page) else _segments(page):
+    for plane, top, left, part in read_parts(source, page):
         if part.shape == stored.shape and part.dtype == stored.dtype:
             return part
         bottom, right = min(top + part.shape[0], height), min(left + part.shape[1], width)
@@ -162,40 +161,6 @@ def _fill(
     if empty:
         raise ValueError("no strips")
     return None
-
-
-def _is_plain(page: tifffile.TiffPage) -> bool:
-    return (
-        page.compression == COMPRESSION.NONE
-        and page.planarconfig == PLANARCONFIG.CONTIG
-        and not page.is_tiled
-        and page.is_contiguous
-        and page.bitspersample in (8, 16)
-        and page.fillorder == 1
-    )
-
-
-def _raw_bands(
-    source: Source, page: tifffile.TiffPage
-) -> Iterator[tuple[int, int, int, NDArray[Any]]]:
-    """Yield bands of an uncompressed file, however long its strips are."""
-    order = ">" if page.parent.byteorder == ">" else "<"
-    dtype = np.dtype(f"{order}u{page.bitspersample // 8}")
-    row_bytes = page.imagewidth * page.samplesperpixel * dtype.itemsize
-    rows = max(1, _BATCH_BYTES // row_bytes)
-    start = page.dataoffsets[0]
-    for top in range(0, page.imagelength, rows):
-        count = min(rows, page.imagelength - top)
-        data = source.read_at(start + top * row_bytes, count * row_bytes)
-        band = np.frombuffer(data, dtype)
-        yield 0, top, 0, band.reshape(count, page.imagewidth, page.samplesperpixel)
-
-
-def _segments(page: tifffile.TiffPage) -> Iterator[tuple[int, int, int, NDArray[Any]]]:
-    for part, index, _ in page.segments(maxworkers=2, buffersize=_BATCH_BYTES):
-        if part is None:
-            raise ValueError("a strip is missing")
-        yield index[0], index[2], index[3], part[0]
 
 
 def _to_full_range(pixels: NDArray[Any], page: tifffile.TiffPage) -> Pixels:
