@@ -11,8 +11,9 @@ look takes in the same run, so that machines can be compared.
   shows it, at screen size; ``cpu`` is what of that the window's thread computes, ``updates_per_s``
   what the slower of the two comes to
 - ``hover``: from the pointer's rest on a look until the photo is painted under it
-- ``batch``: a look on many small photos; the longest turn of the event loop from Apply until all
-  jobs are accepted, while they run, and from Cancel all until nothing is left
+- ``batch``: a look on many small photos; the longest turn of the event loop (and the most CPU that
+  a turn took) from Apply until all jobs are accepted, while they run, and from Cancel all until
+  nothing is left
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Bench:
         self.built = built
         self.canvas = built.photo.canvas
         self.longest_turn_ms = 0.0
+        self.longest_cpu_ms = 0.0
 
     @property
     def panel(self) -> LooksPanel:
@@ -106,9 +108,16 @@ class Bench:
 
     def turn(self) -> None:
         """Go once round the event loop."""
-        began = time.perf_counter()
+        began, cpu_s = time.perf_counter(), time.thread_time()
         self._app.processEvents()
         self.longest_turn_ms = max(self.longest_turn_ms, 1e3 * (time.perf_counter() - began))
+        self.longest_cpu_ms = max(self.longest_cpu_ms, 1e3 * (time.thread_time() - cpu_s))
+
+    def longest(self, name: str) -> dict[str, float]:
+        """Return the longest turn since the last call, and the most CPU that one took."""
+        figures = {f"{name}_turn_ms": self.longest_turn_ms, f"{name}_cpu_ms": self.longest_cpu_ms}
+        self.longest_turn_ms = self.longest_cpu_ms = 0.0
+        return figures
 
     def open(self, folder: Path) -> None:
         """Open a window on *folder*."""
@@ -204,8 +213,8 @@ class Bench:
         actions, batches = window.findChild(LookActions), window.findChild(GradeBatches)
         grade = actions.grade_of_look(self.panel.grid.shown[0].look_id)
         assert grade is not None
-        figures = {}
-        self.longest_turn_ms = 0.0
+        figures: dict[str, float] = {}
+        self.longest("")
         began = time.perf_counter()
         actions.apply(grade, [os.fsencode(each) for each in photos])
         figures["batch_apply_ms"] = 1e3 * (time.perf_counter() - began)
@@ -214,16 +223,14 @@ class Bench:
             return batches.is_sent and bool(batches.batches())
 
         figures["batch_accepted_s"] = self.wait("the batch", is_accepted)
-        figures["batch_accepting_longest_turn_ms"] = self.longest_turn_ms
-        self.longest_turn_ms = 0.0
+        figures |= self.longest("batch_accepting_longest")
         self.rest(_RUN_S)
-        figures["batch_running_longest_turn_ms"] = self.longest_turn_ms
+        figures |= self.longest("batch_running_longest")
         running = batches.batches()
         figures["batch_done_per_s"] = (running[0].done if running else len(photos)) / _RUN_S
-        self.longest_turn_ms = 0.0
         batches.cancel_all()
         figures["batch_cancel_s"] = self.wait("the end", lambda: not batches.batches())
-        figures["batch_cancel_longest_turn_ms"] = self.longest_turn_ms
+        figures |= self.longest("batch_cancel_longest")
         return figures
 
 

@@ -4,7 +4,8 @@ Usage: ``python docs/make_screenshots.py PHOTOS`` with a folder of photographs (
 fetches some). It needs Xvfb, xdotool and ImageMagick. Photos are copied; nothing of the
 user's own folders is touched. The story: rating and filtering in the grid, a photo with its facts,
 photos side by side, every action by name; then a grade: context menu, prompt, running, compare,
-result; then the pool, and a mask painted for one of its photos.
+result; then the pool, and a mask painted for one of its photos; then a photo under a library of
+looks.
 """
 
 from __future__ import annotations
@@ -37,6 +38,19 @@ OUTLINE = (
     *((560, 420), (590, 350), (640, 290), (720, 250), (800, 280), (950, 360), (950, 480)),
     *((900, 530), (800, 610), (700, 590), (650, 480), (590, 500), (545, 460)),
 )
+LOOKS = {
+    "Warm cinematic": "warm cinematic, teal shadows",
+    "Golden hour": "golden hour, warm highlights, slightly brighter",
+    "Faded film": "faded film, soft contrast, slightly warm",
+    "Moody": "moody, darker, muted colours, cool shadows",
+    "Clean and bright": "brighter, crisp contrast, neutral white balance",
+    "Vivid": "vivid colours, more contrast",
+    "Blue dusk": "cool blue dusk, darker, slightly less saturation",
+    "Bleach bypass": "bleach bypass, strong contrast",
+    "Black and white": "black and white, strong contrast",
+    "Sepia": "sepia, soft contrast",
+}
+TRIED = 6
 DEADLINE_S = 120.0
 _PAUSE_S = 0.1
 _SETTLE_S = 0.8
@@ -148,15 +162,20 @@ def open_screen() -> Iterator[Screen]:
         server.wait()
 
 
-@contextlib.contextmanager
-def open_window(screen: Screen, home: Path, folder: Path, look: str) -> Iterator[Events]:
-    """Start RabbitViewer on *folder* with settings of its own; end it and its daemon."""
-    environment = {
+def settings_of(screen: Screen, home: Path) -> dict[str, str]:
+    """Return the environment of a RabbitViewer with settings of its own."""
+    return {
         **screen.environment,
         "HOME": str(home),
         "RABBITVIEWER_HOME": str(home / "rabbitviewer"),
         "QT_QPA_PLATFORM": "xcb",
     }
+
+
+@contextlib.contextmanager
+def open_window(screen: Screen, home: Path, folder: Path, look: str) -> Iterator[Events]:
+    """Start RabbitViewer on *folder* with settings of its own; end it and its daemon."""
+    environment = settings_of(screen, home)
     program = [sys.executable, "-m", "rabbitviewer"]
     subprocess.run([*program, "config", "path"], env=environment, check=True, capture_output=True)
     config = home / "rabbitviewer" / "config" / "config.yaml"
@@ -233,6 +252,27 @@ def paint(screen: Screen, events: Events, photos: list[str]) -> None:
     screen.shoot("pool")
 
 
+def make_looks(environment: dict[str, str], photo: Path, folder: Path) -> None:
+    """Put a library of looks together, by grades of one photo."""
+    program = [sys.executable, "-m", "rabbitviewer"]
+    for name, prompt in LOOKS.items():
+        cube, out = folder / f"{name}.cube", folder / f"{name}.jpg"
+        grade = ["grade", str(photo), "--prompt", prompt, "--cube", str(cube), "-o", str(out)]
+        subprocess.run([*program, *grade], env=environment, check=True, capture_output=True)
+        keep = ["looks", "import", str(cube)]
+        subprocess.run([*program, *keep], env=environment, check=True, capture_output=True)
+
+
+def try_looks(screen: Screen, events: Events, photos: list[str]) -> None:
+    """Show a photo under all looks, and one of them large."""
+    events.wait_name("visible_thumbnails_painted", stage="final")
+    screen.press("Home", *["Right"] * photos.index(PHOTO), "Return", "shift+l")
+    time.sleep(_OPENING_S)
+    screen.press(*["Right"] * TRIED)
+    time.sleep(_OPENING_S)
+    screen.shoot("looks")
+
+
 def main() -> int:
     """Make all screenshots."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -253,6 +293,11 @@ def main() -> int:
             tell_story(screen, events, names)
         with open_window(screen, home, folder, "dark") as events:
             paint(screen, events, names)
+        luts = home / "luts"
+        luts.mkdir()
+        make_looks(settings_of(screen, home), folder / PHOTO, luts)
+        with open_window(screen, home, folder, "dark") as events:
+            try_looks(screen, events, names)
         with open_window(screen, home, folder, "light") as events:
             events.wait_name("visible_thumbnails_painted", stage="final")
             screen.press("i", "Home", "Right")
