@@ -8,7 +8,7 @@ import os
 
 import msgspec
 
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import (
     LookDelete,
     LookExport,
@@ -23,7 +23,7 @@ from daemon.protocol.messages import (
 )
 from daemon.protocol.values import JobInfo, LookInfo
 from rabbitviewer.commands.arguments import Commands, add_channels, integer, number, text
-from rabbitviewer.commands.documents import Document, grade_document, plain
+from rabbitviewer.commands.documents import Document, failed_photo, grade_document, plain
 from rabbitviewer.commands.follow import JobFollower, find_jobs
 from rabbitviewer.commands.grade import add_mask_options, outcomes, report
 from rabbitviewer.commands.grade_requests import check_usage, wanted_grades
@@ -31,8 +31,15 @@ from rabbitviewer.commands.mask_source import mask_file
 from rabbitviewer.commands.pool_answers import quoted
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError, absolute, lut_target
-from rabbitviewer.commands.terminal import harmless, write_json, write_line, write_note, write_table
-from rabbitviewer.ipc.blocking import DaemonConnection
+from rabbitviewer.commands.terminal import (
+    harmless,
+    write_error,
+    write_json,
+    write_line,
+    write_note,
+    write_table,
+)
+from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
 
 _OF_A_HOST = ("workflow", "host", "seed", "fit")
 
@@ -110,13 +117,38 @@ def run_import(args: argparse.Namespace, session: Session) -> int:
     """Keep LUT files as looks."""
     if args.name and len(args.luts) > 1:
         raise UsageError("--name is for one LUT; several are named after their files")
+    if len(args.luts) == 1:
+        request = LookSave(name=args.name, lut=absolute(args.luts[0]))
+        _tell_saved(session, [session.ask(request, LookSaved, None)], listed=False)
+        return 0
+    return _import_several(session, [absolute(lut) for lut in args.luts])
+
+
+def _import_several(session: Session, luts: list[WirePath]) -> int:
+    """Keep LUT files as looks; one that cannot be read does not keep the others out."""
+    outcomes: list[LookSaved | ErrorInfo] = []
     with session.connect() as connection:
-        saved = [
-            connection.request(LookSave(name=args.name, lut=absolute(lut)), LookSaved, None)
-            for lut in args.luts
-        ]
-    _tell_saved(session, saved, listed=len(saved) > 1)
-    return 0
+        for lut in luts:
+            try:
+                outcomes.append(connection.request(LookSave(lut=lut), LookSaved, None))
+            except ConnectionLostError:
+                raise
+            except RabbitError as error:
+                outcomes.append(error.info)
+                write_error(error.info)
+    if session.json:
+        pairs = zip(luts, outcomes, strict=True)
+        write_json(
+            [
+                failed_photo(lut, each) if isinstance(each, ErrorInfo) else _saved_document(each)
+                for lut, each in pairs
+            ]
+        )
+    else:
+        _tell_saved(
+            session, [each for each in outcomes if isinstance(each, LookSaved)], listed=True
+        )
+    return 1 if any(isinstance(each, ErrorInfo) for each in outcomes) else 0
 
 
 def run_rename(args: argparse.Namespace, session: Session) -> int:
@@ -219,13 +251,17 @@ def applied_document(job: JobInfo) -> Document:
 
 def _tell_saved(session: Session, saved: list[LookSaved], *, listed: bool) -> None:
     if session.json:
-        documents = [plain(item.look) | {"notes": list(item.notes)} for item in saved]
+        documents = [_saved_document(item) for item in saved]
         write_json(documents if listed else documents[0])
         return
     for item in saved:
         write_line(harmless(f"{item.look.look_id}  {item.look.name}"))
         for note in item.notes:
             write_note(note)
+
+
+def _saved_document(saved: LookSaved) -> Document:
+    return plain(saved.look) | {"notes": list(saved.notes)}
 
 
 def _tell(session: Session, look: LookInfo, words: str) -> None:

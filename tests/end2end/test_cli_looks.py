@@ -122,3 +122,13 @@ def test_a_damaged_lut_is_refused_with_its_line(program: Program, tmp_path: Path
     done = program.run("looks", "import", path)
     assert done.returncode == 1
     assert "line 3" in done.stderr
+
+
+def test_a_damaged_lut_stands_in_its_place_and_the_others_are_imported(
+    program: Program, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.cube"
+    bad.write_text("LUT_3D_SIZE 2\n")
+    found = program.json("looks", "import", bad, lut(tmp_path, "Good"), code=1)
+    check("looks import", found)
+    assert (found[0]["path"], found[1]["name"]) == (str(bad), "Good")
