@@ -13,6 +13,7 @@ from daemon.tasks import (
     KeepModelPicture,
     LoadMask,
     PrepareMask,
+    PrepareSmall,
     ScanFacts,
     ShowCached,
     WriteMask,
@@ -42,6 +43,16 @@ def files_read(task: AnyTask) -> tuple[bytes, ...]:
             return tuple(path for path in (task.photo_path, task.path) if path)
         case _:
             return (task.path,)
+
+
+def photo_kept(task: AnyTask) -> bytes:
+    """Return the photo whose pixels a worker keeps after *task*; empty: none."""
+    return task.path if isinstance(task, PrepareSmall) else b""
+
+
+def photo_taken(task: AnyTask) -> bytes:
+    """Return the photo whose kept pixels *task* uses up; empty: none."""
+    return task.path if isinstance(task, ApplyLut | KeepModelPicture) else b""
 
 
 def file_in_words(task: AnyTask) -> str:

@@ -18,6 +18,7 @@ class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
         silence_s: How long a task may go on without reporting progress.
         cancel_s: How long a cancelled task may take to unwind.
         idle_s: How long a worker without work lives on.
+        holding_s: The same for one that keeps a photo's pixels while a host works on that photo.
         watch_every_s: How often memory and silence are looked at.
     """
 
@@ -25,6 +26,7 @@ class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
     silence_s: float = 300.0
     cancel_s: float = 5.0
     idle_s: float = 30.0
+    holding_s: float = 300.0
     watch_every_s: float = 0.25
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from daemon.protocol.endpoint import build_id
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.framing import FramingError
-from daemon.task_files import file_in_words, files_read
-from daemon.tasks import AnyResult, AnyTask, Broken, Kept
+from daemon.task_files import file_in_words, files_read, photo_kept, photo_taken
+from daemon.tasks import AnyResult, AnyTask, Broken, Finished, Kept
 from daemon.workers import verdicts
 from daemon.workers.limits import WorkerLimits
 from daemon.workers.process import NonsenseError, WorkerProcess
@@ -131,6 +131,7 @@ class WorkerPool:
             answering = worker.begin(run.task, run.heard)
             run.attach(worker)
             answer, blob = await answering
+            _note_photos(worker, run.task, answer)
         except FramingError as error:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, f"{file_in_words(run.task)} is too large: {error}."
@@ -179,9 +180,15 @@ class WorkerPool:
         return verdict
 
     async def _take_worker(self, task: AnyTask) -> WorkerProcess:
-        """Return the worker that was busy last, so that the others get to leave, or a new one."""
+        """Return the best of those without work, or a new one.
+
+        That is the one that keeps the task's photo, else the one that was busy last, so that the
+        others get to leave.
+        """
+        wanted = photo_taken(task)
         while self._idle:
-            worker, timer = self._idle.pop()
+            holding = [index for index, (one, _) in enumerate(self._idle) if wanted in one.photos]
+            worker, timer = self._idle.pop(holding[-1] if holding else -1)
             timer.cancel()
             if worker.alive:
                 return worker
@@ -220,7 +227,8 @@ class WorkerPool:
             self._spawn(worker.leave())
             return
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._limits.idle_s, self._retire, worker)
+        patience_s = self._limits.holding_s if worker.photos else self._limits.idle_s
+        timer = loop.call_later(patience_s, self._retire, worker)
         self._idle.append((worker, timer))
 
     def _retire(self, worker: WorkerProcess) -> None:
@@ -237,6 +245,15 @@ class WorkerPool:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _note_photos(worker: WorkerProcess, task: AnyTask, answer: Finished | Broken) -> None:
+    """Note which photos *worker* keeps after *task*."""
+    for path in (photo_taken(task), photo_kept(task)):
+        if path in worker.photos:
+            worker.photos.remove(path)
+    if isinstance(answer, Finished) and photo_kept(task):
+        worker.photos.append(photo_kept(task))
 
 
 def _circumstances(limits: WorkerLimits) -> str:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _MAX_LINE_BYTES = 2000
 _MAX_LOGGED_LINES = 500
 _LEAVE_S = 2.0
+_MAX_PHOTOS = 8
 _LAST_WORDS_S = 0.5
 _CREATE_NO_WINDOW = 0x08000000
 _STDIN, _STDOUT = 0, 1
@@ -43,6 +45,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         pid: Its process id.
         exit_code: None while it runs; negative: the signal that ended it.
         on_kept: Called with what it sends for a cache after an answer.
+        photos: Whose pixels it keeps for a later task, as far as is known here.
     """
 
     def __init__(self) -> None:
@@ -55,6 +58,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._on_progress: Callable[[float], None] | None = None
         self._given: dict[int, AnyTask] = {}
         self.on_kept: Callable[[AnyTask, Kept, bytes], None] | None = None
+        self.photos: deque[bytes] = deque(maxlen=_MAX_PHOTOS)
         self._usable = True
         self._line = b""
         self._lines = 0

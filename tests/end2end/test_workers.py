@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.tasks import AnyTask, DecodePreview
+from daemon.tasks import AnyTask, ApplyLut, DecodePreview, MakeThumbnail, PrepareSmall
 from daemon.workers.pool import WorkerPool
 from daemon.workers.run import TaskRun
 from tests.fakes.pools import ODD_WORKER, odd_pool, photo
@@ -104,6 +104,46 @@ def test_idle_workers_end(tmp_path: Path) -> None:
             return pool.alive
 
     assert asyncio.run(story()) == 0
+
+
+def of_photo(task: MakeThumbnail) -> tuple[PrepareSmall, ApplyLut]:
+    """The two tasks of a grade on the photo that *task* names."""
+    nowhere = b"/nonexistent"
+    return (
+        PrepareSmall(path=task.path, png_path=nowhere, clipped_path=nowhere, icc_path=nowhere),
+        ApplyLut(path=task.path, cube_path=nowhere, temp_path=nowhere),
+    )
+
+
+def test_a_photo_is_graded_where_its_pixels_are(tmp_path: Path) -> None:
+    async def story() -> tuple[bytes, bytes, bytes, bytes]:
+        async with closing(odd_pool(workers=2)) as pool:
+            (tmp_path / "other").mkdir()
+            prepare, apply = of_photo(photo(tmp_path, "name_process"))
+            prepare_other, apply_other = of_photo(photo(tmp_path / "other", "name_process"))
+            prepared = await asyncio.gather(do(pool, prepare), do(pool, prepare_other))
+            return *prepared, await do(pool, apply), await do(pool, apply_other)
+
+    prepared, prepared_other, applied, applied_other = asyncio.run(story())
+    assert prepared != prepared_other
+    assert (applied, applied_other) == (prepared, prepared_other)
+
+
+def test_a_worker_that_keeps_a_photo_waits_longer_for_its_grade(tmp_path: Path) -> None:
+    async def story() -> tuple[bytes, bytes, int]:
+        async with closing(odd_pool(workers=2, idle_s=0.05)) as pool:
+            prepare, apply = of_photo(photo(tmp_path, "name_process"))
+            pids = await asyncio.gather(
+                do(pool, photo(tmp_path, "name_process")), do(pool, prepare)
+            )
+            await ended(int(pids[0]))
+            applied = await do(pool, apply)
+            await ended(int(applied))
+            return pids[1], applied, pool.alive
+
+    prepared, applied, alive = asyncio.run(story())
+    assert applied == prepared
+    assert alive == 0
 
 
 def test_a_worker_that_died_while_idle_costs_no_task(tmp_path: Path) -> None:
