@@ -19,7 +19,9 @@ _LEAST_CELLS = 6
 _LARGEST_SHARE = 0.15
 _LEAST_CONTRAST = 6 / 255
 _GENUINE = 0.35
-_NEAR, _AROUND = 2, 4
+_NEAR, _AROUND = 2, 5
+_ALIKE = 0.5
+_EIGHT = np.ones((3, 3), bool)
 
 
 def inserted_regions(blocks: Blocks) -> NDArray[np.bool_]:
@@ -30,7 +32,8 @@ def inserted_regions(blocks: Blocks) -> NDArray[np.bool_]:
     both pictures differ, and beyond that line the colours are changed in another way. A region
     that shows the photo's own texture is never taken for one.
     """
-    alike = blocks.alike >= 0.5
+    # an outline may be one cell wide and lie between two of them: it is widened before it divides
+    alike = ~_dilate(blocks.alike < _ALIKE, _EIGHT)
     labels, count = _label(alike)
     inserted = np.zeros(blocks.shape, bool)
     if count < 2:
@@ -45,9 +48,9 @@ def inserted_regions(blocks: Blocks) -> NDArray[np.bool_]:
         inside = labels[box] == number
         beyond = _dilate(inside, iterations=_AROUND) & ~_dilate(inside, iterations=_NEAR)
         beyond &= alike[box]
-        if blocks.genuine[box][inside].mean() > _GENUINE or beyond.sum() < _AROUND:
+        if blocks.genuine[box][inside].mean() > _GENUINE or beyond.sum() < _LEAST_CELLS:
             continue
         medians = [np.median(change[box][part], axis=0) for part in (inside, beyond)]
         if float(np.linalg.norm(medians[0] - medians[1])) > _LEAST_CONTRAST:
-            inserted[box] |= _dilate(inside)
+            inserted[box] |= _dilate(inside, iterations=_NEAR)
     return inserted
