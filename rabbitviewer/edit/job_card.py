@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 
 from daemon.protocol.values import JobInfo
 from rabbitviewer.edit.error_card import ErrorCard
-from rabbitviewer.edit.fit_verdict import FitVerdict
+from rabbitviewer.edit.fit_verdict import MODEL, FitVerdict
 from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
 from rabbitviewer.models.jobs import LOOK, Job
 from rabbitviewer.theme.controls import push_button, text_label
@@ -110,6 +110,8 @@ class JobCard(QFrame):
             case "done" if job.info.operation == LOOK:
                 name = " ".join(job.info.prompt.split())
                 return self.tr("“{look}” at full size").format(look=name)
+            case "done" if job.info.fit is not None and job.info.fit.model == MODEL:
+                return self.tr("Kept at the model's size")
             case "done":
                 return self.tr("Graded at full size")
             case "failed":
