@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
 from daemon.edits.ai_editor import AiEditor
@@ -171,19 +171,20 @@ class EditService:
             if self._closing:
                 raise
             if job.record.result_path:
-                await self._end(job, "done", None)
+                await _for_sure(self._end(job, "done", None))
                 return
             await self._editor.abandon(job)
-            await self._end(job, "cancelled", None)
+            await _for_sure(self._end(job, "cancelled", None))
         except RabbitError as error:
-            await self._end(job, "failed", error.info)
+            await _for_sure(self._end(job, "failed", error.info))
         except Exception:  # noqa: BLE001 - the boundary of a job: logged, and told to the user
             _log.exception("job %s failed", job.record.job_id)
             problem = f"Grading {os.fsdecode(job.record.path)} failed inside RabbitViewer."
             hint = "The log has the details; 'rabbitviewer daemon status' names it."
-            await self._end(job, "failed", ErrorInfo(ErrorKind.INTERNAL, problem, hint))
+            error = ErrorInfo(ErrorKind.INTERNAL, problem, hint)
+            await _for_sure(self._end(job, "failed", error))
         else:
-            await self._end(job, "done", None)
+            await _for_sure(self._end(job, "done", None))
 
     async def _end(self, job: Job, state: str, error: ErrorInfo | None) -> None:
         record = job.record
@@ -225,6 +226,15 @@ class EditService:
         """Remove what ended jobs left and nobody will ask for again."""
         done = await self._store.done_ids()
         await asyncio.to_thread(sweep, self._work, still_open, done)
+
+
+async def _for_sure(ending: Coroutine[object, object, None]) -> None:
+    """End a job; a cancellation comes too late for that, and nobody must miss how it ended."""
+    task = asyncio.ensure_future(ending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
 
 
 def _unknown_job(job_id: str) -> RabbitError:

@@ -42,8 +42,11 @@ class FullDiskStore(JobStore):
     """A job list whose disk may be full."""
 
     full = False
+    on_save: Callable[[JobRecord], Awaitable[None]] | None = None
 
     async def save(self, record: JobRecord) -> None:
+        if self.on_save is not None:
+            await self.on_save(record)
         if self.full:
             raise RabbitError(ErrorKind.DISK_FULL, "The disk is full.", "Free some space.")
         await super().save(record)
@@ -101,6 +104,10 @@ class Studio:
         request = msgspec.structs.replace(AiEditRequest(path=path, prompt="warm"), **changes)
         return (await self.service.ai_edit(FakePeer(), request)).job_id
 
+    def cancel(self, job_id: str) -> None:
+        """Cancel a job as a client does."""
+        self.service._tasks[job_id].cancel()  # pyright: ignore[reportPrivateUsage]
+
     async def ended(self, kind: type[Message], count: int = 1) -> None:
         async with asyncio.timeout(10):
             while sum(isinstance(message, kind) for message in self.published) < count:
@@ -136,6 +143,26 @@ def test_whoever_waits_is_told_the_end_of_a_job_that_the_disk_does_not_take(tmp_
         assert (listed.job_id, listed.state) == (job_id, "failed")
         assert listed.error is not None
         assert listed.error.kind is ErrorKind.DISK_FULL
+
+    in_studio(tmp_path, story)
+
+
+def test_a_cancellation_while_the_end_is_written_comes_too_late(tmp_path: Path) -> None:
+    async def story(studio: Studio) -> None:
+        cancelled = asyncio.Event()
+
+        async def cancel_at_the_end(record: JobRecord) -> None:
+            if record.state == "done":
+                asyncio.get_running_loop().call_soon(studio.cancel, record.job_id)
+                asyncio.get_running_loop().call_soon(cancelled.set)
+                await cancelled.wait()
+                await asyncio.sleep(0)
+
+        studio.store.on_save = cancel_at_the_end
+        job_id = await studio.ask()
+        await studio.ended(AiEditComplete)
+        (job,) = (await studio.jobs(job_ids=(job_id,))).jobs
+        assert job.state == "done"
 
     in_studio(tmp_path, story)
 
