@@ -86,7 +86,9 @@ def whole_pixel_crops(sent: Size, returned: Size) -> tuple[Placement, ...]:
     exact = length * math.exp(-abs(aspect))
     even = length - 2 * round((length - exact) / 2)
     cuts = {(round(exact), (length - round(exact)) // 2), (even, (length - even) // 2)}
-    return tuple(_cut(length, kept, first, target, across=across) for kept, first in sorted(cuts))
+    return tuple(
+        _cut(length, kept, first, target, across=across) for kept, first in sorted(cuts) if kept > 0
+    )
 
 
 def _cut(length: int, kept: int, first: int, target: int, *, across: bool) -> Placement:

@@ -157,3 +157,13 @@ def test_bars_leave_the_whole_picture_in_the_middle():
     rows, columns = padded_geometry((100, 300), (300, 300)).maps((100, 300), (300, 300))
     np.testing.assert_allclose(rows.positions(300)[100:200], np.arange(100), atol=1e-9)
     np.testing.assert_allclose(columns.positions(300), np.arange(300), atol=1e-9)
+
+
+def test_a_crop_that_leaves_no_whole_pixel_is_none():
+    # the exact crop is 32 * 32 / 1600 = 0.64 pixels wide: one pixel rounded, none if kept even
+    assert len(whole_pixel_crops((32, 1600), (1600, 32))) == 1
+
+
+def test_opposite_ribbons_do_not_stop_the_search():
+    ribbons = np.zeros((700, 32, 3), np.float32), np.zeros((32, 700, 3), np.float32)
+    assert np.isfinite(register(*ribbons).values()).all()
