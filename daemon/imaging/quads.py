@@ -127,14 +127,15 @@ class QuadGrade:
         """Do the same as far as *share*, shape (n,), 0..1, says; pixels under 0 keep every bit."""
         whole = part = space.whole
         whole.fill(source)
-        chosen = np.flatnonzero(share != 0)
         # adding nothing to integers is exact: where few stay as they are, picking costs more
-        picks = len(chosen) < _DENSE * len(share) or not self._rounds
-        if picks:
+        picks = not self._rounds or np.count_nonzero(share) < _DENSE * len(share)
+        chosen = np.flatnonzero(share != 0) if picks else None
+        if chosen is not None:
             part, share = space.part, share[chosen]
             whole.wide[: len(source)].take(chosen, out=part.wide[: len(chosen)], mode="clip")
         samples, graded = part.samples[: len(share)], part.floats[: len(share)]
-        before, alpha = samples.astype(np.float32), samples[:, 3].copy()
+        before = samples.astype(np.float32)
+        alpha = samples[:, 3].copy() if source.shape[1] == 4 else None
         if self._rounds:
             before += _HALF
         self._grade(part, len(share))
@@ -143,8 +144,9 @@ class QuadGrade:
         graded += before
         if self._rounds:
             np.copyto(samples, graded, casting="unsafe")
-        samples[:, 3] = alpha
-        if picks:
+        if alpha is not None:
+            samples[:, 3] = alpha
+        if chosen is not None:
             whole.wide[chosen] = part.wide[: len(chosen)]
         whole.drain(target)
 
