@@ -104,7 +104,7 @@ def test_failures_are_counted_and_the_first_reason_is_told(
 def test_a_single_photo_is_no_batch(qtbot: QtBot, batches: GradeBatches, jobs: JobsModel) -> None:
     batches.start(TEAL, photos(1))
     qtbot.waitUntil(lambda: batches.is_sent)
-    qtbot.wait(150)
+    qtbot.waitUntil(lambda: not batches._tell.isActive())  # pyright: ignore[reportPrivateUsage]
     assert batches.batches() == []
     assert not batches.contains(jobs.jobs()[0])
 

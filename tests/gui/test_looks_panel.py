@@ -92,7 +92,8 @@ def test_nothing_is_asked_while_another_tab_is_open(library: Library, qtbot: QtB
     before = len(library.looks.daemon.of(looks.LookThumbnailsRequest))
     library.built.navigator.open_photo(SECOND)
     qtbot.waitUntil(lambda: library.built.photo.path == SECOND)
-    qtbot.wait(300)
+    timer = library.grid._want_timer  # pyright: ignore[reportPrivateUsage]
+    qtbot.waitUntil(lambda: not timer.isActive())
     assert len(library.looks.daemon.of(looks.LookThumbnailsRequest)) == before
 
 
