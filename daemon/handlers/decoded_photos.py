@@ -12,7 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from daemon.decode.model import Photo
 
-LIMIT_BYTES = 512 << 20
+LIMIT_BYTES = 384 << 20
 MAX_AGE_S = 300.0
 
 
