@@ -47,6 +47,8 @@ def files_read(task: AnyTask) -> tuple[bytes, ...]:
 
 def photo_kept(task: AnyTask) -> bytes:
     """Return the photo whose pixels a worker keeps after *task*; empty: none."""
+    if isinstance(task, FitPair):
+        return task.photo_path
     return task.path if isinstance(task, PrepareSmall) else b""
 
 

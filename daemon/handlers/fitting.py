@@ -17,6 +17,7 @@ from daemon.decode.plain import read_gray, read_rgb
 from daemon.handlers.context import Context
 from daemon.handlers.grid_files import write_grid
 from daemon.handlers.lut_files import write_lut
+from daemon.handlers.reading import read_and_keep
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.canvas import plan_canvas
 from daemon.imaging.coverage import color_coverage
@@ -69,7 +70,7 @@ def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
     returned = _at_most(edited, max(size))
     context.checkpoint(0.05)
     srgb = _in_srgb(small, original)
-    home = _home_of(task, original, small, srgb)
+    home = _home_of(task, original, small, srgb, context)
     fit = extract_lut(
         np.clip(srgb, 0, 1),
         np.clip(_in_srgb(returned, edited), 0, 1),
@@ -102,18 +103,21 @@ class _Home(NamedTuple):
     coverage: float
 
 
-def _home_of(task: FitPair, original: Photo, small: FloatArray, srgb: FloatArray) -> _Home:
-    """Look at the photo that the grade is for; its pixels are gone on return.
+def _home_of(
+    task: FitPair, original: Photo, small: FloatArray, srgb: FloatArray, context: Context
+) -> _Home:
+    """Look at the photo that the grade is for; its pixels are kept for the grade where they fit.
 
     Args:
         task: Names the photo.
         original: Stands in for it where there is none.
         small: The small copy in the original's space.
         srgb: The same in sRGB.
+        context: Keeps the photo.
     """
     photo = original
     if task.photo_path:
-        photo = read_photo(task.photo_path)
+        photo = read_and_keep(task.photo_path, context.photos)
         _check_shapes(task, original, photo)
     space = IccSpace(photo.icc) if photo.color_space != SRGB else None
     own = small
