@@ -8,6 +8,7 @@ import numpy as np
 
 from daemon.imaging.curves import CurveBase
 from daemon.imaging.lattice import FloatArray, identity_lut, resize_lut
+from daemon.imaging.ramp import steady_ramp
 from daemon.imaging.regression import Smoothing, fit_lattice
 from daemon.imaging.samples import Samples
 from daemon.imaging.scene import HEADROOM, Scene
@@ -56,6 +57,7 @@ def fit_robustly(
     samples = fine.samples(goal, fine.trust * _enlarged(belief, fine.trust.shape))
     base = CurveBase(samples, stiffness=_FREE)
     nodes = fit_lattice(samples, min(lut_size, _MAX_SOLVED_SIZE), base, _LAST_SMOOTHING)
+    nodes = steady_ramp(nodes, samples, base)
     return resize_lut(np.clip(nodes, -HEADROOM, 1 + HEADROOM), lut_size).astype(np.float32)
 
 

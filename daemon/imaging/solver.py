@@ -29,7 +29,7 @@ def _along(first: Matrix, second: Matrix, third: Matrix) -> Matrix:
     return sparse.kron(sparse.kron(first, second), third, format="csr")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def smoothness(size: int, thin_plate: float, membrane: float) -> Matrix:
     """Energy of roughness on a lattice, scaled to the unit cube so that the size does not matter.
 
@@ -118,17 +118,22 @@ def solve_symmetric(
     residual = target.copy()
     inverse = 1 / np.maximum(matrix.diagonal(), 1e-30)[:, None]
     direction = inverse * residual
-    energy = (residual * direction).sum(axis=0)
+    energy = _products(residual, direction)
     enough = np.maximum(tolerance**2 * energy, _NOTHING)
     for _ in range(max_steps):
         if (energy <= enough).all():
             break
         image = matrix @ direction
-        length = energy / np.maximum((direction * image).sum(axis=0), 1e-300)
+        length = energy / np.maximum(_products(direction, image), 1e-300)
         answer += length * direction
         residual -= length * image
         scaled = inverse * residual
-        previous, energy = energy, (residual * scaled).sum(axis=0)
+        previous, energy = energy, _products(residual, scaled)
         direction *= energy / np.maximum(previous, 1e-300)
         direction += scaled
     return answer
+
+
+def _products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inner products of the columns."""
+    return np.einsum("ij,ij->j", first, second)

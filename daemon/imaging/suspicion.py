@@ -18,6 +18,8 @@ _TUKEY = 4.685
 _RESIDUAL_WINDOW = 3
 _LEAST_SPREAD = 0.7 / 255
 _CALM = 0.3
+_MOST, _ROOM = 0.8, 1.2
+"""So much of the picture is never disbelieved: a photo of few colours may miss one at first."""
 
 _STRUCTURE_WINDOW = 5
 _NOISE = 3 / 255
@@ -89,8 +91,8 @@ def believe(predicted: FloatArray, goal: FloatArray, trust: FloatArray) -> Float
     residual = box_mean(goal - predicted, _RESIDUAL_WINDOW)
     distance = np.sqrt(_dot(residual, residual))
     calm = trust > _CALM * trust.max()
-    spread = 1.4826 * float(np.median(distance[calm])) if calm.any() else 0.0
-    limit = np.float32(_TUKEY * max(spread, _LEAST_SPREAD))
+    middle, most = np.quantile(distance[calm], (0.5, _MOST)) if calm.any() else (0.0, 0.0)
+    limit = np.float32(max(_TUKEY * max(1.4826 * middle, _LEAST_SPREAD), _ROOM * most))
     structure = _Structure.of(predicted, goal)
     fitting = np.clip(1 - (distance / limit) ** 2, 0, 1) ** 2
     belief = np.multiply(structure.alike(), fitting, dtype=np.float32)
