@@ -65,23 +65,26 @@ def weigh_evidence(blocks: Blocks, inserted: NDArray[np.bool_]) -> Evidence:
     square = row // side * across + column // side
     white = (row // side + column // side) % 2 == 0
     rest = residual(blocks, blocks.graded)
+    before = _squared_means(rest, weights, square)
+    score = float(np.sqrt(np.percentile(before, 75))) if len(before) else 0.0
+    visible = before > _VISIBLE**2
+    if not len(before) or visible.mean() <= _LEAST[-1][0]:
+        # too little to ask about, whatever the answer
+        return Evidence(score, 0.0, 0.0)
     foretold = np.zeros_like(rest)
     for known in (white, ~white):
         if not (weights[known] > 0).any():
-            return Evidence(0.0, 0.0, 0.0)
+            return Evidence(score, 0.0, 0.0)
         system = GridSystem(blocks, _SHAPE, known)
         _, change = system.solve(rest, weights)
         believed = weights * area_fit(blocks, rest - change)
         _, change = system.solve(rest, believed)
         foretold[~known] = change[~known]
-    before, after = (_squared_means(values, weights, square) for values in (rest, rest - foretold))
-    if not len(before):
-        return Evidence(0.0, 0.0, 0.0)
+    after = _squared_means(rest - foretold, weights, square)
     gains = np.sort(before - after)
     trim = int(_TRIMMED * len(gains))
     gain = max(float(gains[trim : len(gains) - trim].mean()), 0.0)
-    won = (before > _VISIBLE**2) & (after < _HALVED * before)
-    score = float(np.sqrt(np.percentile(before, 75)))
+    won = visible & (after < _HALVED * before)
     return Evidence(score, float(np.sqrt(gain)), float(won.mean()))
 
 
