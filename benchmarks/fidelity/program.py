@@ -64,14 +64,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     goals, _ = check(rows, GOALS, "Goals")
     shown = [goals, *tables(rows)]
     if args.markdown:
-        write_page(args.markdown, shown)
+        write_page(args.markdown, extent(rows), shown)
     else:
         print("\n".join(map(as_text, shown)))
     return 0
 
 
-def write_page(page: Path, shown: Sequence[Table]) -> None:
-    """Put the tables between the two marks of a Markdown page.
+def extent(rows: Sequence[Row]) -> str:
+    """Say over how much was measured."""
+    pairs = {(row.group, row.photo, row.edit) for row in rows}
+    photos = {row.photo for row in rows}
+    cases = {(row.group, row.photo, row.edit, row.kind) for row in rows}
+    planned = sum(_FULL.values())
+    return (
+        f"{len(pairs)} pairs of photo and edit (the full plan has {planned}) on {len(photos)} photos, "
+        f"{len(cases)} cases."
+    )
+
+
+def write_page(page: Path, words: str, shown: Sequence[Table]) -> None:
+    """Put *words* and the tables between the two marks of a Markdown page.
 
     Raises:
         SystemExit: the page has no such marks.
@@ -81,8 +93,8 @@ def write_page(page: Path, shown: Sequence[Table]) -> None:
         raise SystemExit(f"{page} lacks the lines {_BEGIN} and {_END}; write them where tables go.")
     before, rest = text.split(_BEGIN, 1)
     after = rest.split(_END, 1)[1]
-    words = "\n".join(map(as_markdown, shown))
-    page.write_text(f"{before}{_BEGIN}\n\n{words}\n{_END}{after}", encoding="utf-8")
+    body = "\n".join([words, "", *map(as_markdown, shown)])
+    page.write_text(f"{before}{_BEGIN}\n\n{body}\n{_END}{after}", encoding="utf-8")
 
 
 def quick(jobs: int) -> int:
