@@ -77,8 +77,8 @@ def extent(rows: Sequence[Row]) -> str:
     cases = {(row.group, row.photo, row.edit, row.kind) for row in rows}
     planned = sum(_FULL.values())
     return (
-        f"{len(pairs)} pairs of photo and edit (the full plan has {planned}) on {len(photos)} photos, "
-        f"{len(cases)} cases."
+        f"{len(pairs)} pairs of photo and edit (the full plan has {planned}) on {len(photos)} "
+        f"photos, {len(cases)} cases."
     )
 
 
@@ -138,7 +138,7 @@ def _order(row: Row) -> tuple[int, int, int, str, str]:
 
 def tables(rows: Sequence[Row]) -> list[Table]:
     """Every table that *rows* can fill."""
-    groups = [group for group in _FULL if any(row.group == group for row in rows)]
+    groups: list[Group] = [g for g in _FULL if any(row.group == g for row in rows)]
     made = [by_method(rows, group, _TITLES[group]) for group in groups]
     if "global" in groups:
         made.append(worst(rows, OURS))
