@@ -139,7 +139,8 @@ class LookActions(QObject):
             words = words.format(name=short(grade.title), photos=photos_words(len(photos)))
         else:
             words = self.tr("“{name}” goes onto {photo}")
-            words = words.format(name=short(grade.title), photo=file_name(photos[0]))
+            photo = file_name(next(iter(photos)))
+            words = words.format(name=short(grade.title), photo=photo)
         self._window.status.say(words)
         self.applied.emit(grade, photos)
 
