@@ -212,9 +212,7 @@ def _summary(verdict: str, measured: _Measured, alone: _Measured | None) -> str:
             f"picture explains {share}, {mean}"
         )
     elif verdict == NOT_GLOBAL_VERDICT:
-        sentence = (
-            f"A LUT explains only {share} of this edit, {mean}: it is not only a colour change"
-        )
+        sentence = f"A LUT explains {share} of this edit, {mean}: it is not only a colour change"
     else:
         sentence = f"A LUT explains {share} of this edit, {mean}"
     if measured.changed >= _CONSIDERABLE:
