@@ -100,9 +100,9 @@ def write_error(info: ErrorInfo, prefix: str = "rabbitviewer") -> None:
 
 
 def write_table(rows: Iterable[Sequence[str]]) -> None:
-    """Write rows in aligned columns; the first row is the heading."""
+    """Write rows in aligned columns; the first row is the heading. No rows: nothing."""
     lines = [[harmless(cell) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         write_line("  ".join(cells).rstrip())

@@ -56,6 +56,11 @@ def test_columns_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "A     LONG\nfour  x\n"
 
 
+def test_a_table_without_rows_is_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    write_table([])
+    assert capsys.readouterr().out == ""
+
+
 def test_a_path_below_the_present_folder_is_shown_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
