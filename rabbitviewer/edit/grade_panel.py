@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -231,6 +231,18 @@ class GradePanel(QScrollArea):
             self._card.show_job(job, comparing=result is not None and result == self._comparing)
         self._show_plan()
 
+    def _bring_card_in(self) -> None:
+        """Scroll down to the job."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        area = self._card.geometry()
+        self.ensureVisible(0, area.bottom(), 0, tokens().space_4)
+        self.ensureVisible(0, area.top(), 0, tokens().space_2)
+
+    def _is_typed_in(self) -> bool:
+        focus = self.window().focusWidget()
+        typed = focus is not None and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        return typed and self.isAncestorOf(focus)
+
     def _result(self) -> bytes:
         job = self._jobs.job(self._job_id)
         return (job.info.result_path or b"") if job else b""
@@ -285,10 +297,13 @@ class GradePanel(QScrollArea):
     # ------------------------------------------------------------ what is heard
 
     def _on_accepted(self, job_id: str, request_id: int) -> None:
+        asked_here = request_id in self._asked
         self._asked.discard(request_id)
         job = self._jobs.job(job_id)
         if job is not None and job.info.path == self._path():
             self._watch(job_id)
+            if asked_here:
+                self._bring_card_in()
 
     def _on_refused(self, error: ErrorInfo, request_id: int) -> None:
         if request_id not in self._asked:
@@ -308,6 +323,8 @@ class GradePanel(QScrollArea):
         if job_id != self._job_id:
             return
         self._show_job()
+        if not self._is_typed_in():
+            self._bring_card_in()
         self.preview_changed.emit(None)
         job = self._jobs.job(job_id)
         if job is not None and job.info.result_path and self._is_on_show(job):
