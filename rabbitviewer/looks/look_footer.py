@@ -67,9 +67,13 @@ class LookFooter(QWidget):
         return str(self._channels.currentData())
 
     def show_look(self, name: str) -> None:
-        """Show what is done with the look *name*; empty: with none."""
+        """Show what is done with the look *name*; empty: with none, and the next begins anew."""
         self._name.setText(name)
         self.setVisible(bool(name))
+        if not name:
+            self.strength.set_strength(1.0)
+            self._channels.setCurrentIndex(0)
+            self._show()
 
     def set_photos(self, count: int) -> None:
         """Say how many photos the look would be put on."""

@@ -85,6 +85,13 @@ class LooksPanel(QFrame):
         self.grid.set_photo(path, profile)
         self._show_note()
 
+    def show_look(self, name: str) -> None:
+        """Show what is done with the look *name*; empty: with none, and the keys go to the grid."""
+        had_focus = self.footer.isAncestorOf(self.window().focusWidget() or self.window())
+        self.footer.show_look(name)
+        if had_focus and not name:
+            self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def set_save(self, words: str, key: str) -> None:
         """Say which grade would become a look; empty: there is none."""
         text = words or self.tr("Finish a grade on this photo to save it as a look")
@@ -103,7 +110,7 @@ class LooksPanel(QFrame):
         top.addWidget(self._save)
         top.addWidget(self._import)
         fields = QVBoxLayout()
-        fields.setContentsMargins(look.space_2, 0, look.space_2, 0)
+        fields.setContentsMargins(look.space_2, 0, look.space_2, look.space_1)
         fields.setSpacing(look.space_2)
         fields.addWidget(self.save_row)
         fields.addWidget(self._search)

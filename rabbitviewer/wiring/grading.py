@@ -82,7 +82,9 @@ class Grading(QObject):
         self._photo.stand_in(image)
 
     def _on_graded(self, original: bytes, result: bytes) -> None:
-        if self._window.page == Page.PHOTO and not self._photo.comparing:
+        compared = self._photo.canvas.original if self._photo.comparing else None
+        is_free = compared is None or compared.path == original
+        if self._window.page == Page.PHOTO and is_free:
             self._navigator.compare(original, result)
 
     def _on_finished(self, job_id: str) -> None:

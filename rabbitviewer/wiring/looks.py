@@ -124,7 +124,7 @@ class LookTrying(QObject):
     def _on_chosen(self, look_id: str) -> None:
         look = self._actions.grade_of_look(look_id)
         self._applied = b""
-        self._panel.footer.show_look(look.title if look is not None else "")
+        self._panel.show_look(look.title if look is not None else "")
         self._show()
 
     def _on_hovered(self, look_id: str) -> None:

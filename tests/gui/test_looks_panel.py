@@ -192,6 +192,34 @@ def test_the_button_puts_it_on_all_that_is_selected(library: Library, qtbot: QtB
     assert {each.strength for each in library.edits()} == {0.7}
 
 
+def test_what_is_applied_takes_the_place_of_an_earlier_result(
+    library: Library, qtbot: QtBot
+) -> None:
+    photo = library.built.photo
+    library.built.navigator.compare(FIRST, SECOND)
+    qtbot.waitUntil(lambda: photo.comparing and photo.path == SECOND)
+    library.click("Teal")
+    library.press(Key.Key_Return)
+    qtbot.waitUntil(lambda: len(library.edits()) == 1)
+    library.looks.finish("look-1", library.edits()[0], result_path=THIRD)
+    qtbot.waitUntil(lambda: photo.comparing and photo.path == THIRD)
+
+
+def test_the_next_trial_begins_with_the_whole_look(library: Library) -> None:
+    library.click("Teal")
+    library.panel.footer.strength.slider.setValue(40)
+    library.press(Key.Key_Escape)
+    library.click("Dusk")
+    assert library.panel.footer.strength.strength == 1.0
+
+
+def test_the_keys_stay_in_the_tab_when_the_trial_ends(library: Library, qtbot: QtBot) -> None:
+    library.click("Teal")
+    library.panel.footer.strength.slider.setFocus()
+    library.panel.footer.close_pressed.emit()
+    assert library.window.focusWidget() is library.grid
+
+
 def test_a_copied_look_is_pasted_with_its_strength(library: Library, qtbot: QtBot) -> None:
     library.click("Teal")
     library.panel.footer.strength.slider.setValue(40)
