@@ -149,7 +149,9 @@ class GradeForm(QWidget):
         self._strength_figure.setFont(figures_font(self._strength_figure.font()))
         widest = self._strength_figure.fontMetrics().horizontalAdvance("150 %")
         self._strength_figure.setMinimumWidth(widest + tokens().space_1)
-        self._strength_figure.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._strength_figure.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         row.addWidget(self._strength_figure)
         return row
 

@@ -239,8 +239,8 @@ class GradePanel(QScrollArea):
         self.ensureVisible(0, area.top(), 0, tokens().space_2)
 
     def _is_typed_in(self) -> bool:
-        focus = self.window().focusWidget()
-        typed = focus is not None and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        focus = self.window().focusWidget() or self
+        typed = focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
         return typed and self.isAncestorOf(focus)
 
     def _result(self) -> bytes:

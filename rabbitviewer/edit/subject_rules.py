@@ -50,7 +50,7 @@ def _of_selection(wish: Wish, facts: Facts) -> Subject:
     photos = facts.selected
     if not photos:
         words = _tr("Choose a photo first")
-        return Subject(0, _tr("No photo selected"), reason=words, is_waiting=True)
+        return Subject(0, _tr("No photo"), reason=words, is_waiting=True)
     if len(photos) > 1:
         return _of_several(wish, facts, photos)
     path = photos[0]

@@ -152,6 +152,8 @@ class LooksPanel(QFrame):
         words, error = "", self._pictures.error
         if self._looks.looks and not self.grid.shown:
             words = self.tr("No look has this in its name.")
+        elif self._looks.looks and not self._pictures.path:
+            words = self.tr("Choose a photo to see it under the looks.")
         elif error is not None and self._pictures.path:
             words = error.message
         self._note.setText(words)

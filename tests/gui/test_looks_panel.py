@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from daemon.protocol import looks, messages
@@ -84,6 +84,12 @@ def test_every_look_shows_the_photo_on_show(library: Library, qtbot: QtBot) -> N
     assert isinstance(asked, looks.LookThumbnailsRequest)
     assert bytes(asked.path) == FIRST
     assert len(asked.look_ids) == len(NAMES)
+
+
+def test_without_a_photo_the_tab_says_what_is_missing(library: Library) -> None:
+    library.panel.set_photo(b"")
+    texts = [each.text() for each in library.panel.findChildren(QLabel) if each.isVisible()]
+    assert "Choose a photo to see it under the looks." in texts
 
 
 def test_nothing_is_asked_while_another_tab_is_open(library: Library, qtbot: QtBot) -> None:
