@@ -36,7 +36,7 @@ class LearningForm(QWidget):
         )
         _fill(
             self._channels,
-            ("all", self.tr("Colour and light"), ""),
+            ("all", self.tr("Light and colour"), ""),
             ("luma", self.tr("Light only"), self.tr("Keep the photo's own colours")),
             ("chroma", self.tr("Colour only"), self.tr("Keep the photo's own light and shade")),
         )

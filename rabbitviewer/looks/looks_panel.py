@@ -51,6 +51,7 @@ class LooksPanel(QFrame):
         super().__init__(parent)
         self._looks = looks
         self._pictures = pictures
+        self._path = b""
         self.setProperty("look", "panel")
         self.setAccessibleName(self.tr("Looks"))
         self.grid = LookGrid(looks, pictures)
@@ -82,6 +83,7 @@ class LooksPanel(QFrame):
 
     def set_photo(self, path: bytes, profile: str = "") -> None:
         """Show the looks on another photo; empty: on none."""
+        self._path = path
         self.grid.set_photo(path, profile)
         self._show_note()
 
@@ -152,9 +154,9 @@ class LooksPanel(QFrame):
         words, error = "", self._pictures.error
         if self._looks.looks and not self.grid.shown:
             words = self.tr("No look has this in its name.")
-        elif self._looks.looks and not self._pictures.path:
+        elif self._looks.looks and not self._path:
             words = self.tr("Choose a photo to see it under the looks.")
-        elif error is not None and self._pictures.path:
+        elif error is not None:
             words = error.message
         self._note.setText(words)
         self._note.setVisible(bool(words))
