@@ -54,7 +54,7 @@ class WorkerPool:
             workers: See the class.
             limits: Memory and times.
             command: What is started; empty: ``daemon.worker_main``.
-            one_thread: Keep numeric libraries in the workers from starting threads.
+            one_thread: Keep codecs in the workers from starting a thread per core.
             refused: The file in which files that ended a worker are remembered; None: nowhere.
         """
         self.name = name

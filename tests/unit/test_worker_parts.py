@@ -28,6 +28,7 @@ from daemon.tasks import (
 )
 from daemon.worker_main import TaskContext
 from daemon.workers import refused
+from daemon.workers.process import worker_environment
 from daemon.workers.refused import RefusedFiles
 
 DIED = ErrorInfo(ErrorKind.WORKER_DIED, "died")
@@ -245,3 +246,20 @@ def test_what_was_refused_for_a_while_is_not_written_down(file: Path, tmp_path: 
 def test_a_damaged_record_refuses_nothing(file: Path, tmp_path: Path) -> None:
     (tmp_path / "refused").write_bytes(b"\xc1 nonsense")
     assert not RefusedFiles(tmp_path / "refused").knows((bytes(file),))
+
+
+@pytest.mark.parametrize("one_thread", [True, False])
+def test_the_algebra_of_a_worker_runs_on_one_thread(
+    monkeypatch: pytest.MonkeyPatch, one_thread: bool
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    environment = worker_environment(one_thread=one_thread)
+    assert environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_only_a_worker_for_thumbnails_keeps_codecs_from_using_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    found = [worker_environment(one_thread=one)["OMP_NUM_THREADS"] for one in (True, False)]
+    assert found == ["1", "4"]
