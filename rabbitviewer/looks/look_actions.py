@@ -54,6 +54,7 @@ class LookActions(QObject):
         self._show_in_folder = show_in_folder
         self._copied: Grade | None = None
         self._saving = ""
+        self._deleted: dict[str, str] = {}
         window.actions_by_id.connect_all(
             {
                 "panel.looks": self._toggle,
@@ -65,6 +66,7 @@ class LookActions(QObject):
         )
         panel.grid.apply_wanted.connect(self._apply_look)
         panel.grid.delete_wanted.connect(self.delete)
+        panel.grid.undo_wanted.connect(self._undo_delete)
         panel.grid.menu_wanted.connect(self._open_menu)
         panel.footer.apply_pressed.connect(lambda: self._apply_look(panel.grid.chosen))
         panel.footer.close_pressed.connect(lambda: panel.grid.choose(""))
@@ -230,8 +232,20 @@ class LookActions(QObject):
         if self._panel.grid.chosen == look_id:
             self._panel.grid.choose("")
         self._looks.delete(look_id)
+        self._deleted[look_id] = look.name
+        self._panel.grid.set_can_undo(can_undo=True)
         words = self.tr("Look “{name}” deleted").format(name=short(look.name))
-        self._window.status.say(words, self.tr("Undo"), lambda: self._looks.restore(look_id))
+        self._window.status.say(words, self.tr("Undo"), lambda: self._restore(look_id))
+
+    def _undo_delete(self) -> None:
+        if self._deleted:
+            self._restore(next(reversed(self._deleted)))
+
+    def _restore(self, look_id: str) -> None:
+        name = self._deleted.pop(look_id, "")
+        self._panel.grid.set_can_undo(can_undo=bool(self._deleted))
+        self._looks.restore(look_id)
+        self._window.status.say(self.tr("Look “{name}” is back").format(name=short(name)))
 
     def _export(self, look: LookInfo, ending: str) -> None:
         def written(answer: LutConverted) -> None:

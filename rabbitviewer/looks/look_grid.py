@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from rabbitviewer.looks.look_view import LookView
@@ -24,6 +24,7 @@ class LookGrid(LookView):
         hover_changed: the pointer rests on another look (its id; empty: on none).
         apply_wanted: a look is to be put on the selected photos (its id).
         delete_wanted: a look is to be deleted (its id).
+        undo_wanted: the look that was deleted last is wanted back.
         menu_wanted: the context menu, at this point of the screen.
     """
 
@@ -31,6 +32,7 @@ class LookGrid(LookView):
     hover_changed = Signal(str)
     apply_wanted = Signal(str)
     delete_wanted = Signal(str)
+    undo_wanted = Signal()
     menu_wanted = Signal(QPoint)
 
     def __init__(
@@ -38,6 +40,7 @@ class LookGrid(LookView):
     ) -> None:
         self._hover_id = ""
         self._told = ""
+        self._can_undo = False
         super().__init__(looks, pictures, parent)
         self._rest = QTimer(self, singleShot=True, interval=_HOVER_MS)
         self._rest.timeout.connect(self._tell_hover)
@@ -48,6 +51,10 @@ class LookGrid(LookView):
         if look_id != self.chosen:
             self.set_chosen(look_id)
             self.chosen_changed.emit(look_id)
+
+    def set_can_undo(self, *, can_undo: bool) -> None:
+        """Say whether Ctrl+Z brings a deleted look back; else it is the window's."""
+        self._can_undo = can_undo
 
     # ------------------------------------------------------------ pointer
 
@@ -144,6 +151,8 @@ class LookGrid(LookView):
 
     def _command(self, event: QKeyEvent) -> Callable[[], object] | None:
         current = self.current
+        if self._can_undo and event.matches(QKeySequence.StandardKey.Undo):
+            return self.undo_wanted.emit
         if event.modifiers() & ~_KEYPAD or not current:
             return None
         commands: dict[Qt.Key, Callable[[], object]] = {

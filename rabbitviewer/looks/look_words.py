@@ -12,8 +12,10 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Looks", text)
 
 
-def count_words(count: int) -> str:
-    """Say how many looks there are."""
+def count_words(shown: int, count: int) -> str:
+    """Say how many looks there are, and how many of them are shown."""
+    if shown != count:
+        return _tr("{shown} of {n} looks").format(shown=f"{shown:,}", n=f"{count:,}")
     return _tr("1 look") if count == 1 else _tr("{n} looks").format(n=f"{count:,}")
 
 

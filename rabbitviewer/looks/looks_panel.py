@@ -132,7 +132,7 @@ class LooksPanel(QFrame):
 
     def _show(self) -> None:
         count = len(self._looks.looks)
-        self._count.setText(count_words(count) if self._looks.is_known else "")
+        self._show_count()
         self._search.setVisible(count >= _SEARCH_FROM or bool(self._search.text()))
         empty = self._looks.is_known and not count
         wanted = self.empty if empty else self.grid
@@ -149,6 +149,10 @@ class LooksPanel(QFrame):
         self.setFocusProxy(wanted)
         self._show_note()
 
+    def _show_count(self) -> None:
+        shown, count = len(self.grid.shown), len(self._looks.looks)
+        self._count.setText(count_words(shown, count) if self._looks.is_known else "")
+
     def _show_note(self) -> None:
         """Say why there are no pictures, or that nothing was found."""
         words, error = "", self._pictures.error
@@ -163,6 +167,7 @@ class LooksPanel(QFrame):
 
     def _on_searched(self, words: str) -> None:
         self.grid.search(words)
+        self._show_count()
         self._show_note()
 
     # ------------------------------------------------------------ keys

@@ -266,6 +266,15 @@ def test_a_deleted_look_comes_back_by_undo(library: Library, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: "Dusk" in [each.name for each in library.grid.shown])
 
 
+def test_undo_in_the_tab_brings_back_what_was_deleted_there(library: Library, qtbot: QtBot) -> None:
+    library.click("Silver")
+    library.press(Key.Key_Delete)
+    qtbot.waitUntil(lambda: [each.name for each in library.grid.shown] == ["Dusk", "Teal"])
+    qtbot.keyClick(library.grid, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: [each.name for each in library.grid.shown] == list(NAMES))
+    assert library.status == "Look “Silver” is back"
+
+
 def test_a_name_that_is_refused_is_taken_back(library: Library, qtbot: QtBot) -> None:
     library.looks.refuses = True
     library.press(Key.Key_End, Key.Key_F2)
