@@ -15,12 +15,17 @@ _KNOB = 28
 
 
 def paint_tag(painter: QPainter, photo: QRectF, text: str, look: Tokens, *, right: bool) -> None:
-    """Write *text* on a dark chip in the lower left or lower right corner of *photo*."""
+    """Write *text* on a dark chip in the lower left or lower right corner of *photo*.
+
+    Where it is too long for that, its middle is left out.
+    """
     painter.save()
     font = QFont(painter.font())
     font.setPixelSize(look.font_small)
     painter.setFont(font)
     metrics = painter.fontMetrics()
+    room = int(photo.width()) - 2 * (look.space_3 + look.space_2)
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(room, 0))
     width = metrics.horizontalAdvance(text) + 2 * look.space_2
     height = metrics.height() + look.space_1
     left = photo.right() - width - look.space_3 if right else photo.left() + look.space_3

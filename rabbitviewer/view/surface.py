@@ -348,7 +348,8 @@ class PhotoSurface(ZoomArea):
             paint_tag(painter, photo, self.tr("Original"), look, right=False)
         if photo.right() - self._handle_x() > room:
             words = f"{tried.title} · {self._strength * 100:.0f} %" if tried else self.tr("Result")
-            paint_tag(painter, photo, words, look, right=True)
+            right = QRectF(QPointF(self._handle_x(), photo.top()), photo.bottomRight())
+            paint_tag(painter, right, words, look, right=True)
 
     def _handle_x(self) -> float:
         photo = self._photo_rect()
