@@ -135,6 +135,12 @@ def _fit_figures(fit: FitReport) -> str:
     return ", ".join(parts) or name
 
 
+def short(title: str, most: int = 40) -> str:
+    """Return a title on one line, cut where it is very long."""
+    line = " ".join(title.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
 def channels_words(channels: str) -> str:
     """Say which part of a grade counts; empty: all of it."""
     return {"luma": _tr("light only"), "chroma": _tr("colour only")}.get(channels, "")

@@ -61,6 +61,7 @@ class GradePanel(QScrollArea):
         self._hosts = hosts
         self._selection = selection
         self._job_id = ""
+        self._asked_job = ""
         self._followed = b""
         self._comparing = b""
         self._asked: set[int] = set()
@@ -303,6 +304,7 @@ class GradePanel(QScrollArea):
         if job is not None and job.info.path == self._path():
             self._watch(job_id)
             if asked_here:
+                self._asked_job = job_id
                 self._bring_card_in()
 
     def _on_refused(self, error: ErrorInfo, request_id: int) -> None:
@@ -323,7 +325,7 @@ class GradePanel(QScrollArea):
         if job_id != self._job_id:
             return
         self._show_job()
-        if not self._is_typed_in():
+        if job_id == self._asked_job and not self._is_typed_in():
             self._bring_card_in()
         self.preview_changed.emit(None)
         job = self._jobs.job(job_id)

@@ -17,7 +17,7 @@ from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import channels_words, left_words, stage_words
+from rabbitviewer.words import channels_words, left_words, short, stage_words
 
 
 class JobCard(QFrame):
@@ -108,8 +108,7 @@ class JobCard(QFrame):
     def _title_of(self, job: Job) -> str:
         match job.info.state:
             case "done" if job.info.operation == LOOK:
-                name = " ".join(job.info.prompt.split())
-                return self.tr("“{look}” at full size").format(look=name)
+                return self.tr("“{look}” at full size").format(look=short(job.info.prompt))
             case "done" if job.info.fit is not None and job.info.fit.model == MODEL:
                 return self.tr("Kept at the model's size")
             case "done":

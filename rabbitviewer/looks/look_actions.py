@@ -13,14 +13,14 @@ from daemon.protocol.messages import LutConverted
 from daemon.protocol.values import LookInfo
 from rabbitviewer.looks.grade_extras import can_be_taken, grade_of
 from rabbitviewer.looks.look_files import LookFiles
-from rabbitviewer.looks.look_words import ended_words, photos_words, short
+from rabbitviewer.looks.look_words import ended_words, photos_words
 from rabbitviewer.looks.looks_panel import LooksPanel
 from rabbitviewer.models.grade_batches import Batch, GradeBatches
 from rabbitviewer.models.jobs import Job, JobsModel
 from rabbitviewer.models.looks import Grade, LooksModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.window import MainWindow
-from rabbitviewer.words import file_name
+from rabbitviewer.words import file_name, short
 
 
 class LookActions(QObject):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from rabbitviewer.models.grade_batches import Batch
-from rabbitviewer.words import about_words
+from rabbitviewer.words import about_words, short
 
 
 def _tr(text: str) -> str:
@@ -73,9 +73,3 @@ def ended_words(batch: Batch) -> str:
         parts.append(_tr("{n} cancelled").format(n=f"{batch.cancelled:,}"))
     words = f"{title}: {', '.join(parts)}"
     return f"{words}. {batch.error.message}" if batch.error is not None else words
-
-
-def short(title: str, most: int = 40) -> str:
-    """Return a title on one line, cut where it is very long."""
-    line = " ".join(title.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -23,7 +23,6 @@ from tests.fakes.window import (
     BUILTIN_HOST,
     BUILTIN_WORKFLOW,
     PHOTO,
-    RESULT,
     done_job,
 )
 
@@ -238,16 +237,3 @@ def test_the_choices_are_folded_away_at_first(panel: GradePanel) -> None:
     assert not choice(panel, "Fit").isVisible()
     fold.set_open(is_open=True)
     assert choice(panel, "Fit").isVisible()
-
-
-def test_a_grade_that_ends_below_the_fold_is_scrolled_to(
-    qtbot: QtBot, fake_daemon: FakeDaemon, client: DaemonClient, panel: GradePanel, show: Show
-) -> None:
-    show("excellent", state="running", stage="fit")
-    panel.resize(320, 400)
-    panel.findChildren(PromptBox)[0].clearFocus()
-    job = done_job(fit=FitReport("lut", verdict="excellent", summary=SUMMARY))
-    with qtbot.waitSignal(client.replied):
-        fake_daemon.publish(messages.AiEditComplete("job-1", PHOTO, RESULT, job))
-    word, view = chip(panel, "Excellent match"), panel.viewport()
-    assert view.rect().contains(word.mapTo(view, word.rect().center()))

@@ -308,3 +308,22 @@ def test_recent_prompts_come_from_past_jobs(
 ) -> None:
     settle(messages.Jobs(jobs=(make_job(prompt="cool evening"),)))
     assert panel.findChild(PromptBox)._recent() == ["cool evening"]
+
+
+def test_a_grade_that_was_asked_for_is_scrolled_to_until_its_end(
+    qtbot: QtBot, panel: GradePanel, fake_daemon: FakeDaemon, settle: Settle
+) -> None:
+    panel.resize(320, 400)
+    run(qtbot, panel, fake_daemon)
+    qtbot.waitUntil(lambda: is_in_view(panel, "Cancel"))
+    panel.verticalScrollBar().setValue(0)
+    panel.findChildren(PromptBox)[0].clearFocus()
+    settle(messages.AiEditComplete("job-1", PHOTO, RESULT, done_job("job-1")))
+    assert is_in_view(panel, "Try again")
+
+
+def is_in_view(panel: GradePanel, text: str) -> bool:
+    """Whether the button can be pressed without scrolling."""
+    (button,) = [each for each in panel.findChildren(QPushButton) if each.text() == text]
+    middle = button.mapTo(panel.viewport(), button.rect().center())
+    return button.isVisible() and panel.viewport().rect().contains(middle)
