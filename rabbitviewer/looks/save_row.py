@@ -10,6 +10,7 @@ from rabbitviewer.theme.controls import push_button
 from rabbitviewer.theme.tokens import tokens
 
 _MOST_LETTERS = 120
+_SUGGESTED_LETTERS = 40
 
 
 class SaveRow(QWidget):
@@ -41,10 +42,10 @@ class SaveRow(QWidget):
         self.hide()
 
     def ask(self, name: str) -> None:
-        """Ask for a name; *name* is what the field holds first."""
-        self._field.setText(" ".join(name.split())[:_MOST_LETTERS])
-        self._field.setCursorPosition(0)
-        self._field.selectAll()
+        """Ask for a name; the beginning of *name* is what the field holds first."""
+        self._field.setText(_beginning(name))
+        self._field.end(False)
+        self._field.home(True)
         self.show()
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -84,3 +85,12 @@ class SaveRow(QWidget):
             self.close_row()
         else:
             super().keyPressEvent(event)
+
+
+def _beginning(words: str) -> str:
+    """Return as many whole words as a name under a thumbnail has use for."""
+    line = " ".join(words.split())
+    if len(line) <= _SUGGESTED_LETTERS:
+        return line
+    whole = line[: _SUGGESTED_LETTERS + 1].rpartition(" ")[0]
+    return whole.rstrip(" ,.;:") or line[:_SUGGESTED_LETTERS]

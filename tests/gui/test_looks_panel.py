@@ -299,6 +299,15 @@ def test_a_grade_becomes_a_look_under_a_name_asked_in_place(library: Library, qt
     assert (saved.job_id, saved.name) == ("job-1", "Evening")
 
 
+def test_of_a_long_prompt_the_first_words_are_suggested(qtbot: QtBot) -> None:
+    row = SaveRow()
+    qtbot.addWidget(row)
+    row.ask("warm golden evening light, like an old film stock with teal shadows")
+    field = row.findChild(QLineEdit)
+    assert field.selectedText() == field.text() == "warm golden evening light, like an old"
+    assert field.cursorPosition() == 0
+
+
 def test_escape_leaves_the_name_alone(library: Library, qtbot: QtBot) -> None:
     finish_a_grade(library)
     library.window.actions_by_id["look.save"].trigger()
