@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from daemon.imaging.lattice import FloatArray, identity_lut
 from daemon.imaging.levels import Level, halve, slopes, soften
+from daemon.imaging.parallel import side_by_side
 from daemon.imaging.placement import Placement, Size, corner_px
 from daemon.imaging.processor import run_lut
 from daemon.imaging.resample import AxisMap, resample
@@ -64,6 +65,7 @@ class Alignment:
         self._known = known
         self.placement = start
         self._colors: NDArray[np.float64] | None = None
+        self._latest: tuple[Level, FloatArray] | None = None
         self.spread = _LEAST_SPREAD
 
     def run(self, level: Level, rounds: int, *, remap_every: int = 1) -> None:
@@ -81,6 +83,7 @@ class Alignment:
         for turn in range(rounds):
             if turn % remap_every == 0:
                 mapped, mapped_with = self._mapped(level), colors
+                self._latest = level, mapped
             moved = resample(mapped, level.size, *self._maps(self.placement, level.step))
             down, right = _at(level, *slopes(moved))
             residual: FloatArray = level.values - moved.ravel()[level.chosen]
@@ -101,17 +104,23 @@ class Alignment:
                 terms = self._terms(level)
 
     def residuals(self, level: Level, placements: list[Placement]) -> list[FloatArray]:
-        """What stays unexplained at the chosen pixels under each placement; shape (M,) each."""
-        mapped = self._mapped(level)
+        """What stays unexplained at the chosen pixels under each placement; shape (M,) each.
+
+        Colours may change a little for each, so those last mapped on this level serve.
+        """
+        known, mapped = self._latest or (level, self._mapped(level))
+        if known is not level:
+            mapped = self._mapped(level)
         terms = self._terms(level)
-        result: list[FloatArray] = []
-        for placement in placements:
+
+        def unexplained(placement: Placement) -> FloatArray:
             moved = resample(mapped, level.size, *self._maps(placement, level.step))
             residual: FloatArray = level.values - moved.ravel()[level.chosen]
             weights = _tukey(residual, _spread(residual))
             change = _least_squares(terms, residual, weights)
-            result.append(np.abs(residual - change.astype(np.float32) @ terms))
-        return result
+            return np.abs(residual - change.astype(np.float32) @ terms)
+
+        return side_by_side(unexplained, placements)
 
     def _maps(self, placement: Placement, step: int) -> tuple[AxisMap, AxisMap]:
         rows, columns = placement.maps(*self._sizes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from daemon.imaging.lattice import check_lut_size
 from daemon.imaging.pair import align
+from daemon.imaging.parallel import side_by_side
 from daemon.imaging.quality import GradeFit, judge
 from daemon.imaging.rounds import fit_robustly
 from daemon.imaging.scene import Scene, Space, Srgb
@@ -72,8 +73,9 @@ def extract_lut(
     )
     tell(0.5)
     within = space or Srgb()
-    fine = Scene.of(pair, within)
-    coarse = Scene.halved(pair, within) if min(pair.size) >= _LEAST_HALVED else fine
+    resolutions = [Scene.of, Scene.halved] if min(pair.size) >= _LEAST_HALVED else [Scene.of]
+    scenes = side_by_side(lambda make: make(pair, within), resolutions)
+    fine, coarse = scenes[0], scenes[-1]
     lut = fit_robustly(fine, coarse, lut_size, lambda share: tell(0.5 + 0.4 * share))
     tell(0.9)
     height, width = original_small.shape[:2]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.imaging.lattice import FloatArray
+from daemon.imaging.parallel import side_by_side
 from daemon.imaging.placement import Size
 
 _LEAST_SIDE_PX = 32
@@ -120,7 +121,7 @@ class Pyramid:
             smallest >= 2 * self.steps[-1] * _LEAST_SIDE_PX
             and max(self.returned_size) >= 2 * self.steps[-1] * _LEAST_LENGTH_PX
         ):
-            sent, returned = halve(sent), halve(returned)
+            sent, returned = side_by_side(halve, (sent, returned))
             self.steps.append(2 * self.steps[-1])
             self._pairs[self.steps[-1]] = (sent, returned)
         self.channels = _telling_channels(self._pairs[self.steps[min(2, len(self.steps) - 1)]][1])

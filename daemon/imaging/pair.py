@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.imaging.lattice import FloatArray
+from daemon.imaging.parallel import side_by_side
 from daemon.imaging.processor import check_depth
 from daemon.imaging.registration import Placement, Size, known_geometries, register
 from daemon.imaging.resample import AxisMap, stretch
@@ -91,35 +93,44 @@ def align(
         ValueError: a shape does not fit.
         TypeError: another dtype.
     """
-    sent, returned = _normalize(original_small), _normalize(edited_small)
+    sent, returned = side_by_side(_normalize, (original_small, edited_small))
     share = _normalize_weights(weights, original_small.shape)
     sent, returned, share = _to_similar_size(sent, returned, share)
     tell = checkpoint or _ignore
     tell(0.1)
-    placement = _place(sent, returned, search=search)
-    tell(0.6)
     grid = Grid.on(returned.shape[0], returned.shape[1])
+    with ThreadPoolExecutor(1) as beside:
+        looked_at = beside.submit(_look_at, returned, grid)
+        placement = _place(sent, returned, search=search)
+        goal, clipped = looked_at.result()
+    tell(0.6)
     sizes = (sent.shape[0], sent.shape[1]), (returned.shape[0], returned.shape[1])
     rows, columns = grid.axes(*placement.maps(*sizes))
     seen = np.ones((grid.height, grid.width), np.float32)
     if placement != Placement():
         seen = np.outer(rows.inside(sizes[0][0]), columns.inside(sizes[0][1]))
     known = seen * sample(share, rows, columns) if share.min() < 1 else seen
-    moved = sample(sent, rows, columns)
-    variance = sample((sent * sent).sum(axis=2), rows, columns) - (moved * moved).sum(axis=2)
-    here = grid.axes(AxisMap(), AxisMap())
-    clipped = (returned >= _WHITE) | (returned <= _BLACK)
-    some = np.count_nonzero(clipped) > _FEW_CLIPPED * clipped.size
+    squares = (sent * sent).sum(axis=2)
+    moved, power = side_by_side(lambda image: sample(image, rows, columns), (sent, squares))
+    variance = power - (moved * moved).sum(axis=2)
     return AlignedPair(
         moved,
-        sample(returned, *here),
+        goal,
         known,
         _trust(np.maximum(variance, 0), known),
-        sample(clipped.astype(np.float32), *here) if some else None,
+        clipped,
         placement,
         *sizes,
         grid,
     )
+
+
+def _look_at(returned: FloatArray, grid: Grid) -> tuple[FloatArray, FloatArray | None]:
+    """The returned picture on the grid, and the share of its pixels that clipped, if any did."""
+    here = grid.axes(AxisMap(), AxisMap())
+    clipped = (returned >= _WHITE) | (returned <= _BLACK)
+    some = np.count_nonzero(clipped) > _FEW_CLIPPED * clipped.size
+    return sample(returned, *here), sample(clipped.astype(np.float32), *here) if some else None
 
 
 def _ignore(fraction: float) -> None:

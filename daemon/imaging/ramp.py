@@ -19,6 +19,8 @@ _REACH = 3.0
 """How far from the axis, in nodes, a correction fades."""
 
 _ENOUGH = 3
+_CLEAR = 2.5 / 255
+"""A smaller fall is noise, whatever is beside it: one sees no step back, but does see banding."""
 
 # scipy carries no types
 _isotonic: Any = optimize.isotonic_regression
@@ -27,9 +29,9 @@ _isotonic: Any = optimize.isotonic_regression
 def steady_ramp(lut: NDArray[np.float64], samples: Samples, base: Base) -> NDArray[np.float64]:
     """Take back reversals of the grey ramp that nothing supports.
 
-    A ramp that falls between two nodes which both have samples beside them stays, and so does one
-    where the curves over the whole photo fall too: a solarised photo has both. Elsewhere the
-    nearest rising ramp is taken, and the colours around follow.
+    A ramp that clearly falls between two nodes which both have samples beside them stays, and so
+    does one where the curves over the whole photo fall too: a solarised photo has both. Elsewhere
+    the nearest rising ramp is taken, and the colours around follow.
 
     Args:
         lut: Shape (N, N, N, 3).
@@ -66,8 +68,17 @@ def _known(samples: Samples, size: int) -> NDArray[np.bool_]:
 def _rise(channel: NDArray[np.float64], may_fall: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The nearest ramp that falls only in the steps that may."""
     steps = np.diff(channel)
+    may_fall = may_fall & _clearly_falling(steps)
     kept = np.where(may_fall, np.maximum(-steps, 0), 0)
     if (steps + kept >= 0).all():
         return channel
     lifted = np.concatenate([[0.0], np.cumsum(kept)])
     return np.asarray(_isotonic(channel + lifted).x) - lifted
+
+
+def _clearly_falling(steps: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which steps belong to a fall, step by step, that goes far enough."""
+    falls = steps < 0
+    fall = np.cumsum(np.diff(falls, prepend=False))
+    depth = np.bincount(fall, np.where(falls, -steps, 0))
+    return falls & (depth[fall] >= _CLEAR)

@@ -8,6 +8,7 @@ from daemon.imaging.alignment import Alignment
 from daemon.imaging.filters import gradient_magnitude
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.levels import Level, Pyramid
+from daemon.imaging.parallel import side_by_side
 from daemon.imaging.phase import phase_correlate
 from daemon.imaging.placement import (
     Placement,
@@ -58,31 +59,36 @@ def register(sent: FloatArray, returned: FloatArray) -> Placement:
     sizes = pyramid.sent_size, pyramid.returned_size
     known = known_geometries(*sizes)
     coarse = pyramid.level(pyramid.steps[-1])
-    tried = [_approach(pyramid, coarse, start, start) for start in known]
+    tried = _approach(pyramid, coarse, [(start, start) for start in known])
     contrast = float(coarse.values.std())
     if _unexplained(tried) > _UNSURE * contrast:
-        tried += [_approach(pyramid, coarse, _jump(pyramid, start), start) for start in known]
+        tried += _approach(pyramid, coarse, [(_jump(pyramid, start), start) for start in known])
     if len(known) > 1 and _unexplained(tried) > _UNLIKE * contrast:
         padded = padded_geometry(*sizes)
-        tried += [
-            _approach(pyramid, coarse, start, padded) for start in (padded, _jump(pyramid, padded))
-        ]
+        starts = padded, _jump(pyramid, padded)
+        tried += _approach(pyramid, coarse, [(start, padded) for start in starts])
     ranked = _ranked(tried, coarse)
     hopeful = _different([found for _, found in ranked], pyramid.returned_size)
     middle = pyramid.level(pyramid.step(_MIDDLE_STEP))
     if middle is not coarse:
-        for found in hopeful:
-            found.run(middle, _MIDDLE_ROUNDS, remap_every=2)
+        side_by_side(lambda found: found.run(middle, _MIDDLE_ROUNDS, remap_every=2), hopeful)
     best = _ranked(hopeful, middle)[0][1] if len(hopeful) > 1 else hopeful[0]
     fine = pyramid.level(pyramid.step(_FINE_STEP))
     best.run(fine, _FINE_ROUNDS, remap_every=_FINE_ROUNDS)
     return _prefer_known(best, fine, [*known, *whole_pixel_crops(*sizes)])
 
 
-def _approach(pyramid: Pyramid, level: Level, start: Placement, known: Placement) -> Alignment:
-    found = Alignment(pyramid.sent_size, pyramid.returned_size, start, known)
-    found.run(level, _COARSE_ROUNDS, remap_every=2)
-    return found
+def _approach(
+    pyramid: Pyramid, level: Level, starts: list[tuple[Placement, Placement]]
+) -> list[Alignment]:
+    """The best places near each of (where to begin, what is expected)."""
+
+    def approach(start: tuple[Placement, Placement]) -> Alignment:
+        found = Alignment(pyramid.sent_size, pyramid.returned_size, *start)
+        found.run(level, _COARSE_ROUNDS, remap_every=2)
+        return found
+
+    return side_by_side(approach, starts)
 
 
 def _unexplained(tried: list[Alignment]) -> float:
@@ -110,7 +116,7 @@ def _jump(pyramid: Pyramid, start: Placement) -> Placement:
 
 def _ranked(tried: list[Alignment], level: Level) -> list[tuple[float, Alignment]]:
     """Badness and alignment, best first; all are measured on the same pixels."""
-    residuals = [found.residuals(level, [found.placement])[0] for found in tried]
+    residuals = side_by_side(lambda found: found.residuals(level, [found.placement])[0], tried)
     scores = zip(_badness(residuals), tried, strict=True)
     return sorted(scores, key=lambda scored: scored[0])
 

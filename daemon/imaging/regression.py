@@ -85,7 +85,9 @@ class _Level:
         matrix = weighted @ design + self._roughness + tiny
         return ExactSolver(matrix)(weighted @ rest)
 
-    def correct(self, rest: NDArray[np.float64], guess: NDArray[np.float64]) -> None:
+    def correct(
+        self, rest: NDArray[np.float64], guess: NDArray[np.float64], *, max_steps: int
+    ) -> None:
         """Better *guess*, shape (nodes, 3); of a fine lattice only the nodes beside samples."""
         beside = np.full(self._count, self._count <= _WHOLE_SIZE**3)
         beside[self._nodes] = True
@@ -97,11 +99,17 @@ class _Level:
         stiff = self._roughness[active]
         missing = weighted @ (rest - design @ guess[active]) - stiff @ guess
         matrix = (weighted @ design + stiff[:, active]).tocsr()
-        guess[active] += solve_symmetric(matrix, missing)
+        guess[active] += solve_symmetric(matrix, missing, max_steps=max_steps)
 
 
 def fit_lattice(
-    samples: Samples, size: int, base: Base, smoothing: Smoothing
+    samples: Samples,
+    size: int,
+    base: Base,
+    smoothing: Smoothing,
+    *,
+    max_steps: int = 60,
+    start: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
     """The smoothest lattice near *base* that explains the samples under tetrahedral interpolation.
 
@@ -113,14 +121,29 @@ def fit_lattice(
         size: Nodes a side.
         base: The lattice is solved for as a departure from it.
         smoothing: Stiffness.
+        max_steps: Of the solver on each finer lattice.
+        start: A lattice of at most *size* nodes a side that is nearly right; the coarser ones are
+            then left out. None: begin with the coarsest.
 
     Returns:
         Shape (size, size, size, 3), float64, not clipped.
     """
     rest = samples.targets - base(samples.colors)
     sizes = [*(coarse for coarse in _COARSER_SIZES if coarse < size), size]
-    departure = _Level(samples, sizes[0], smoothing).solve(rest).reshape(*(sizes[0],) * 3, 3)
-    for finer in sizes[1:]:
-        departure = refine(departure, finer)
-        _Level(samples, finer, smoothing).correct(rest, departure.reshape(-1, 3))
-    return base(identity_lut(size).reshape(-1, 3)).reshape(departure.shape) + departure
+    if start is None:
+        first = sizes.pop(0)
+        departure = _Level(samples, first, smoothing).solve(rest).reshape(first, first, first, 3)
+    else:
+        departure = start - _on_nodes(base, start.shape[0])
+        sizes = [finer for finer in sizes if finer >= start.shape[0]]
+    for finer in sizes:
+        if finer != departure.shape[0]:
+            departure = refine(departure, finer)
+        _Level(samples, finer, smoothing).correct(
+            rest, departure.reshape(-1, 3), max_steps=max_steps
+        )
+    return _on_nodes(base, size) + departure
+
+
+def _on_nodes(base: Base, size: int) -> NDArray[np.float64]:
+    return base(identity_lut(size).reshape(-1, 3)).reshape(size, size, size, 3)

@@ -22,6 +22,8 @@ _FIRST_SMOOTHING = Smoothing(thin_plate=1e-6, membrane=1e-6)
 _LAST_SMOOTHING = Smoothing(thin_plate=3e-7, membrane=3e-7)
 _STIFF_ROUNDS = 2
 _LATTICE_ROUNDS = (9, 17)
+_FIRST_STEPS, _LAST_STEPS = 30, 40
+"""Of the solver: to see what does not fit, a lattice need not be solved to the end."""
 
 
 def fit_robustly(
@@ -56,7 +58,9 @@ def fit_robustly(
     goal = fine.reachable_goal(fine.predict(lut))
     samples = fine.samples(goal, fine.trust * _enlarged(belief, fine.trust.shape))
     base = CurveBase(samples, stiffness=_FREE)
-    nodes = fit_lattice(samples, min(lut_size, _MAX_SOLVED_SIZE), base, _LAST_SMOOTHING)
+    solved = min(lut_size, _MAX_SOLVED_SIZE)
+    start = lut.astype(np.float64) if solved >= lut.shape[0] else None
+    nodes = fit_lattice(samples, solved, base, _LAST_SMOOTHING, max_steps=_LAST_STEPS, start=start)
     nodes = steady_ramp(nodes, samples, base)
     return resize_lut(np.clip(nodes, -HEADROOM, 1 + HEADROOM), lut_size).astype(np.float32)
 
@@ -69,7 +73,9 @@ def _model(samples: Samples, turn: int) -> FloatArray:
         return nodes.reshape(size, size, size, 3).astype(np.float32)
     base = CurveBase(samples, stiffness=_FREE)
     size = _LATTICE_ROUNDS[turn - _STIFF_ROUNDS]
-    return fit_lattice(samples, size, base, _FIRST_SMOOTHING).astype(np.float32)
+    return fit_lattice(samples, size, base, _FIRST_SMOOTHING, max_steps=_FIRST_STEPS).astype(
+        np.float32
+    )
 
 
 def _enlarged(belief: FloatArray, shape: tuple[int, ...]) -> FloatArray:

@@ -13,6 +13,7 @@ from daemon.imaging.lattice import FloatArray, identity_lut, interpolate, resize
 from daemon.imaging.regression import AffineBase, Samples, Smoothing, fit_lattice
 from daemon.imaging.spatial import SpatialGrid, color_terms
 from daemon.imaging.spatial_blocks import Blocks
+from daemon.imaging.spatial_regions import enclosed
 from daemon.imaging.spatial_solver import SplineEquations
 
 _LUT_ROUNDS = (9, 9, 17)
@@ -24,6 +25,7 @@ _GENUINE_LIMIT = 10.0
 _LEAST_SPREAD = 1 / 255
 _RESIDUAL_WINDOW = 3
 _LEAST_SHARE = 0.1
+_DOUBTED = 0.5
 _CLIPPED_HIGH, _CLIPPED_LOW = 253.5 / 255, 1.5 / 255
 
 
@@ -179,4 +181,5 @@ def area_fit(blocks: Blocks, rest: FloatArray) -> FloatArray:
     spread = 1.4826 * float(np.median(distance[known])) if known.any() else 0.0
     limit = _TUKEY * max(spread, _LEAST_SPREAD) * (1 + _GENUINE_LIMIT * blocks.genuine)
     weights: NDArray[np.float32] = np.clip(1 - (distance / limit) ** 2, 0, 1) ** 2
+    weights[enclosed(blocks, weights < _DOUBTED)] = 0
     return weights.ravel()[blocks.cell]

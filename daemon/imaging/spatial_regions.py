@@ -17,6 +17,7 @@ _dilate: Any = ndimage.binary_dilation
 
 _LEAST_CELLS = 6
 _LARGEST_SHARE = 0.15
+_LARGEST_ENCLOSED = 0.02
 _LEAST_CONTRAST = 6 / 255
 _GENUINE = 0.35
 _NEAR, _AROUND = 2, 5
@@ -54,3 +55,20 @@ def inserted_regions(blocks: Blocks) -> NDArray[np.bool_]:
         if float(np.linalg.norm(medians[0] - medians[1])) > _LEAST_CONTRAST:
             inserted[box] |= _dilate(inside, iterations=_NEAR)
     return inserted
+
+
+def enclosed(blocks: Blocks, doubted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Small parts of the picture that *doubted* cells surround; shape (rows, columns).
+
+    A flexible grid can reach the colours in the middle of a painted-over patch, not those around
+    it: that it explains the middle then says nothing. Parts with the photo's own texture stay.
+    """
+    labels, count = _label(~doubted)
+    found = np.zeros(blocks.shape, bool)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    for number in range(1, count + 1):
+        if sizes[number] <= _LARGEST_ENCLOSED * labels.size:
+            inside = labels == number
+            if blocks.genuine[inside].mean() <= _GENUINE:
+                found |= inside
+    return found

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from daemon.imaging.filters import box_mean
 from daemon.imaging.lattice import FloatArray
+from daemon.imaging.parallel import side_by_side
 
 _TUKEY = 4.685
 """Points farther off than this many spreads weigh nothing: 95 % efficient on normal noise."""
@@ -49,10 +50,12 @@ class _Structure:
 
     @classmethod
     def of(cls, first: FloatArray, second: FloatArray) -> _Structure:
-        means = box_mean(first, _STRUCTURE_WINDOW), box_mean(second, _STRUCTURE_WINDOW)
-        common = box_mean(_dot(first, second), _STRUCTURE_WINDOW) - _dot(*means)
         squares = _dot(first, first) + _dot(second, second)
-        total = box_mean(squares, _STRUCTURE_WINDOW)
+        *means, common, total = side_by_side(
+            lambda image: box_mean(image, _STRUCTURE_WINDOW),
+            (first, second, _dot(first, second), squares),
+        )
+        common -= _dot(means[0], means[1])
         total -= _dot(means[0], means[0]) + _dot(means[1], means[1])
         return cls(2 * common, np.maximum(total, 0))
 

@@ -55,3 +55,11 @@ def test_saturated_colours_keep_their_place_when_greys_move():
     lut = dented()
     moved = steady_ramp(lut, samples_at(np.zeros((0, 3))), unchanged)
     np.testing.assert_allclose(moved[16, 0, 0], lut[16, 0, 0], atol=1e-6)
+
+
+def test_a_fall_too_small_to_be_meant_is_filled_though_samples_show_it():
+    greys = np.repeat(np.linspace(0, 1, 200)[:, None], 3, axis=1)
+    lut = identity_lut(17).astype(np.float64)
+    lut[9, 9, 9] = lut[8, 8, 8] - 1.5 / 255
+    ramp = ramp_of(steady_ramp(lut, samples_at(greys), unchanged))
+    assert (np.diff(ramp, axis=0) >= -1e-12).all()

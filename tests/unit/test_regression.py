@@ -71,3 +71,12 @@ def test_a_smooth_change_is_found_everywhere(size, error):
     lut = fit_lattice(samples, size, AffineBase(samples), Smoothing())
     colors = RNG.uniform(0.1, 1, (500, 3))
     np.testing.assert_allclose(interpolate(lut, colors), change(colors), atol=error)
+
+
+def test_a_lattice_that_begins_near_the_truth_ends_where_one_from_nothing_does():
+    samples = samples_of(lambda colors: colors**1.3 * 0.9)
+    base = AffineBase(samples)
+    anew = fit_lattice(samples, 33, base, Smoothing())
+    begun = fit_lattice(samples, 17, base, Smoothing())
+    again = fit_lattice(samples, 33, base, Smoothing(), max_steps=10, start=begun)
+    np.testing.assert_allclose(again, anew, atol=1 / 255)
