@@ -81,6 +81,18 @@ def test_a_patch_of_invented_content_does_not_leak_into_the_grade():
     assert np.abs(result[patch].astype(int) - vignette(PORTRAIT)[patch]).mean() < 10
 
 
+def test_the_middle_of_a_patch_that_is_not_believed_is_not_believed_either():
+    edit = vignette(STILL)
+    down, across = places(STILL)
+    reach = np.hypot((down - 0.6) * STILL.shape[0] / STILL.shape[1], across - 0.75)
+    share = np.clip((0.1 - reach) / 0.015 + 0.5, 0, 1)[..., None]
+    stripes = np.array([0.3, 0.2, 0.9]) + 0.15 * np.sin(40 * across + 30 * down)[..., None]
+    painted = to_8_bit(edit / 255 * (1 - share) + stripes * share)
+    fit = extract_lut(STILL, painted, fit="spatial")
+    patch = reach < 0.1
+    assert mean_error(apply_spatial(STILL, fit.lut, fit.grid)[patch], edit[patch]) < 12
+
+
 def test_auto_stays_with_the_lut_for_one_grade_everywhere():
     fit = extract_lut(STILL, graded(STILL, teal_and_orange), fit="auto")
     assert fit.grid is None
