@@ -13,7 +13,7 @@ from daemon.protocol.messages import LutConverted
 from daemon.protocol.values import LookInfo
 from rabbitviewer.looks.grade_extras import can_be_taken, grade_of
 from rabbitviewer.looks.look_files import LookFiles
-from rabbitviewer.looks.look_words import ended_words, photos_words
+from rabbitviewer.looks.look_words import ended_words, looks_words, photos_words
 from rabbitviewer.looks.looks_panel import LooksPanel
 from rabbitviewer.models.grade_batches import Batch, GradeBatches
 from rabbitviewer.models.jobs import Job, JobsModel
@@ -74,6 +74,7 @@ class LookActions(QObject):
         panel.save_pressed.connect(self.ask_name)
         panel.save_row.saved.connect(self._on_named)
         looks.saved.connect(self._on_saved)
+        looks.imported.connect(self._on_imported)
         looks.failed.connect(self._on_failed)
         batches.ended.connect(self._on_ended)
         batches.refused.connect(self._on_refused)
@@ -206,8 +207,29 @@ class LookActions(QObject):
 
     def take_files(self, paths: Sequence[bytes]) -> None:
         """Make looks of LUT files."""
-        for path in paths:
-            self._looks.import_file(path)
+        if len(paths) == 1:
+            self._looks.import_file(paths[0])
+        else:
+            self._looks.import_files(paths)
+
+    def _on_imported(self, saved: tuple[LookInfo, ...], refused: tuple[ErrorInfo, ...]) -> None:
+        parts: list[str] = []
+        if saved:
+            parts.append(self.tr("{looks} saved").format(looks=looks_words(len(saved))))
+        if refused:
+            first = next(iter(refused))
+            files = self.tr("{n} files could not be read").format(n=f"{len(refused):,}")
+            parts.extend([files] if len(refused) > 1 else [])
+            parts.append(f"{first.message} {first.hint}".strip())
+        words = " · ".join(parts)
+        if saved and self._panel.isVisible():
+            self._panel.grid.set_current(saved[-1].look_id)
+        offer = self.tr("Undo") if saved else ""
+        self._window.status.say(words, offer, lambda: self._take_back(saved))
+
+    def _take_back(self, saved: tuple[LookInfo, ...]) -> None:
+        for look in saved:
+            self.delete(look.look_id)
 
     def _on_saved(self, look: LookInfo, notes: tuple[str, ...]) -> None:
         words = self.tr("Look “{name}” saved").format(name=short(look.name))

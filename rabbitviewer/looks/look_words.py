@@ -16,6 +16,11 @@ def count_words(shown: int, count: int) -> str:
     """Say how many looks there are, and how many of them are shown."""
     if shown != count:
         return _tr("{shown} of {n} looks").format(shown=f"{shown:,}", n=f"{count:,}")
+    return looks_words(count)
+
+
+def looks_words(count: int) -> str:
+    """Say a number of looks."""
     return _tr("1 look") if count == 1 else _tr("{n} looks").format(n=f"{count:,}")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from daemon.protocol.errors import ErrorKind
+from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.looks import (
     LookDelete,
     LookExport,
@@ -68,11 +68,13 @@ class LooksModel(QObject):
     Signals:
         changed: there are other looks, or one has another name.
         saved: a look came into the library from here (:class:`LookInfo`, notes).
+        imported: several files were read (the looks, why others could not be).
         failed: something could not be done (``ErrorInfo``).
     """
 
     changed = Signal()
     saved = Signal(object, tuple)
+    imported = Signal(tuple, tuple)
     failed = Signal(object)
 
     def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
@@ -114,6 +116,23 @@ class LooksModel(QObject):
     def import_file(self, path: bytes, name: str = "") -> None:
         """Keep a ``.cube`` or Hald CLUT file as a look; an empty name is made from the file's."""
         self._send(LookSave(name=name, lut=WirePath.of(path)), self._on_saved)
+
+    def import_files(self, paths: Sequence[bytes]) -> None:
+        """Keep several such files as looks; :attr:`imported` tells of them together."""
+        saved: list[LookInfo] = []
+        refused: list[ErrorInfo] = []
+
+        def answered(answer: Message, _blob: bytes) -> None:
+            if isinstance(answer, LookSaved):
+                self._add(answer.look)
+                saved.append(answer.look)
+            elif isinstance(answer, Failed):
+                refused.append(answer.error)
+            if len(saved) + len(refused) == len(paths):
+                self.imported.emit(tuple(saved), tuple(refused))
+
+        for path in paths:
+            self._client.send(LookSave(lut=WirePath.of(path)), answered)
 
     def rename(self, look_id: str, name: str) -> None:
         """Give a look another name."""
@@ -158,14 +177,17 @@ class LooksModel(QObject):
 
     def _on_saved(self, answer: Message) -> None:
         if isinstance(answer, LookSaved):
-            if answer.look.look_id not in self._by_id:
-                self._take(sorted((*self._looks, answer.look), key=_by_name))
+            self._add(answer.look)
             self.saved.emit(answer.look, answer.notes)
 
     def _on_replied(self, message: object, _blob: bytes) -> None:
         if isinstance(message, Looks):
             self._known = True
             self._take(message.looks)
+
+    def _add(self, look: LookInfo) -> None:
+        if look.look_id not in self._by_id:
+            self._take(sorted((*self._looks, look), key=_by_name))
 
     def _take(self, looks: Iterable[LookInfo]) -> None:
         self._looks = tuple(looks)

@@ -72,6 +72,8 @@ class FakeLooks:
         return self.colors.get(look_id, "#c02020")
 
     def _save(self, request: looks.LookSave) -> list[Answer]:
+        if b"damaged" in bytes(request.lut):
+            return [messages.Failed(error=ErrorInfo(ErrorKind.UNREADABLE, "The LUT is damaged."))]
         key = f"{len(self.looks) + 0x100:032x}"
         name = request.name or bytes(request.lut).rpartition(b"/")[2].decode().partition(".")[0]
         self.looks[key] = name

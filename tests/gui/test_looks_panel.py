@@ -323,6 +323,14 @@ def test_a_lut_that_is_dropped_becomes_a_look(empty_library: Library, qtbot: QtB
     assert len(empty_library.looks.daemon.of(looks.LookSave)) == 1
 
 
+def test_of_several_luts_the_end_is_told_once_with_what_was_wrong(
+    empty_library: Library, qtbot: QtBot
+) -> None:
+    drop(empty_library, mime_of([b"/luts/Film.cube", b"/luts/damaged.cube", b"/luts/Warm.cube"]))
+    qtbot.waitUntil(lambda: "2 looks saved · The LUT is damaged." in empty_library.status)
+    assert [each.name for each in empty_library.grid.shown] == ["Film", "Warm"]
+
+
 def test_a_long_library_can_be_searched(
     qtbot: QtBot, qapp: QApplication, folders: Folders, fake_daemon: FakeDaemon
 ) -> None:
