@@ -363,6 +363,7 @@ def extra_help() -> tuple[KeyHelp, ...]:
         KeyHelp(_tr("Enter"), _tr("Apply the look, in the Looks tab"), edit),
         KeyHelp("F2", _tr("Rename the look, in the Looks tab"), edit),
         KeyHelp(_tr("Del"), _tr("Delete the look, in the Looks tab"), edit),
+        KeyHelp(_tr("Ctrl+Z"), _tr("Bring it back, in the Looks tab"), edit),
         KeyHelp(_tr("Right button"), _tr("Erase; with an area, subtract"), mask),
         KeyHelp(_tr("Shift+Click"), _tr("A straight line from the last stroke"), mask),
         KeyHelp(_tr("Ctrl+Alt+Drag"), _tr("Size across, hardness up and down"), mask),
