@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QStyle, QWidget
 
 from daemon.protocol.values import LookInfo
-from rabbitviewer.looks.look_cells import LookCells
+from rabbitviewer.browse.labelled_cells import LabelledCells
 from rabbitviewer.looks.look_painter import LookCell, paint_look
 from rabbitviewer.models.look_pictures import LookPictures
 from rabbitviewer.models.looks import LooksModel
@@ -163,11 +163,11 @@ class LookView(QAbstractScrollArea):
     def _scroll(self) -> int:
         return self.verticalScrollBar().value()
 
-    def _make_cells(self) -> LookCells:
+    def _make_cells(self) -> LabelledCells:
         look = tokens()
         bar = self.verticalScrollBar()
         extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
-        return LookCells(
+        return LabelledCells(
             count=len(self._shown),
             width=max(self.width() - extent, look.look),
             cell_px=look.look,

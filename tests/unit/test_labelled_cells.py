@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint
 
-from rabbitviewer.looks.look_cells import LookCells
+from rabbitviewer.browse.labelled_cells import LabelledCells
 
 
-def cells(width: int, count: int = 10, shape: float = 2 / 3) -> LookCells:
-    return LookCells(count=count, width=width, cell_px=100, gap=8, label_px=19, shape=shape)
+def cells(width: int, count: int = 10, shape: float = 2 / 3) -> LabelledCells:
+    return LabelledCells(count=count, width=width, cell_px=100, gap=8, label_px=19, shape=shape)
 
 
 @pytest.mark.parametrize(("width", "columns"), [(230, 2), (310, 2), (390, 3), (470, 4)])
