@@ -41,6 +41,10 @@ NO_MATCH = (
 _LEAST_OUTLINE_MATCH = 0.2
 """Unrelated pictures stay below 0.15, the worst edits of the same picture above 0.28."""
 
+_VISIBLE_SPREAD = 1 / 255
+_LEAST_LEFT = 0.05
+"""Of the outlines' contrast; the flattest grades leave a tenth."""
+
 _EXCELLENT, _GOOD = 0.4, 1.0
 _GRID_FACTOR = 2.0
 _LEAST_MASS = 0.05
@@ -252,11 +256,17 @@ def _explained(
 
 
 def outline_match(pair: AlignedPair) -> float:
-    """Correlation of the outlines of both pictures; 1 where there are none to compare."""
+    """Correlation of the outlines of both pictures.
+
+    1 where there are none to compare; 0 where the photo's are gone, as when a host that refuses a
+    request returns a black picture.
+    """
     step = max(max(pair.size) / 256, 1.0)
     edges = [gradient_magnitude(luma(shrink(i, step))) for i in (pair.sent, pair.returned)]
     spreads = [float(edge.std()) for edge in edges]
-    if min(spreads) < 1 / 255:
+    if spreads[0] >= _VISIBLE_SPREAD and spreads[1] < _LEAST_LEFT * spreads[0]:
+        return 0.0
+    if min(spreads) < _VISIBLE_SPREAD:
         return 1.0
     first, second = (edge - edge.mean() for edge in edges)
     return float((first * second).mean() / (spreads[0] * spreads[1]))

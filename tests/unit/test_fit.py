@@ -314,6 +314,16 @@ def test_another_picture_is_said_to_be_one():
     assert extract_lut(STILL, other).warning == NO_MATCH
 
 
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_with_nothing_on_it_is_no_match(level):
+    fit = extract_lut(STILL, np.full_like(STILL, level))
+    assert (fit.verdict, fit.warning) == ("no_match", NO_MATCH)
+
+
+def test_a_very_flat_edit_is_a_match():
+    assert extract_lut(STILL, (STILL * 0.1 + 100).astype(np.uint8)).warning != NO_MATCH
+
+
 def test_a_picture_that_lost_its_outlines_raises_no_alarm():
     assert extract_lut(np.full((80, 80, 3), 90, np.uint8), CAT[:80, :80]).warning != NO_MATCH
 
