@@ -53,6 +53,7 @@ class LookActions(QObject):
         self._files = files
         self._show_in_folder = show_in_folder
         self._copied: Grade | None = None
+        self._tried: Grade | None = None
         self._saving = ""
         self._deleted: dict[str, str] = {}
         window.actions_by_id.connect_all(
@@ -161,13 +162,19 @@ class LookActions(QObject):
         return Grade(look.name, look_id=look_id, strength=strength, channels=channels)
 
     def _copy(self) -> None:
-        """Copy the look that is tried, else the grade of the photo."""
+        """Copy the look that is tried, else the grade of the photo as it is shown."""
         job = self._finished()
         grade = self.grade_of_look(self._panel.grid.chosen)
         if grade is None and job is not None:
-            grade = grade_of(job.info)
+            tried = self._tried
+            is_its = tried is not None and tried.job_id == job.info.job_id
+            grade = tried if is_its else grade_of(job.info)
         if grade is not None:
             self.copy(grade)
+
+    def set_tried(self, grade: Grade | None) -> None:
+        """Say at which other strength a finished grade is shown; None: as it is."""
+        self._tried = grade
 
     def copy(self, grade: Grade) -> None:
         """Remember *grade*, to be pasted."""

@@ -77,6 +77,7 @@ def _add_extras(parts: Parts, card: JobCard, actions: LookActions, trying: Tryin
             actions.apply(grade, (job.info.path,))
 
     extras.tried.connect(on_tried)
+    extras.tried.connect(actions.set_tried)
     extras.apply_wanted.connect(on_apply)
     extras.copy_wanted.connect(actions.copy)
     extras.save_wanted.connect(actions.save)

@@ -92,6 +92,14 @@ def test_the_grade_is_copied_as_it_is_shown(library: Library, qtbot: QtBot) -> N
     assert library.edits()[0].strength == 0.3
 
 
+def test_the_key_copies_the_grade_as_it_is_shown(library: Library, qtbot: QtBot) -> None:
+    extras(library).strength.slider.setValue(30)
+    library.window.actions_by_id["look.copy"].trigger()
+    library.window.actions_by_id["look.paste"].trigger()
+    qtbot.waitUntil(lambda: len(library.edits()) == 1)
+    assert library.edits()[0].strength == 0.3
+
+
 def test_the_grade_is_kept_under_a_name_asked_in_its_card(library: Library, qtbot: QtBot) -> None:
     qtbot.mouseClick(button(extras(library), "Save look"), Qt.MouseButton.LeftButton)
     field = extras(library).save_row.findChild(QLineEdit)
