@@ -117,9 +117,6 @@ class LookGrid(LookView):
             event.globalPos(), "\n".join(lines), self.viewport(), self.picture_rect(index)
         )
 
-    def _index_at(self, where: QPoint) -> int:
-        return self._cells.at(where + QPoint(0, self._scroll))
-
     def _on_hovered(self, look_id: str) -> None:
         self._hover_id = look_id
         if look_id:
@@ -168,27 +165,7 @@ class LookGrid(LookView):
 
     def _target(self, event: QKeyEvent) -> int:
         """Return the look that a key leads to; -1: none."""
-        key, last = Qt.Key(event.key()), len(self.shown) - 1
-        if last < 0 or event.modifiers() & ~_KEYPAD:
+        if event.modifiers() & ~_KEYPAD:
             return -1
-        columns = self._cells.columns
-        page = columns * max(self.viewport().height() // self._cells.pitch, 1)
-        moves = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-            Qt.Key.Key_PageUp: -page,
-            Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Home: -last - 1,
-            Qt.Key.Key_End: last + 1,
-        }
-        if key not in moves:
-            return -1
-        index = self.index_of(self.current)
-        if index < 0:
-            return 0
-        target = index + moves[key]
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not 0 <= target <= last:
-            return last if target > last and target // columns == last // columns else index
-        return min(max(target, 0), last)
+        target = self._stepped(Qt.Key(event.key()), self.index_of(self.current))
+        return -1 if target is None else target

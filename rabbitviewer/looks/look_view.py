@@ -6,20 +6,20 @@ import math
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QHideEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QStyle, QWidget
+from PySide6.QtWidgets import QWidget
 
 from daemon.protocol.values import LookInfo
 from rabbitviewer.browse.labelled_cells import LabelledCells
+from rabbitviewer.browse.labelled_view import LabelledView
 from rabbitviewer.looks.look_painter import LookCell, paint_look
 from rabbitviewer.models.look_pictures import LookPictures
 from rabbitviewer.models.looks import LooksModel
@@ -34,7 +34,7 @@ _MOST_PX = 512
 _MOST_LETTERS = 120
 
 
-class LookView(QAbstractScrollArea):
+class LookView(LabelledView):
     """The looks of the library on one photo; only what is seen is painted and asked for.
 
     Signals:
@@ -56,8 +56,6 @@ class LookView(QAbstractScrollArea):
         self._since_s = 0.0
         self._current = ""
         self._chosen = ""
-        self._hovered = -1
-        self._pointer: QPoint | None = None
         self._shape = _FIRST_SHAPE
         self._cells = self._make_cells()
         self._name = LabelField(self.viewport(), self)
@@ -66,12 +64,7 @@ class LookView(QAbstractScrollArea):
         self._name.ended.connect(self._on_name_ended)
         self._want_timer = QTimer(self, singleShot=True)
         self._want_timer.timeout.connect(self._want)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Looks"))
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().setAccessibleName(self.tr("Scroll the looks"))
         looks.changed.connect(self._on_changed)
         pictures.ready.connect(self._on_ready)
@@ -138,38 +131,13 @@ class LookView(QAbstractScrollArea):
             self._name.edit(look_id, self._shown[index].name)
             self.viewport().update()
 
-    def picture_rect(self, index: int) -> QRect:
-        """Return where the picture of a look lies in the viewport."""
-        return self._cells.picture(index).translated(0, -self._scroll)
-
-    def label_rect(self, index: int) -> QRect:
-        """Return where the name of a look lies in the viewport."""
-        return self._cells.label(index).translated(0, -self._scroll)
-
-    def bring_into_view(self, index: int) -> None:
-        """Scroll until a look is seen."""
-        if not 0 <= index < self._cells.count:
-            return
-        box, gap = self._cells.rect(index), self._cells.gap
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        if box.top() - gap < bar.value():
-            bar.setValue(box.top() - gap)
-        elif box.bottom() + gap > bar.value() + height:
-            bar.setValue(box.bottom() + gap - height)
-
     # ------------------------------------------------------------ layout
-
-    @property
-    def _scroll(self) -> int:
-        return self.verticalScrollBar().value()
 
     def _make_cells(self) -> LabelledCells:
         look = tokens()
-        bar = self.verticalScrollBar()
-        extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
         return LabelledCells(
             count=len(self._shown),
-            width=max(self.width() - extent, look.look),
+            width=max(self.width() - self._bar_px, look.look),
             cell_px=look.look,
             gap=look.space_2,
             label_px=look.font_small + look.space_2,
@@ -178,19 +146,10 @@ class LookView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         self._cells = self._make_cells()
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setPageStep(height)
-        bar.setSingleStep(max(self._cells.pitch // 3, 1))
-        bar.setRange(0, max(self._cells.height - height, 0))
+        self._fit_scroll_bar()
         self._place_name()
         self._hover(self._pointer)
         self.viewport().update()
-
-    def _seen(self) -> range:
-        return self._cells.between(self._scroll, self._scroll + self.viewport().height() - 1)
-
-    def _field_rect(self, index: int) -> QRect:
-        return self.label_rect(index).adjusted(-2, 0, 2, 1)
 
     def _place_name(self) -> None:
         """Keep the field over its name; a look that went takes it along."""
@@ -295,7 +254,7 @@ class LookView(QAbstractScrollArea):
     def _hover(self, where: QPoint | None) -> None:
         """The pointer is at *where*; None: it left."""
         self._pointer = where
-        index = -1 if where is None else self._cells.at(where + QPoint(0, self._scroll))
+        index = -1 if where is None else self._index_at(where)
         if index != self._hovered:
             self._hovered = index
             self.viewport().update()
@@ -332,13 +291,3 @@ class LookView(QAbstractScrollArea):
         super().hideEvent(event)
         self._hover(None)
         self._want_soon(0)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show what keys act on."""
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show it no more."""
-        super().focusOutEvent(event)
-        self.viewport().update()

@@ -21,7 +21,7 @@ from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.organise.dragging_out import drag_picture
 from rabbitviewer.organise.files_urls import mime_of
 from rabbitviewer.pool.pool_words import slot_tip
-from rabbitviewer.pool.slot_cells import place_after_move
+from rabbitviewer.pool.slot_gaps import gap_at, gap_line, place_after_move
 from rabbitviewer.pool.slot_keys import SlotKeys
 from rabbitviewer.pool.slot_painter import brush_box, remove_box
 from rabbitviewer.theme.tokens import tokens
@@ -186,9 +186,6 @@ class SlotGrid(SlotKeys):
             text = f"{text}\n{error.message}"
         QToolTip.showText(event.globalPos(), text, self.viewport(), self.picture_rect(index))
 
-    def _index_at(self, where: QPoint) -> int:
-        return self._cells.at(where + QPoint(0, self._scroll))
-
     def _button_at(self, index: int, where: QPoint) -> str:
         """Return what of a slot lies at a point: remove | paint | label; empty: its picture."""
         if index < 0:
@@ -223,14 +220,14 @@ class SlotGrid(SlotKeys):
 
     def gap_at(self, where: QPoint) -> int:
         """Return before which slot something dropped at a point of the viewport would come."""
-        return self._cells.gap_at(where + QPoint(0, self._scroll))
+        return gap_at(self._cells, where + QPoint(0, self._scroll))
 
     def show_gap(self, where: QPoint | None) -> None:
         """Draw where something would be dropped; None: nowhere. Scrolls at the edges."""
         line = None
         if where is not None:
             inside = where + QPoint(0, self._scroll)
-            line = self._cells.gap_line(self._cells.gap_at(inside), inside)
+            line = gap_line(self._cells, gap_at(self._cells, inside), inside)
             self._drag_at = where
         if line != self._drop_line:
             self._drop_line = line

@@ -127,32 +127,13 @@ class SlotKeys(SlotView):
 
     def _target(self, event: QKeyEvent) -> int:
         """Return the slot that a key leads to; -1: none."""
-        key, last = Qt.Key(event.key()), len(self._pool.slots) - 1
+        key = Qt.Key(event.key())
         upright = key in (Qt.Key.Key_Up, Qt.Key.Key_Down)
         modifiers = event.modifiers() & ~(_KEYPAD | _SHIFT)
-        if last < 0 or modifiers & ~_CONTROL or (upright and modifiers):
+        if modifiers & ~_CONTROL or (upright and modifiers):
             return -1
-        columns = self._cells.columns
-        page = columns * max(self.viewport().height() // self._cells.pitch, 1)
-        moves = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-            Qt.Key.Key_PageUp: -page,
-            Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Home: -last - 1,
-            Qt.Key.Key_End: last + 1,
-        }
-        if key not in moves:
-            return -1
-        index = self._picking.current_index
-        if index < 0:
-            return self._seen().start
-        target = index + moves[key]
-        if upright and not 0 <= target <= last:
-            return last if target > last and target // columns == last // columns else index
-        return min(max(target, 0), last)
+        target = self._stepped(key, self._picking.current_index)
+        return -1 if target is None else target
 
     def _go(self, index: int, modifiers: Qt.KeyboardModifier) -> None:
         if modifiers & _SHIFT:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLine, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QLine, QPoint, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QHideEvent,
     QPainter,
     QPaintEvent,
@@ -15,14 +14,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QStyle, QWidget
+from PySide6.QtWidgets import QWidget
 
 from daemon.protocol.values import PoolSlot
+from rabbitviewer.browse.labelled_cells import LabelledCells
+from rabbitviewer.browse.labelled_view import LabelledView
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.pool.label_field import LabelField
 from rabbitviewer.pool.pool_words import slot_description
-from rabbitviewer.pool.slot_cells import SlotCells
 from rabbitviewer.pool.slot_painter import SlotLook, SlotPainter
 from rabbitviewer.pool.slot_picking import SlotPicking
 from rabbitviewer.theme.tokens import tokens
@@ -33,7 +33,7 @@ _NEAR_LINES = 2
 _VIEWER = "pool"
 
 
-class SlotView(QAbstractScrollArea):
+class SlotView(LabelledView):
     """The slots of the pool; only what is seen is painted and asked for.
 
     Signals:
@@ -54,8 +54,6 @@ class SlotView(QAbstractScrollArea):
         self._painter = SlotPainter()
         self._slot_px = tokens().slot
         self._cells = self._make_cells()
-        self._hovered = -1
-        self._pointer: QPoint | None = None
         self._lit = ""
         self._drop_line: QLine | None = None
         self._on_show = b""
@@ -67,12 +65,7 @@ class SlotView(QAbstractScrollArea):
         self._want_timer.timeout.connect(self._want)
         self._sharpen_timer = QTimer(self, singleShot=True, interval=0)
         self._sharpen_timer.timeout.connect(self.viewport().update)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Photos of the pool"))
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().setAccessibleName(self.tr("Scroll the pool"))
         pool.changed.connect(self._on_changed)
         pool.masks_changed.connect(self._on_masks_changed)
@@ -115,14 +108,6 @@ class SlotView(QAbstractScrollArea):
             self.bring_into_view(self._picking.current_index)
             self.size_changed.emit(slot_px)
 
-    def picture_rect(self, index: int) -> QRect:
-        """Return where the picture of a slot lies in the viewport."""
-        return self._cells.picture(index).translated(0, -self._scroll)
-
-    def label_rect(self, index: int) -> QRect:
-        """Return where the label of a slot lies in the viewport."""
-        return self._cells.label(index).translated(0, -self._scroll)
-
     def choose(self, names: Sequence[str]) -> None:
         """Select slots and bring the first into view."""
         self._picking.select(names)
@@ -149,30 +134,13 @@ class SlotView(QAbstractScrollArea):
             self._label.edit(slot.slot, slot.label)
             self.viewport().update()
 
-    def bring_into_view(self, index: int) -> None:
-        """Scroll until a slot is seen."""
-        if not 0 <= index < self._cells.count:
-            return
-        box, gap = self._cells.rect(index), self._cells.gap
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        if box.top() - gap < bar.value():
-            bar.setValue(box.top() - gap)
-        elif box.bottom() + gap > bar.value() + height:
-            bar.setValue(box.bottom() + gap - height)
-
     # ------------------------------------------------------------ layout
 
-    @property
-    def _scroll(self) -> int:
-        return self.verticalScrollBar().value()
-
-    def _make_cells(self) -> SlotCells:
+    def _make_cells(self) -> LabelledCells:
         look = tokens()
-        bar = self.verticalScrollBar()
-        extent = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, bar)
-        return SlotCells(
+        return LabelledCells(
             count=len(self._pool.slots),
-            width=max(self.width() - extent, SLOT_SIZES[0]),
+            width=max(self.width() - self._bar_px, SLOT_SIZES[0]),
             cell_px=self._slot_px,
             gap=look.space_2,
             label_px=look.font_small + look.space_2,
@@ -180,20 +148,11 @@ class SlotView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         self._cells = self._make_cells()
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setPageStep(height)
-        bar.setSingleStep(max(self._cells.pitch // 3, 1))
-        bar.setRange(0, max(self._cells.height - height, 0))
+        self._fit_scroll_bar()
         self._place_label()
         self._hover(self._pointer)
         self.viewport().update()
         self._want_soon()
-
-    def _seen(self) -> range:
-        return self._cells.between(self._scroll, self._scroll + self.viewport().height() - 1)
-
-    def _field_rect(self, index: int) -> QRect:
-        return self.label_rect(index).adjusted(-2, 0, 2, 1)
 
     def _place_label(self) -> None:
         """Keep the field over its label; a slot that went takes it along."""
@@ -341,7 +300,7 @@ class SlotView(QAbstractScrollArea):
     def _hover(self, where: QPoint | None) -> None:
         """The pointer is at *where*; None: it left."""
         self._pointer = where
-        index = -1 if where is None else self._cells.at(where + QPoint(0, self._scroll))
+        index = -1 if where is None else self._index_at(where)
         lit = self._button_at(index, where) if where is not None else ""
         if (index, lit) != (self._hovered, self._lit):
             for each in (self._hovered, index):
@@ -387,13 +346,3 @@ class SlotView(QAbstractScrollArea):
         """Ask for nothing."""
         super().hideEvent(event)
         self._want_soon()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show what keys act on."""
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show it no more."""
-        super().focusOutEvent(event)
-        self.viewport().update()

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect
 
-from rabbitviewer.pool.slot_cells import SlotCells, place_after_move
+from rabbitviewer.browse.labelled_cells import LabelledCells
+from rabbitviewer.pool.slot_gaps import gap_at, gap_line, place_after_move
 
-NARROW = SlotCells(count=5, width=230, cell_px=92, gap=8, label_px=19)
+NARROW = LabelledCells(count=5, width=230, cell_px=92, gap=8, label_px=19)
 
 
 def test_two_pictures_stand_side_by_side_in_a_narrow_panel() -> None:
@@ -24,24 +25,24 @@ def test_a_point_of_the_label_belongs_to_its_slot() -> None:
 
 
 def test_what_is_dropped_left_of_a_middle_comes_before_that_slot() -> None:
-    assert NARROW.gap_at(QPoint(20, 50)) == 0
-    assert NARROW.gap_at(QPoint(100, 50)) == 1
-    assert NARROW.gap_at(QPoint(200, 50)) == 2
+    assert gap_at(NARROW, QPoint(20, 50)) == 0
+    assert gap_at(NARROW, QPoint(100, 50)) == 1
+    assert gap_at(NARROW, QPoint(200, 50)) == 2
 
 
 def test_what_is_dropped_below_everything_comes_last() -> None:
-    assert NARROW.gap_at(QPoint(200, 4000)) == 5
-    assert NARROW.gap_at(QPoint(20, 4000)) == 5
+    assert gap_at(NARROW, QPoint(200, 4000)) == 5
+    assert gap_at(NARROW, QPoint(20, 4000)) == 5
 
 
 def test_the_line_at_the_end_of_a_row_stays_in_that_row() -> None:
     where = QPoint(215, 50)
-    line = NARROW.gap_line(NARROW.gap_at(where), where)
+    line = gap_line(NARROW, gap_at(NARROW, where), where)
     assert (line.x1(), line.y1()) == (226, 8)
 
 
 def test_only_the_rows_of_the_band_are_seen() -> None:
-    many = SlotCells(count=2000, width=230, cell_px=92, gap=8, label_px=19)
+    many = LabelledCells(count=2000, width=230, cell_px=92, gap=8, label_px=19)
     assert many.between(130 * 100, 130 * 100 + 300) == range(198, 206)
 
 
