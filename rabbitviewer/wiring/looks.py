@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.edit.job_card import JobCard
@@ -53,6 +54,7 @@ def add_looks(parts: Parts) -> None:
     for forget in (pictures.forget, trying.forget):
         parts.previews.outdated.connect(forget)
     LookTrying(parts, panel, actions, trying)
+    OriginalHeld(parts)
     card = parts.rooms.edit.findChild(JobCard)
     if card is not None:
         _add_extras(parts, card, actions, trying)
@@ -159,3 +161,26 @@ class LookTrying(QObject):
 
     def _on_failed(self, error: ErrorInfo) -> None:
         self._parts.window.status.say(f"{error.message} {error.hint}".strip())
+
+
+class OriginalHeld(QObject):
+    """Shows the photo as it was while the key is held beside it, as on a slider or a look.
+
+    The photo takes the key itself; the window gets it from whatever else has no use for it.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        parts.window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hold the original from press to release."""
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Backslash:
+            return super().eventFilter(watched, event)
+        kind, in_photo = event.type(), self._parts.window.page == Page.PHOTO
+        if kind not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) or not in_photo:
+            return super().eventFilter(watched, event)
+        if not event.isAutoRepeat():
+            self._parts.photo.canvas.hold_original(on=kind == QEvent.Type.KeyPress)
+        return True

@@ -158,6 +158,17 @@ def test_the_pointer_on_a_look_shows_it_as_long_as_it_rests_there(
     assert is_color(library, 0x80, 0x80, 0x80)
 
 
+def test_the_original_is_seen_while_its_key_is_held_on_the_looks(
+    library: Library, qtbot: QtBot
+) -> None:
+    library.click("Teal")
+    qtbot.waitUntil(lambda: library.canvas.trial is not None)
+    qtbot.keyPress(library.grid, Key.Key_Backslash)
+    assert library.canvas.holding
+    qtbot.keyRelease(library.grid, Key.Key_Backslash)
+    assert not library.canvas.holding
+
+
 def test_escape_ends_the_trial_before_it_leaves_the_tab(library: Library, qtbot: QtBot) -> None:
     library.press(Key.Key_Right, Key.Key_Right)
     assert library.grid.chosen == library.looks.id_of("Silver")
