@@ -141,7 +141,8 @@ class LutService:
         )
         try:
             await asyncio.to_thread(self._work.mkdir, 0o700, parents=True, exist_ok=True)
-            fit = (await self._fit(wanted)).report
+            fitted = await self._fit(wanted)
+            fit = fitted.report
             recipe = {
                 "lut": readable(os.path.basename(os.fsdecode(request.edited))),
                 "model": fit.model,
@@ -161,7 +162,7 @@ class LutService:
         finally:
             for file in (cube, grid):
                 await asyncio.to_thread(remove_temporary, file)
-        return LutGraded(result_path=final, fit=fit, notes=written.notes)
+        return LutGraded(result_path=final, fit=fit, notes=(*fitted.notes, *written.notes))
 
     async def _target(self, photo: bytes, output: bytes) -> Target:
         """Return where the result of *photo* goes; its folder is there and takes files."""

@@ -30,6 +30,11 @@ from daemon.tasks import FitGrade, FitPair, GradeFitted, Task, TaskResult
 _FULLY = 0.9
 _SAME_SHAPE = 0.02
 _ROUNDING_PX = 1.5
+_SAME_SCENE = 0.5
+_OTHER_SCENE = (
+    "Only {:.0%} of the pixels of {} have a colour that {} has too: check that both show the same "
+    "scene."
+)
 
 
 def fit_grade(task: FitGrade, context: Context) -> tuple[GradeFitted, bytes]:
@@ -85,6 +90,9 @@ def fit_pair(task: FitPair, context: Context) -> tuple[GradeFitted, bytes]:
         write_grid(task.grid_path, fit.grid)
     title = os.path.splitext(os.path.basename(os.fsdecode(task.edited_path)))[0]
     notes = write_lut(task.cube_path, fit.lut, space=home.name, title=title, hald=task.hald)
+    if task.photo_path and home.coverage < _SAME_SCENE:
+        names = (os.path.basename(os.fsdecode(p)) for p in (task.photo_path, task.original_path))
+        notes = (*notes, _OTHER_SCENE.format(home.coverage, *names))
     report = _report(fit, home.coverage)
     return GradeFitted(report=report, color_space=home.name, notes=notes), b""
 
@@ -95,7 +103,7 @@ class _Home(NamedTuple):
     Attributes:
         name: Of the colour space.
         space: The space seen from sRGB; None: it is that.
-        coverage: Share of the photo's pixels whose colour the small copy contains.
+        coverage: Share of the photo's pixels whose colour the small copy contains, in sRGB too.
     """
 
     name: str
@@ -123,7 +131,7 @@ def _home_of(
     own = small
     if (photo.color_space, photo.icc) != (original.color_space, original.icc):
         own = space.from_srgb(srgb) if space else srgb
-    return _Home(photo.color_space, space, color_coverage(photo.pixels, own))
+    return _Home(photo.color_space, space, color_coverage(photo.pixels, own[~clips(srgb)]))
 
 
 def _at_most(photo: Photo, side_px: int) -> FloatArray:

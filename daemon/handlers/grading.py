@@ -62,6 +62,7 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
     context.checkpoint(0.8)
     exact = color if photo.color_space == SRGB else IccSpace(photo.icc).to_srgb(color)
     clipped = clips(exact)
+    coverage = color_coverage(photo.pixels, color[~clipped])
     if alpha.size:
         clipped |= alpha[..., 0] == 0
     sent = np.rint(np.clip(exact, 0, 1) * 255).astype(np.uint8)
@@ -81,7 +82,7 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         format=photo.format,
         lossy=photo.lossy,
         palette=photo.encoding.palette,
-        coverage=round(color_coverage(photo.pixels, color), 4),
+        coverage=round(coverage, 4),
         notes=photo.notes,
     )
     return prepared, b""

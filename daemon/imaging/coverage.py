@@ -25,7 +25,8 @@ def color_coverage(photo: NDArray[Any], small: FloatArray) -> float:
 
     Args:
         photo: Shape (H, W, 3) or (H, W, 4), uint8 or uint16, in its own space.
-        small: Shape (h, w, 3), float32, 0..1 and a little beyond, in the same space.
+        small: Shape (..., 3), float32, 0..1 and a little beyond, in the same space; without the
+            colours that clipped on the way to the model, which it never saw.
 
     Returns:
         0..1, measured on every n-th pixel of every n-th row, n odd, half a million of them at most:

@@ -92,6 +92,27 @@ def test_without_a_photo_it_is_of_the_original(pair: Pair) -> None:
     assert pair.fit(photo="").coverage == 1.0
 
 
+def test_colours_that_no_srgb_copy_holds_are_not_covered(pair: Pair) -> None:
+    pixels = np.full((200, 300, 3), 90, np.uint8)
+    pixels[:100] = (0, 255, 0)
+    icc = profile_for("display-p3")
+    tifffile.imwrite(pair.folder / "wide.tif", pixels, photometric="rgb", iccprofile=icc)
+    assert pair.fit("wide.tif", original="wide.tif").coverage == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_photo_of_other_colours_is_said_to_be_one(pair: Pair) -> None:
+    pair.save("photo.png", np.full((400, 600, 3), (0, 255, 255), np.uint8))
+    (note,) = pair.learn().notes
+    assert note == (
+        "Only 0% of the pixels of photo.png have a colour that small.png has too: check that both "
+        "show the same scene."
+    )
+
+
+def test_the_photo_of_the_pair_needs_no_note(pair: Pair) -> None:
+    assert pair.learn().notes == ()
+
+
 def test_the_lut_lives_in_the_photos_space(pair: Pair) -> None:
     icc = profile_for("display-p3")
     tifffile.imwrite(pair.folder / "wide.tif", coffee(), photometric="rgb", iccprofile=icc)

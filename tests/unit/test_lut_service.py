@@ -47,7 +47,9 @@ class Workers:
             Path(os.fsdecode(task.cube_path)).write_bytes(b"LUT")
             if task.grid_path:
                 Path(os.fsdecode(task.grid_path)).write_bytes(b"grid")
-            return GradeFitted(report=FitReport(self.model), color_space="srgb")
+            return GradeFitted(
+                report=FitReport(self.model), color_space="srgb", notes=("Another scene?",)
+            )
         assert isinstance(task, ApplyLut)
         result = Path(os.fsdecode(task.temp_path))
         result.write_bytes(b"graded")
@@ -102,7 +104,7 @@ def test_a_spatial_grade_is_fitted_in_the_photos_space_and_applied_to_it(bench: 
     assert (apply.cube_path, apply.grid_path) == (fit.cube_path, fit.grid_path)
     assert (apply.strength, apply.channels) == (0.5, "luma")
     assert graded.result_path == bench.path("out.jpg")
-    assert graded.notes == ("CMYK was converted.",)
+    assert graded.notes == ("Another scene?", "CMYK was converted.")
 
 
 def test_the_recipe_says_that_the_grade_varies_over_the_picture(bench: Bench) -> None:
