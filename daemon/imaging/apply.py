@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from daemon.imaging.channels import keep_channels
 from daemon.imaging.lattice import FloatArray, blend_with_identity, check_lut
+from daemon.imaging.parallel import in_order
 from daemon.imaging.processor import check_depth
 from daemon.imaging.quads import CHUNK_PX, QuadGrade, Workspace
 
@@ -66,21 +66,11 @@ def apply_lut(
         return rows.stop
 
     height = image.shape[0]
-    pending: deque[Future[int]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for rows in _strips(height, image.shape[1]):
-            pending.append(pool.submit(work, rows))
-            if len(pending) > threads:
-                _collect(pending, height, checkpoint)
-        while pending:
-            _collect(pending, height, checkpoint)
+        for done_rows in in_order(pool, work, _strips(height, image.shape[1]), ahead=threads):
+            if checkpoint is not None:
+                checkpoint(done_rows / height)
     return target
-
-
-def _collect(pending: deque[Future[int]], height: int, checkpoint: Checkpoint | None) -> None:
-    done_rows = pending.popleft().result()
-    if checkpoint is not None:
-        checkpoint(done_rows / height)
 
 
 def _check(image: NDArray[Any], mask: NDArray[Any] | None, out: NDArray[Any] | None) -> None:

@@ -1,9 +1,10 @@
-"""Two pieces of numeric work at the same time: numpy and OpenColorIO let other threads run."""
+"""Numeric work on several threads: numpy and OpenColorIO let others run meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 _THREADS = 2
@@ -26,3 +27,20 @@ def side_by_side(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> li
         return [work(item) for item in listed]
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="imaging") as pool:
         return list(pool.map(work, listed))
+
+
+def in_order(
+    pool: ThreadPoolExecutor,
+    work: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    *,
+    ahead: int,
+) -> Iterator[_Result]:
+    """Yield the results of *work* in the items' order; at most *ahead* more are begun."""
+    pending: deque[Future[_Result]] = deque()
+    for item in items:
+        pending.append(pool.submit(work, item))
+        if len(pending) > ahead:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()

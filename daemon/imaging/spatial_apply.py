@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from daemon.imaging.lattice import (
     check_lut,
     identity_lut,
 )
+from daemon.imaging.parallel import in_order
 from daemon.imaging.processor import LutProcessor, check_depth
 from daemon.imaging.spatial import SpatialGrid, color_terms
 
@@ -76,7 +76,6 @@ def apply_spatial(
         np.copyto(target, image)
         return target
     height, width = image.shape[:2]
-    pending: deque[Future[int]] = deque()
     with ThreadPoolExecutor(_THREADS) as pool:
         grade = _SpatialGrade(image, lut, grid, strength, check_channels(channels), pool)
 
@@ -88,19 +87,10 @@ def apply_spatial(
             return strip.stop
 
         tile_rows = max(_TILE_PX * len(grade.across.slices) // width, 1)
-        for row in range(len(grade.down.slices)):
-            pending.append(pool.submit(work, row))
-            if len(pending) > _THREADS:
-                _collect(pending, height, checkpoint)
-        while pending:
-            _collect(pending, height, checkpoint)
+        for done_rows in in_order(pool, work, range(len(grade.down.slices)), ahead=_THREADS):
+            if checkpoint is not None:
+                checkpoint(done_rows / height)
     return target
-
-
-def _collect(pending: deque[Future[int]], height: int, checkpoint: Checkpoint | None) -> None:
-    done_rows = pending.popleft().result()
-    if checkpoint is not None:
-        checkpoint(done_rows / height)
 
 
 def _slices(start: int, stop: int, step: int) -> Iterator[slice]:

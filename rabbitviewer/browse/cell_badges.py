@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from rabbitviewer.models.shelf import FLAGS, LABELS
 from rabbitviewer.theme.icons import paint_icon
@@ -27,6 +27,17 @@ def paint_chip(painter: QPainter, box: QRect, look: Tokens) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(look.overlay))
     painter.drawRoundedRect(box, look.space_1, look.space_1)
+
+
+def paint_ring(painter: QPainter, box: QRect, color: str, width: int) -> None:
+    """Draw a line of *width* pixels inside the edge of *box*, with sharp corners."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen = QPen(QColor(color), width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    half = width / 2
+    painter.drawRect(QRectF(box).adjusted(half, half, -half, -half))
 
 
 def paint_label(painter: QPainter, photo: QRect, label: int, look: Tokens) -> None:

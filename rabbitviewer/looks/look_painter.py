@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 
+from rabbitviewer.browse.cell_badges import paint_ring
 from rabbitviewer.theme.icons import paint_icon
 from rabbitviewer.theme.tokens import Tokens, tokens
 
@@ -67,19 +68,9 @@ def _paint_rings(
     painter: QPainter, picture: QRect, whole: QRect, it: LookCell, look: Tokens
 ) -> None:
     if it.chosen:
-        _ring(painter, picture, look.accent, look.selection_ring)
+        paint_ring(painter, picture, look.accent, look.selection_ring)
     if it.focused:
-        _ring(painter, whole.adjusted(-3, -3, 3, 3), look.text_secondary, 1)
-
-
-def _ring(painter: QPainter, box: QRect, color: str, width: int) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    pen = QPen(QColor(color), width)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    painter.setPen(pen)
-    half = width / 2
-    painter.drawRect(QRectF(box).adjusted(half, half, -half, -half))
+        paint_ring(painter, whole.adjusted(-3, -3, 3, 3), look.text_secondary, 1)
 
 
 def _paint_name(painter: QPainter, box: QRect, it: LookCell, look: Tokens) -> None:

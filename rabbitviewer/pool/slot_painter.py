@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
 from daemon.protocol.values import PoolSlot
-from rabbitviewer.browse.cell_badges import paint_chip
+from rabbitviewer.browse.cell_badges import paint_chip, paint_ring
 from rabbitviewer.browse.cell_painter import Cell, CellPainter
 from rabbitviewer.models.thumbnails import Thumbnail
 from rabbitviewer.pool.pool_words import missing_words
@@ -146,24 +146,14 @@ def _paint_rings(
     """Ring the active slot in the accent; show selection and focus in neutral lines."""
     if it.active:
         width = look.selection_ring
-        _ring(painter, picture, look.accent, width)
-        _ring(painter, picture.adjusted(width, width, -width, -width), look.overlay, 1)
+        paint_ring(painter, picture, look.accent, width)
+        paint_ring(painter, picture.adjusted(width, width, -width, -width), look.overlay, 1)
     elif it.on_show:
-        _ring(painter, picture, look.text_secondary, 1)
+        paint_ring(painter, picture, look.text_secondary, 1)
     if it.focused:
-        _ring(painter, whole.adjusted(-2, -2, 2, 2), look.text_secondary, 1)
+        paint_ring(painter, whole.adjusted(-2, -2, 2, 2), look.text_secondary, 1)
     elif it.selected:
-        _ring(painter, whole.adjusted(-1, -1, 1, 1), look.text_disabled, 1)
-
-
-def _ring(painter: QPainter, box: QRect, color: str, width: int) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    pen = QPen(QColor(color), width)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    painter.setPen(pen)
-    half = width / 2
-    painter.drawRect(QRectF(box).adjusted(half, half, -half, -half))
+        paint_ring(painter, whole.adjusted(-1, -1, 1, 1), look.text_disabled, 1)
 
 
 def _paint_index(painter: QPainter, picture: QRect, it: SlotLook, look: Tokens) -> None:
