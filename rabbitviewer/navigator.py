@@ -21,6 +21,7 @@ MENU = (
     "edit.grade",
     "look.copy",
     "look.paste",
+    "look.save",
     "pool.add",
     "",
     "view.compare",

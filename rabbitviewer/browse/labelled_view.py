@@ -74,9 +74,10 @@ class LabelledView(QAbstractScrollArea):
         return self.label_rect(index).adjusted(-2, 0, 2, 1)
 
     def _stepped(self, key: Qt.Key, index: int) -> int | None:
-        """Return where an arrow or page key leads from *index* (-1: nowhere yet, first one seen).
+        """Return where an arrow or page key leads from *index*; None: it is no such key.
 
-        None: it is no such key. Up and Down stay in their column.
+        From nowhere (-1) it leads to the first one seen, Home and End to the ends. Up and Down stay
+        in their column.
         """
         last, columns = self._cells.count - 1, self._cells.columns
         page = columns * max(self.viewport().height() // self._cells.pitch, 1)
@@ -92,7 +93,7 @@ class LabelledView(QAbstractScrollArea):
         }
         if key not in moves or last < 0:
             return None
-        if index < 0:
+        if index < 0 and key not in (Qt.Key.Key_Home, Qt.Key.Key_End):
             return self._seen().start
         target = index + moves[key]
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not 0 <= target <= last:

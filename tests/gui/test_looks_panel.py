@@ -169,6 +169,11 @@ def test_the_original_is_seen_while_its_key_is_held_on_the_looks(
     assert not library.canvas.holding
 
 
+def test_end_goes_to_the_last_look_from_anywhere(library: Library) -> None:
+    library.press(Key.Key_End)
+    assert library.grid.chosen == library.looks.id_of("Teal")
+
+
 def test_escape_ends_the_trial_before_it_leaves_the_tab(library: Library, qtbot: QtBot) -> None:
     library.press(Key.Key_Right, Key.Key_Right)
     assert library.grid.chosen == library.looks.id_of("Silver")
