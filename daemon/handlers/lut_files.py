@@ -21,6 +21,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 
 _MAX_CUBE_BYTES = 256 << 20
 _HEAD_BYTES = 4096
+_HALD_STEP = 0.5 / 65535
 FITTED = "Made by RabbitViewer: robust lattice regression, tetrahedral"
 _REDUCED = "The Hald CLUT has {} nodes a side; {} were taken, which is the most that can be used."
 _NO_SPACE = (
@@ -127,7 +128,7 @@ def write_hald(path: bytes, cube: Cube) -> tuple[str, ...]:
     pixels = hald_from_lut(cube.lut, nearest_level(cube.lut.shape[0]))
     write_synced(path, bytes(imagecodecs.png_encode(pixels, level=6)))
     notes: list[str] = []
-    if cube.lut.min() < 0 or cube.lut.max() > 1:
+    if cube.lut.min() < -_HALD_STEP or cube.lut.max() > 1 + _HALD_STEP:
         notes.append("Values below 0 and above 1 were cut: a Hald CLUT cannot hold them.")
     if cube.space != "srgb":
         notes.append(_NO_SPACE.format(cube.space))
@@ -149,8 +150,10 @@ def write_synced(path: bytes, data: bytes) -> None:
         folder = os.fsdecode(os.path.dirname(path))
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             kind, message = ErrorKind.DISK_FULL, f"The disk is full: no LUT fits into {folder}."
+            hint = "Free some space or choose another folder."
         else:
             reason = error.strerror or str(error)
             kind = ErrorKind.PERMISSION_DENIED
             message = f"No LUT can be written into {folder}: {reason}."
-        raise RabbitError(kind, message, "Free some space or choose another folder.") from error
+            hint = "Choose another folder."
+        raise RabbitError(kind, message, hint) from error

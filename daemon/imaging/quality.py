@@ -50,6 +50,8 @@ _GRID_FACTOR = 2.0
 _LEAST_MASS = 0.05
 _DOUBTED = 0.25
 _CONSIDERABLE, _MUCH_CHANGED = 0.02, 0.12
+_NO_CHANGE = 0.5 / 255
+"""Below it there is nothing to explain but how both pictures were rounded and compressed."""
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,7 @@ def _explained(
     share = weights[..., None]
     change = float((share * (returned - sent) ** 2).sum())
     rest = float((share * (returned - predicted) ** 2).sum())
-    if change <= 0:
+    if change <= 3 * float(weights.sum()) * _NO_CHANGE**2:
         return 1.0
     return min(max(1 - rest / change, 0.0), 1.0)
 

@@ -102,6 +102,12 @@ def test_other_depths_are_fitted_alike(kind):
     np.testing.assert_allclose(fit.lut, identity_lut(33), atol=1e-4)
 
 
+def test_where_only_the_compression_differs_nothing_is_left_to_explain():
+    noise = np.random.default_rng(3).integers(-1, 2, CAT.shape)
+    fit = extract_lut(CAT, np.clip(CAT + noise, 0, 255).astype(np.uint8))
+    assert (fit.explained, fit.verdict) == (1.0, "excellent")
+
+
 def test_the_identity_is_reported_as_perfect():
     fit = extract_lut(CAT, CAT)
     assert fit.delta_e_mean == pytest.approx(0, abs=1e-3)

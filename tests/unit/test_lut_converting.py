@@ -84,6 +84,13 @@ def test_values_that_a_hald_cannot_hold_are_told(tmp_path: Path) -> None:
     assert "were cut" in note
 
 
+def test_curves_within_range_lose_nothing_but_their_steps_as_a_hald(tmp_path: Path) -> None:
+    rows = "LUT_1D_SIZE 3\n0 0 0\n.4 .5 .6\n1 1 1\n"
+    (tmp_path / "a.cube").write_text(rows)
+    notes = convert(tmp_path / "a.cube", tmp_path / "h.png", hald=True).notes
+    assert not [note for note in notes if "were cut" in note]
+
+
 @pytest.mark.parametrize(
     ("mode", "size", "reason"),
     [("P", (8, 8), "palette"), ("L", (8, 8), "gray"), ("RGB", (8, 9), "square")],
