@@ -48,15 +48,16 @@ def _add_extract(verbs: Commands) -> None:
         required=True,
         help="the LUT; one that ends with .png is written as a Hald CLUT",
     )
-    parser.add_argument("--size", type=integer(2, 129), default=33, metavar="N")
+    parser.add_argument(
+        "--size", type=integer(2, 129), default=33, metavar="N", help="nodes a side (default: 33)"
+    )
 
 
 def _add_apply(verbs: Commands) -> None:
     parser = verbs.add("apply", run_apply, "apply a LUT to a photo at full size")
     parser.add_argument("photo", metavar="PHOTO")
     parser.add_argument("cube", metavar="LUT", help="a .cube, or a Hald CLUT (.png)")
-    parser.add_argument("-o", dest="out", metavar="OUT", required=True)
-    parser.add_argument("--strength", type=number(0.0, 1.5), default=1.0)
+    _add_output(parser)
     add_channels(parser)
     parser.add_argument("--mask", metavar="MASK.png", help="white: graded, black: kept")
     parser.add_argument("--resize-mask", action="store_true", help="fit a mask of another size")
@@ -70,9 +71,21 @@ def _add_spatial(verbs: Commands) -> None:
     )
     _add_pair(parser)
     parser.add_argument("photo", metavar="PHOTO", help="the scene of ORIGINAL, usually larger")
-    parser.add_argument("-o", dest="out", metavar="OUT", required=True)
-    parser.add_argument("--strength", type=number(0.0, 1.5), default=1.0)
+    _add_output(parser)
     add_channels(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        dest="out",
+        metavar="OUT",
+        required=True,
+        help="a file, a folder, or a pattern with {stem}; what is there is never replaced",
+    )
+    parser.add_argument(
+        "--strength", type=number(0.0, 1.5), default=1.0, help="0 to 1.5 (default: 1.0)"
+    )
 
 
 def _add_pair(parser: argparse.ArgumentParser) -> None:
