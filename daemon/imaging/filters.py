@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from scipy import ndimage
 
 from daemon.imaging.lattice import FloatArray
-
-# scipy carries no types
-_gaussian: Any = ndimage.gaussian_filter1d
 
 _LUMA = np.array([0.30, 0.59, 0.11], dtype=np.float32)
 
@@ -21,13 +15,6 @@ _STRIP_BYTES = 256 * 1024
 def luma(image: FloatArray) -> FloatArray:
     """Brightness of encoded RGB: shape (..., 3) to (...)."""
     return image @ _LUMA
-
-
-def low_pass(image: FloatArray, sigma_px: float) -> FloatArray:
-    """Gaussian blur of rows and columns; shape (H, W) or (H, W, C), float32."""
-    for axis in (0, 1):
-        image = _gaussian(image, sigma_px, axis=axis, mode="nearest", truncate=3.5)
-    return image
 
 
 def box_mean(image: FloatArray, size_px: int) -> FloatArray:
@@ -64,17 +51,6 @@ def _sum_windows(values: FloatArray, size: int, sums: FloatArray) -> None:
         if done < size:
             values = np.add(values[:-width], values[width:])
             width *= 2
-
-
-def local_variance(image: FloatArray, size_px: int) -> FloatArray:
-    """Variance within a square window, summed over the channels; (H, W, C) to (H, W)."""
-    mean = box_mean(image, size_px)
-    square = box_mean(_square_sums(image), size_px)
-    return np.maximum(square - _square_sums(mean), 0)
-
-
-def _square_sums(image: FloatArray) -> FloatArray:
-    return np.einsum("ijk,ijk->ij", image, image)
 
 
 def gradient(image: FloatArray) -> tuple[FloatArray, FloatArray]:

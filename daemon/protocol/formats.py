@@ -91,11 +91,6 @@ def is_listed(path: str | bytes) -> bool:
     return extension_of(path) in LISTED_EXTENSIONS
 
 
-def is_writable(path: str | bytes) -> bool:
-    """Return whether a result can be written under a name like *path*."""
-    return extension_of(path) in WRITABLE_EXTENSIONS
-
-
 def writable_format(extension: str) -> str:
     """Return the name of the format that *extension* is written in.
 

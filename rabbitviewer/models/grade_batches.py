@@ -53,11 +53,6 @@ class Batch:
         """How many need nothing more."""
         return self.done + self.failed + self.cancelled
 
-    @property
-    def is_over(self) -> bool:
-        """Whether all of them ended."""
-        return self.ended >= self.count
-
 
 class GradeBatches(QObject):
     """Puts grades on photos and tells how far they are.

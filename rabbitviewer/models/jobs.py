@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol import messages
-from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.client import DaemonClient
 
@@ -325,8 +324,3 @@ def _merged(known: Job | None, info: JobInfo) -> Job:
     if known is None or info.state in ENDED:
         return Job(info)
     return dataclasses.replace(known, info=info)
-
-
-def error_of(job: Job) -> ErrorInfo | None:
-    """Return why *job* failed; None unless it did."""
-    return job.info.error if job.info.state == "failed" else None

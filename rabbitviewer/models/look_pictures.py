@@ -105,11 +105,6 @@ class LookPictures(QObject):
             self._cancel()
             self._ask()
 
-    def forget_look(self, look_id: str) -> None:
-        """A look has other colours or is gone."""
-        for pictures in (*self._kept.values(), self._shown):
-            pictures.pop(look_id, None)
-
     def _lacking(self) -> list[str]:
         known = self._kept.get(self._key, {})
         return [each for each in self._wanted if each not in known]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from rabbitviewer.theme.palette import make_palette
@@ -67,8 +67,3 @@ def figures_font(font: QFont) -> QFont:
     steady = QFont(font)
     steady.setFeature(QFont.Tag("tnum"), 1)
     return steady
-
-
-def system_font() -> QFont:
-    """Return the desktop's general font."""
-    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)

@@ -8,8 +8,6 @@ from daemon.imaging.filters import (
     box_mean,
     gradient,
     gradient_magnitude,
-    local_variance,
-    low_pass,
     luma,
 )
 
@@ -33,26 +31,6 @@ def test_the_box_mean_agrees_with_scipy(shape, size_px):
     for axis in (0, 1):
         expected = ndimage.uniform_filter1d(expected, size_px, axis=axis, mode="nearest")
     np.testing.assert_allclose(box_mean(image, size_px), expected, atol=1e-6)
-
-
-def test_blurring_spreads_but_keeps_the_sum():
-    image = np.zeros((31, 31, 1), np.float32)
-    image[15, 15] = 1
-    blurred = low_pass(image, 1.2)
-    assert blurred.sum() == pytest.approx(1, abs=1e-5)
-    # 1 / (2 pi 1.2^2)
-    assert blurred[15, 15, 0] == pytest.approx(0.1105, abs=2e-3)
-
-
-def test_variance_is_summed_over_the_channels():
-    stripes = np.tile(np.array([[0.0], [1.0]], np.float32), (5, 10))
-    image = np.stack([stripes, stripes, np.zeros_like(stripes)], axis=2)
-    # five rows of a window hold two or three ones: p (1 - p) = 0.24, twice
-    np.testing.assert_allclose(local_variance(image, 5)[3:-3, 3:-3], 0.48, atol=1e-5)
-
-
-def test_an_even_image_has_no_variance():
-    np.testing.assert_allclose(local_variance(np.full((9, 9, 3), 0.7, np.float32), 5), 0, atol=1e-6)
 
 
 def test_the_gradient_of_a_slope_is_the_slope():
