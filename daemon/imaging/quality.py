@@ -48,6 +48,7 @@ _LEAST_LEFT = 0.05
 _EXCELLENT, _GOOD = 0.4, 1.0
 _GRID_FACTOR = 2.0
 _LEAST_MASS = 0.05
+_ALL = 0.9995
 _DOUBTED = 0.25
 _CONSIDERABLE, _MUCH_CHANGED = 0.02, 0.12
 _NO_CHANGE = 0.5 / 255
@@ -211,10 +212,10 @@ def _verdict(measured: _Measured, *, spatial: bool) -> str:
 def _summary(verdict: str, measured: _Measured, alone: _Measured | None) -> str:
     if verdict == NO_MATCH_VERDICT:
         return "The returned picture does not match the photo."
-    share, mean = f"{measured.explained:.0%}", f"mean Delta E {measured.mean:.1f}"
+    share, mean = _percent(measured.explained), f"mean ΔE {measured.mean:.1f}"
     if alone is not None:
         sentence = (
-            f"A LUT explains {alone.explained:.0%} of this edit, a grade that varies over the "
+            f"A LUT explains {_percent(alone.explained)} of this edit, a grade that varies over the "
             f"picture explains {share}, {mean}"
         )
     elif verdict == NOT_GLOBAL_VERDICT:
@@ -222,8 +223,13 @@ def _summary(verdict: str, measured: _Measured, alone: _Measured | None) -> str:
     else:
         sentence = f"A LUT explains {share} of this edit, {mean}"
     if measured.changed >= _CONSIDERABLE:
-        return f"{sentence}; {measured.changed:.0%} of the picture shows something else."
+        return f"{sentence}; {_percent(measured.changed)} of the picture shows something else."
     return f"{sentence}."
+
+
+def _percent(share: float) -> str:
+    """Nearly all is not all."""
+    return "100 %" if share > _ALL else f"{min(round(100 * share), 99)} %"
 
 
 def _found_place(placement: Placement, size: Size, original: Size) -> FoundPlace:

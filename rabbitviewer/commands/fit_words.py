@@ -16,4 +16,4 @@ def fit_sentence(fit: FitReport) -> str:
 def _figures(fit: FitReport) -> str:
     if fit.explained is None or fit.delta_e_mean is None:
         return ""
-    return f"The LUT explains {100 * fit.explained:.0f} %, mean Delta E {fit.delta_e_mean:.2f}."
+    return f"The LUT explains {100 * fit.explained:.0f} %, mean ΔE {fit.delta_e_mean:.2f}."

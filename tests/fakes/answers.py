@@ -103,7 +103,7 @@ FIT = FitReport(
     registration=Registration(0.5, -0.25, 1.0, 0.0),
     spatial_score=3.5,
     verdict="excellent",
-    summary="An excellent match: one LUT explains 94 % of the edit, mean Delta E 0.5.",
+    summary="An excellent match: one LUT explains 94 % of the edit, mean ΔE 0.5.",
 )
 REFUSED = ErrorInfo(ErrorKind.NOT_FOUND, "There is no photo /gone.jpg.", "Check its name.")
 STEPS = ParameterInfo(name="steps", type="integer", default=20, min=1, max=50, advanced=True)

@@ -270,7 +270,7 @@ def test_people_get_the_path_on_stdout_and_the_fit_on_stderr(
     assert captured.out == f"{photo}.out.jpg\n"
     assert captured.err == (
         "builtin_color_grade on builtin, no AI. An excellent match: one LUT explains 94 % of the "
-        "edit, mean Delta E 0.5.\n"
+        "edit, mean ΔE 0.5.\n"
     )
 
 
