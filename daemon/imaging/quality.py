@@ -215,8 +215,8 @@ def _summary(verdict: str, measured: _Measured, alone: _Measured | None) -> str:
     share, mean = _percent(measured.explained), f"mean ΔE {measured.mean:.1f}"
     if alone is not None:
         sentence = (
-            f"A LUT explains {_percent(alone.explained)} of this edit, a grade that varies over the "
-            f"picture explains {share}, {mean}"
+            f"A LUT explains {_percent(alone.explained)} of this edit, a grade that varies over "
+            f"the picture explains {share}, {mean}"
         )
     elif verdict == NOT_GLOBAL_VERDICT:
         sentence = f"A LUT explains {share} of this edit, {mean}: it is not only a colour change"
