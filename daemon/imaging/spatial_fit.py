@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.imaging.curves import CurveBase
 from daemon.imaging.filters import box_mean
 from daemon.imaging.lattice import FloatArray, identity_lut, interpolate, resize_lut
 from daemon.imaging.regression import AffineBase, Samples, Smoothing, fit_lattice
@@ -17,6 +18,9 @@ from daemon.imaging.spatial_regions import enclosed
 from daemon.imaging.spatial_solver import SplineEquations
 
 _LUT_ROUNDS = (9, 9, 17)
+_STIFF = 1e-3
+"""Stiffness of the curves that come first."""
+
 _HEADROOM = 0.15
 _TUKEY = 6.0
 _GENUINE_LIMIT = 10.0
@@ -72,35 +76,32 @@ def fit_spatial(
 ) -> SpatialFit:
     """Fit LUT and grid by turns, each to what the other leaves.
 
-    A LUT alone bends after an edit that differs from place to place: it averages over the places
-    where a colour occurs. Once the grid explains those, the LUT need not. From round to round,
-    areas that neither explains are trusted less: a patch of invented content has a residual that
-    its neighbours share, noise does not.
+    It begins with a few curves over the whole picture. A LUT alone would bend after an edit that
+    differs from place to place, for colours that occur in one place only: what tells those from
+    their neighbours, be it noise or a codec's blocks, would be magnified. Once the grid explains
+    the places, a LUT need not. From round to round, areas that neither explains are trusted less:
+    a patch of invented content has a residual that its neighbours share, noise does not.
 
     Args:
-        blocks: The pair, and the prediction of a LUT alone.
+        blocks: The pair.
         lut_size: Nodes a side of the new LUT.
         inserted: Cells that are known to show something else, shape (rows, columns).
         shape: How fine and smooth the grid is.
     """
     system = GridSystem(blocks, shape or GridShape())
     first = without(blocks, inserted)
-    weights, graded = first, blocks.graded
+    weights = first
+    curves = CurveBase(_samples(blocks, blocks.goal, first), stiffness=_STIFF)
+    graded = curves(blocks.sent).astype(np.float32)
     rest = blocks.goal - graded
     coefficients, change = system.solve(rest, weights)
     nodes: NDArray[np.floating[Any]] | None = None
     for size in _LUT_ROUNDS:
         rest = residual(blocks, graded + change)
         weights = first * area_fit(blocks, rest)
-        share = (weights / max(float(weights.sum()), 1e-9)).astype(np.float64)
-        used = share > 0
-        if not used.any():
+        samples = _samples(blocks, graded + rest, weights)
+        if not len(samples.weights):
             break
-        samples = Samples(
-            blocks.sent[used].astype(np.float64),
-            (graded + rest)[used].astype(np.float64),
-            share[used],
-        )
         nodes = fit_lattice(samples, min(size, lut_size), AffineBase(samples), Smoothing())
         graded = interpolate(nodes, blocks.sent).astype(np.float32)
         rest = change + residual(blocks, graded + change)
@@ -109,6 +110,13 @@ def fit_spatial(
         nodes = identity_lut(lut_size)
     lut = resize_lut(np.clip(nodes, -_HEADROOM, 1 + _HEADROOM), lut_size).astype(np.float32)
     return SpatialFit(lut, SpatialGrid(coefficients), graded + change, weights)
+
+
+def _samples(blocks: Blocks, goal: FloatArray, weights: FloatArray) -> Samples:
+    """What is sent and what becomes of it, where that weighs anything."""
+    share = (weights / max(float(weights.sum()), 1e-9)).astype(np.float64)
+    used = share > 0
+    return Samples(blocks.sent[used].astype(np.float64), goal[used].astype(np.float64), share[used])
 
 
 def without(blocks: Blocks, cells: NDArray[np.bool_]) -> FloatArray:

@@ -71,6 +71,22 @@ def test_a_vignette_over_a_grade_is_brought_back():
     assert mean_error(apply_spatial(STILL, fit.lut, fit.grid), edit) < 2
 
 
+def test_the_blocks_of_a_sky_are_not_magnified():
+    """A sky whose colour tells the place, and that darkens from left to right."""
+    height, width = STILL.shape[:2]
+    across = np.linspace(0, 1, width)[:, None]
+    blocks = np.random.default_rng(3).normal(0, 1, (height // 16, width // 8, 1))
+    photo = np.array(STILL)
+    sky = np.array([150, 170, 210]) - 10 * across + np.kron(blocks, np.ones((8, 8, 1)))
+    photo[: len(sky)] = to_8_bit(sky / 255)
+    edit = to_8_bit(photo / 255 * (1 - np.clip(1.6 * across - 0.3, 0, 1) * [0.75, 0.6, 0.3]))
+    fit = extract_lut(photo, edit, fit="spatial")
+    result = apply_spatial(photo, fit.lut, fit.grid)
+    tops = result[: len(sky)], edit[: len(sky)]
+    roughness = [np.diff(part.astype(int), axis=0).std() for part in tops]
+    assert roughness[0] < 1.3 * roughness[1]
+
+
 def test_a_patch_of_invented_content_does_not_leak_into_the_grade():
     edit = vignette(PORTRAIT)
     down, across = places(PORTRAIT)
