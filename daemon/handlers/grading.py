@@ -60,12 +60,17 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
     small = resize(photo.pixels, inner_width, inner_height)
     color, alpha = small[..., :3], small[..., 3:]
     context.checkpoint(0.8)
-    exact = color if photo.color_space == SRGB else IccSpace(photo.icc).to_srgb(color)
-    clipped = clips(exact)
-    coverage = color_coverage(photo.pixels, color[~clipped])
+    if photo.color_space == SRGB:
+        sent = _eight_bit(color)
+        clipped = np.zeros(sent.shape[:2], bool)
+        coverage = color_coverage(photo.pixels, sent)
+    else:
+        exact = IccSpace(photo.icc).to_srgb(color)
+        sent = _eight_bit(np.clip(exact, 0, 1))
+        clipped = clips(exact)
+        coverage = color_coverage(photo.pixels, color[~clipped])
     if alpha.size:
         clipped |= alpha[..., 0] == 0
-    sent = np.rint(np.clip(exact, 0, 1) * 255).astype(np.uint8)
     write_png(task.png_path, fill_canvas(sent, plan))
     mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
     mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
@@ -86,6 +91,11 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         notes=photo.notes,
     )
     return prepared, b""
+
+
+def _eight_bit(colors: FloatArray) -> Pixels:
+    """Colours of 0..1 as they are sent, rounded to nearest."""
+    return (colors * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
 def apply_to_photo(task: ApplyLut, context: Context) -> tuple[FileWritten, bytes]:

@@ -12,11 +12,11 @@ from daemon.imaging.lattice import FloatArray
 CELLS = 64
 """Colour cells a side: four 8-bit levels each, half of what lies between two nodes of 33."""
 
-_SAMPLES = 500_000
+_SAMPLES = 200_000
 _BITS = 6
 
 
-def color_coverage(photo: NDArray[Any], small: FloatArray) -> float:
+def color_coverage(photo: NDArray[Any], small: NDArray[Any]) -> float:
     """Share of a photo's pixels whose colour its small copy contains.
 
     Both are compared in the photo's own space, the one in which the LUT is fitted and applied, as
@@ -25,15 +25,15 @@ def color_coverage(photo: NDArray[Any], small: FloatArray) -> float:
 
     Args:
         photo: Shape (H, W, 3) or (H, W, 4), uint8 or uint16, in its own space.
-        small: Shape (..., 3), float32, 0..1 and a little beyond, in the same space; without the
-            colours that clipped on the way to the model, which it never saw.
+        small: Shape (..., 3), uint8, or float32 of 0..1 and a little beyond, in the same space;
+            without the colours that clipped on the way to the model, which it never saw.
 
     Returns:
-        0..1, measured on every n-th pixel of every n-th row, n odd, half a million of them at most:
-        odd steps fall on all places of the 8-pixel blocks of a JPEG and of a sensor's mosaic alike.
+        0..1, measured on every n-th pixel of every n-th row, n odd, 200,000 of them at most: odd
+        steps fall on all places of the 8-pixel blocks of a JPEG and of a sensor's mosaic alike.
     """
     held = np.zeros(CELLS**3, bool)
-    held[_cells_of_unit(small)] = True
+    held[_cells(small) if small.dtype == np.uint8 else _cells_of_unit(small)] = True
     height, width = photo.shape[:2]
     step = 1
     while (height // step) * (width // step) > _SAMPLES:
