@@ -76,9 +76,10 @@ def extent(rows: Sequence[Row]) -> str:
     photos = {row.photo for row in rows}
     cases = {(row.group, row.photo, row.edit, row.kind) for row in rows}
     planned = sum(_FULL.values())
+    plan_words = f" (the full plan has {planned})" if len(pairs) < planned else ""
     return (
-        f"{len(pairs)} pairs of photo and edit (the full plan has {planned}) on {len(photos)} "
-        f"photos, {len(cases)} cases."
+        f"{len(pairs)} pairs of photo and edit{plan_words} on {len(photos)} photos, "
+        f"{len(cases)} cases."
     )
 
 
