@@ -14,6 +14,7 @@ import faulthandler
 import logging
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -214,7 +215,7 @@ def main(
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, target = _take_pipes()
-    _end_with_daemon()
+    _end_with_daemon(source)
     _lower_priority()
     if len(arguments) > 1:
         _limit_memory(int(arguments[1]) << 20)
@@ -237,16 +238,21 @@ def _take_pipes() -> tuple[int, int]:
     return source, target
 
 
-def _end_with_daemon() -> None:
+def _end_with_daemon(source: int) -> None:
     """Have the system end this process with the daemon, in the midst of whatever it does.
 
     The end of the pipe is heard only between two pieces of Python: a worker that is busy would go
-    on for a moment and write a temporary file into a folder that the next daemon has tidied.
+    on for a moment and write a temporary file into a folder that the next daemon has tidied. A
+    worker whose daemon was gone before it asked for this does nothing that is still in the pipe.
     """
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        waiting = select.poll()
+        waiting.register(source, 0)
+        if waiting.poll(0):  # no events are asked for, so only the end of the other side is told
+            os._exit(0)
 
 
 def _disk_failed(name: str, error: OSError) -> ErrorInfo:

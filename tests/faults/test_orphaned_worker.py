@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -31,10 +32,9 @@ worker.wait()
 def parent() -> Iterator[subprocess.Popen[bytes]]:
     """What stands for the daemon; its worker is in the midst of a task that hears nothing."""
     command = (sys.executable, "-P", "-c", PARENT, *ODD_WORKER)
-    task = HashPhoto(path=b"be_deaf.jpg")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
-        process.stdin.write(pack(Frame(msgspec.msgpack.encode(Run(1, task)), b"")))
+        process.stdin.write(_task(b"be_deaf.jpg"))
         process.stdin.close()
         yield process
         process.kill()
@@ -55,6 +55,20 @@ def test_a_busy_worker_ends_with_its_daemon(parent: subprocess.Popen[bytes]) -> 
             time.sleep(0.01)
         os.kill(worker, 9)
         pytest.fail("the worker went on without its daemon")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the end of the pipe is heard later")
+def test_a_worker_that_starts_after_its_daemon_ended_does_none_of_its_tasks() -> None:
+    ours, its = socket.socketpair()
+    ours.sendall(_task(b"paint.jpg"))
+    ours.close()
+    with its:
+        done = subprocess.run(ODD_WORKER, stdin=its, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def _task(path: bytes) -> bytes:
+    return pack(Frame(msgspec.msgpack.encode(Run(1, HashPhoto(path=path))), b""))
 
 
 def _state_of(pid: int) -> str:
