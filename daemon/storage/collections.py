@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.appending import append_durably, private
 
 log = logging.getLogger(__name__)
 
@@ -165,16 +165,7 @@ class CollectionStore:
         data = b"".join(json.dumps(change).encode("ascii") + b"\n" for change in changes)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(self._path, "ab", opener=_private) as file:
-                before = file.tell()
-                try:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                except OSError:
-                    with contextlib.suppress(OSError):
-                        os.ftruncate(file.fileno(), before)
-                    raise
+            append_durably(self._path, data)
         except OSError as error:
             raise self._failure(error, "written") from error
         for change in changes:
@@ -190,7 +181,7 @@ class CollectionStore:
         data = b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
         temporary = self._path.with_name(self._path.name + ".new")
         try:
-            with open(temporary, "wb", opener=_private) as file:
+            with open(temporary, "wb", opener=private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -251,7 +242,3 @@ def _check_name(name: str) -> None:
             f"A collection cannot be called {name[:_MAX_NAME]!r}.",
             f"Give it a name of 1 to {_MAX_NAME} characters.",
         )
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

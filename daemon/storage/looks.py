@@ -20,6 +20,7 @@ import msgspec
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.values import LookInfo
 from daemon.storage import look_list
+from daemon.storage.appending import append_durably
 from daemon.storage.look_list import Known, StoredLook
 from daemon.storage.pool_files import (
     link_or_copy,
@@ -288,16 +289,7 @@ class LookStore:
         data = look_list.encoded(changes)
         self._prepare()
         new = not self._list.exists()
-        with open(self._list, "ab", opener=_private) as file:
-            before = file.tell()
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(file.fileno(), before)
-                raise
+        append_durably(self._list, data)
         if new:
             sync_folder(os.fsencode(self._folder))
         for change in changes:
@@ -374,7 +366,3 @@ def _lost(kind: ErrorKind, look: StoredLook, how: str) -> RabbitError:
 
 def _digest(file: Path) -> str:
     return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

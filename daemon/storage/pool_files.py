@@ -12,6 +12,7 @@ import stat
 import time
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.storage.appending import private
 from daemon.storage.pool_manifest import Reference
 
 REMOVED = "removed"
@@ -61,7 +62,7 @@ def write_synced(path: bytes, data: bytes) -> None:
     """Put *data* in place of *path* in one step; the folder is synced by the caller."""
     temp = temporary_of(path)
     try:
-        with open(temp, "wb", opener=_private) as file:
+        with open(temp, "wb", opener=private) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -235,7 +236,3 @@ def _sync_file(path: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QStyle, QWidget
 
 from rabbitviewer.browse.labelled_cells import LabelledCells
@@ -100,7 +100,30 @@ class LabelledView(QAbstractScrollArea):
             return last if target > last and target // columns == last // columns else index
         return min(max(target, 0), last)
 
+    def _hover(self, where: QPoint | None) -> None:
+        """The pointer is at *where*; None: it left."""
+        self._pointer = where
+
+    def _explain(self, event: QHelpEvent) -> None:
+        """Show a tool tip for what lies under the pointer."""
+        event.ignore()
+
+    def _menu_place(self, event: QContextMenuEvent, index: int) -> QPoint:
+        """Return where a menu opens: at the pointer, or for a key at the picture *index*."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and index >= 0:
+            return self.viewport().mapToGlobal(self.picture_rect(index).center())
+        return event.globalPos()
+
     # ------------------------------------------------------------ Qt
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Forget what is hovered when the pointer leaves; explain what it rests on."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(None)
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._explain(event)
+            return True
+        return super().viewportEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show what keys act on."""

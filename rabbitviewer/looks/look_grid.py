@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -86,21 +86,7 @@ class LookGrid(LookView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of a look, or of the library."""
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.index_of(self.current)
-        where = event.globalPos()
-        if by_key and index >= 0:
-            where = self.viewport().mapToGlobal(self.picture_rect(index).center())
-        self.menu_wanted.emit(where)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Notice that the pointer left, and explain what it rests on."""
-        if event.type() == QEvent.Type.Leave:
-            self._hover(None)
-        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            self._explain(event)
-            return True
-        return super().viewportEvent(event)
+        self.menu_wanted.emit(self._menu_place(event, self.index_of(self.current)))
 
     def _explain(self, event: QHelpEvent) -> None:
         index = self._index_at(event.pos())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,8 +20,7 @@ from rabbitviewer.looks.look_words import count_words
 from rabbitviewer.looks.save_row import SaveRow
 from rabbitviewer.models.look_pictures import LookPictures
 from rabbitviewer.models.looks import LooksModel
-from rabbitviewer.theme.controls import hairline, icon_button, push_button, text_label
-from rabbitviewer.theme.icons import paint_icon
+from rabbitviewer.theme.controls import Sign, hairline, icon_button, push_button, text_label
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
 
@@ -215,7 +214,7 @@ class EmptyLooks(QWidget):
         layout.setContentsMargins(look.space_4, look.space_5, look.space_4, look.space_5)
         layout.setSpacing(look.space_2)
         layout.addStretch(2)
-        layout.addWidget(_Sign(), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(Sign("ph.swatches"), 0, Qt.AlignmentFlag.AlignHCenter)
         for label in (title, self._words):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(label)
@@ -233,18 +232,3 @@ class EmptyLooks(QWidget):
         )
         self._words.setText(words)
         self.setAccessibleDescription(words)
-
-
-class _Sign(QWidget):
-    """The library's sign, in the colours of the theme in force."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        side = 2 * tokens().icon
-        self.setFixedSize(side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        paint_icon(painter, self.rect(), "ph.swatches", tokens().text_disabled)
-        painter.end()

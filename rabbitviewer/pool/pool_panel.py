@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QSizePolicy,
@@ -19,8 +19,7 @@ from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.pool.pool_header import PoolHeader
 from rabbitviewer.pool.slot_grid import SlotGrid
-from rabbitviewer.theme.controls import hairline, push_button, text_label
-from rabbitviewer.theme.icons import paint_icon
+from rabbitviewer.theme.controls import Sign, hairline, push_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
 _KEYS = QKeySequence.StandardKey
@@ -177,7 +176,7 @@ class EmptyPool(QWidget):
         layout.setContentsMargins(look.space_4, look.space_5, look.space_4, look.space_5)
         layout.setSpacing(look.space_2)
         layout.addStretch(2)
-        layout.addWidget(_Tray(), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(Sign("ph.tray"), 0, Qt.AlignmentFlag.AlignHCenter)
         for label in (title, words, *self._ways):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(label)
@@ -199,18 +198,3 @@ class EmptyPool(QWidget):
             label.setText(text)
             label.setVisible(bool(text))
         self.setAccessibleDescription(". ".join(filter(None, ways)))
-
-
-class _Tray(QWidget):
-    """The pool's sign, in the colours of the theme in force."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        side = 2 * tokens().icon
-        self.setFixedSize(side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        painter = QPainter(self)
-        paint_icon(painter, self.rect(), "ph.tray", tokens().text_disabled)
-        painter.end()

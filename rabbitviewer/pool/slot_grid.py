@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -151,21 +151,7 @@ class SlotGrid(SlotKeys):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu, at the pointer or at the current slot."""
-        where = event.globalPos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            index = self._picking.current_index
-            if index >= 0:
-                where = self.viewport().mapToGlobal(self.picture_rect(index).center())
-        self.menu_wanted.emit(where)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Forget the hovered slot when the pointer leaves; explain what is under it."""
-        if event.type() == QEvent.Type.Leave:
-            self._hover(None)
-        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            self._explain(event)
-            return True
-        return super().viewportEvent(event)
+        self.menu_wanted.emit(self._menu_place(event, self._picking.current_index))
 
     def _explain(self, event: QHelpEvent) -> None:
         index = self._index_at(event.pos())

@@ -177,6 +177,23 @@ class ElidedLabel(QLabel):
         painter.end()
 
 
+class Sign(QWidget):
+    """A large quiet icon for a panel that is empty, in the colours of the theme in force."""
+
+    def __init__(self, icon_name: str) -> None:
+        super().__init__()
+        self._icon_name = icon_name
+        side = 2 * tokens().icon
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the icon."""
+        del event
+        painter = QPainter(self)
+        paint_icon(painter, self.rect(), self._icon_name, tokens().text_disabled)
+        painter.end()
+
+
 def text_label(text: str = "", look: str = "", *, wraps: bool = False) -> QLabel:
     """Return a label of a variant of the style sheet (``secondary``, ``small``, ``title`` ...)."""
     label = QLabel(text)
