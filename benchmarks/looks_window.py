@@ -29,11 +29,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-if not os.environ.get("DISPLAY"):
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
+from own_window import OwnWindow, Paints
 from photos import write_jpeg
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from daemon.protocol.endpoint import resolve_folders
@@ -57,30 +55,11 @@ _RUN_S = 5.0
 _PANEL_PX = 480
 
 
-class Paints(QObject):
-    """Counts the paints of one widget."""
-
-    def __init__(self, widget: QObject) -> None:
-        super().__init__(widget)
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count, and let everything pass."""
-        if event.type() == QEvent.Type.Paint:
-            self.count += 1
-        return super().eventFilter(watched, event)
-
-
-class Bench:
+class Bench(OwnWindow):
     """One window with a library of looks."""
 
     def __init__(self, application: QApplication, built: Built) -> None:
-        self._app = application
-        self.built = built
-        self.canvas = built.photo.canvas
-        self.longest_turn_ms = 0.0
-        self.longest_cpu_ms = 0.0
+        super().__init__(application, built, _PATIENCE_S)
 
     @property
     def panel(self) -> LooksPanel:
@@ -92,27 +71,6 @@ class Bench:
         """The small pictures."""
         return self.built.window.findChild(LookPictures)
 
-    def wait(self, what: str, done: Callable[[], bool]) -> float:
-        """Let the window live until *done*; return how long that took, seconds."""
-        began = time.perf_counter()
-        while not done():
-            self.turn()
-            if time.perf_counter() - began > _PATIENCE_S:
-                raise TimeoutError(f"{what} did not happen within {_PATIENCE_S:.0f} s")
-        return time.perf_counter() - began
-
-    def rest(self, seconds: float) -> None:
-        """Let the window live for a while."""
-        until = time.perf_counter() + seconds
-        self.wait("rest", lambda: time.perf_counter() > until)
-
-    def turn(self) -> None:
-        """Go once round the event loop."""
-        began, cpu_s = time.perf_counter(), time.thread_time()
-        self._app.processEvents()
-        self.longest_turn_ms = max(self.longest_turn_ms, 1e3 * (time.perf_counter() - began))
-        self.longest_cpu_ms = max(self.longest_cpu_ms, 1e3 * (time.thread_time() - cpu_s))
-
     def longest(self, name: str) -> dict[str, float]:
         """Return the longest turn since the last call, and the most CPU that one took."""
         figures = {f"{name}_turn_ms": self.longest_turn_ms, f"{name}_cpu_ms": self.longest_cpu_ms}
@@ -122,9 +80,7 @@ class Bench:
     def open(self, folder: Path) -> None:
         """Open a window on *folder*."""
         built = self.built
-        built.client.start()
-        built.window.resize(1920, 1200)
-        built.window.show()
+        self.appear()
         self.wait("the daemon", lambda: built.client.is_connected)
         built.navigator.open_folder(os.fsencode(folder))
         built.later.finish()

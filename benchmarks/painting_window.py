@@ -22,15 +22,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-if not os.environ.get("DISPLAY"):
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
 import numpy as np
+from own_window import OwnWindow, Paints
 from photos import write_jpeg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -52,53 +49,18 @@ _ROW_PX = 37.0
 _ROW_MOVES = 100
 
 
-class Paints(QObject):
-    """Counts the paints of one widget."""
-
-    def __init__(self, widget: QObject) -> None:
-        super().__init__(widget)
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count, and let everything pass."""
-        if event.type() == QEvent.Type.Paint:
-            self.count += 1
-        return super().eventFilter(watched, event)
-
-
-class Bench:
+class Bench(OwnWindow):
     """One window with one photo."""
 
     def __init__(self, application: QApplication, built: Built, photo: Path) -> None:
-        self._app = application
-        self._built = built
+        super().__init__(application, built, _PATIENCE_S)
         self._photo = photo
         self.masks = built.window.findChild(MaskModel)
-        self.canvas = built.photo.canvas
-        self.longest_turn_ms = 0.0
 
-    def wait(self, what: str, done: Callable[[], bool]) -> float:
-        """Let the window live until *done*; return how long that took, seconds."""
-        began = time.perf_counter()
-        while not done():
-            self.turn()
-            if time.perf_counter() - began > _PATIENCE_S:
-                raise TimeoutError(f"{what} did not happen within {_PATIENCE_S:.0f} s")
-        return time.perf_counter() - began
-
-    def turn(self) -> None:
-        """Go once round the event loop."""
-        began = time.perf_counter()
-        self._app.processEvents()
-        self.longest_turn_ms = max(self.longest_turn_ms, 1e3 * (time.perf_counter() - began))
-
-    def show(self) -> None:
+    def show_photo(self) -> None:
         """Show the photo whole and put it into the pool."""
-        built = self._built
-        built.client.start()
-        built.window.resize(1920, 1200)
-        built.window.show()
+        built = self.built
+        self.appear()
         built.navigator.open_photo(os.fsencode(self._photo))
         built.later.finish()
 
@@ -110,20 +72,19 @@ class Bench:
 
     def open_editor(self) -> float:
         """Press B; return how long it takes until strokes count, seconds."""
-        self._built.window.actions_by_id["pool.paint"].trigger()
+        self.built.window.actions_by_id["pool.paint"].trigger()
         return self.wait("painting", lambda: self.masks.is_painting)
 
     def close_editor(self) -> None:
         """End painting, everything saved; the preview for the larger area is waited for."""
-        self._built.window.actions_by_id["mask.done"].trigger()
+        self.built.window.actions_by_id["mask.done"].trigger()
         self.wait("the end", lambda: not self.masks.is_painting and self.masks.is_saved)
-        until = time.perf_counter() + _REST_S
-        self.wait("rest", lambda: time.perf_counter() > until)
+        self.rest(_REST_S)
 
     def stroke(self, size_px: int, moves: int) -> list[float]:
         """Paint one long stroke; return the milliseconds of every move."""
         editing = self.masks.editing
-        settings = self._built.window.findChild(PaintSettings)
+        settings = self.built.window.findChild(PaintSettings)
         settings.set(size_px=float(size_px), tool="brush")
         paints = Paints(self.canvas)
         x, y = self.canvas.width() * 0.2, self.canvas.height() * 0.2
@@ -183,7 +144,7 @@ def copy_ms() -> float:
 def measure(bench: Bench, moves: int) -> dict[str, float]:
     """Open, paint, save; return the figures."""
     figures = {"copy_ms": copy_ms()}
-    bench.show()
+    bench.show_photo()
     figures["first_open_ms"] = 1e3 * bench.open_editor()
     bench.close_editor()
     gc.collect()
