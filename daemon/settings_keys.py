@@ -24,6 +24,8 @@ Pattern = Annotated[
         r"(?=.*\{stem\})([^{}]|\{stem\}|\{operation\})*(?<![/\\])$",
     ),
 ]
+PathPrefix = Annotated[str, Meta(max_length=200, pattern=r"^(/[^\s?#]*[^\s?#/])?$")]
+ProxyUrl = Annotated[str, Meta(max_length=400, pattern=r"^(https?://[^\s]+)?$")]
 HeaderText = Annotated[str, Meta(max_length=8192, pattern=r"^[^\r\n]*$")]
 
 
@@ -34,8 +36,16 @@ class HostSettings(msgspec.Struct, frozen=True):
     host: HostName
     port: Port = 8188
     https: bool = False
+    prefix: PathPrefix = ""
+    enabled: bool = True
     headers: dict[HeaderText, HeaderText] = msgspec.field(default_factory=dict[str, str])
+    token: HeaderText = ""
+    user: HeaderText = ""
+    password: HeaderText = ""
     ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    proxy: ProxyUrl = ""
 
 
 class ComfyuiSettings(msgspec.Struct, frozen=True):
@@ -49,6 +59,11 @@ class ComfyuiSettings(msgspec.Struct, frozen=True):
     max_compute: Annotated[float, Meta(ge=0)] = 0.0
     connect_timeout_s: Seconds = 5.0
     response_timeout_s: Seconds = 60.0
+    transfer_timeout_s: Seconds = 600.0
+    when_host_fails: Literal["move", "wait"] = "move"
+    host_dead_s: Seconds = 120.0
+    host_hung_s: Seconds = 900.0
+    proxy: ProxyUrl = ""
 
 
 class OutputSettings(msgspec.Struct, frozen=True):

@@ -24,6 +24,8 @@ class ErrorKind(enum.StrEnum):
     HOST_UNREACHABLE = "host_unreachable"
     HOST_REFUSED = "host_refused"
     HOST_FAILED = "host_failed"
+    JOB_LOST = "job_lost"
+    OVER_BUDGET = "over_budget"
     OUT_OF_MEMORY = "out_of_memory"
     RESULT_INVALID = "result_invalid"
     FIT_FAILED = "fit_failed"

@@ -41,6 +41,15 @@ from daemon.protocol.browsing import (
     TonesRequest,
 )
 from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.hosting import (
+    HostChecked,
+    HostCheckRequest,
+    HostEntries,
+    HostEntriesRequest,
+    HostRemove,
+    HostSave,
+)
+from daemon.protocol.jobs import JobChanged, JobsCancel, JobsMove, JobsPause, QueueState
 from daemon.protocol.looks import (
     LookDelete,
     LookExport,
@@ -115,6 +124,23 @@ from daemon.protocol.values import (
     JobInfo,
     OperationInfo,
     WorkflowInfo,
+)
+from daemon.protocol.workflows import (
+    Budget,
+    BudgetRequest,
+    WorkflowDelete,
+    WorkflowDuplicate,
+    WorkflowExport,
+    WorkflowExported,
+    WorkflowForm,
+    WorkflowFormRequest,
+    WorkflowImport,
+    WorkflowMapModels,
+    WorkflowProposal,
+    WorkflowProposeRequest,
+    WorkflowRestore,
+    WorkflowSaved,
+    WorkflowsChanged,
 )
 
 PROTOCOL_VERSION = 1
@@ -224,6 +250,11 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         look: Apply this look of the library (its id) and ask no host; *prompt* may be empty.
         grade_of: The same with the grade of this finished job, where *look* is empty.
         channels: all | luma | chroma: what of the grade counts.
+        operation: What is wanted, where no *workflow* is named; empty: a colour grade.
+        negative: What the picture must not become, where the workflow takes it.
+        prompt_2: For the second text encoder; None: the first one's text.
+        negative_prompt_2: As above.
+        images: Files for the workflow's further pictures (``reference_1``, ...).
     """
 
     path: WirePath
@@ -249,6 +280,11 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     look: str = ""
     grade_of: str = ""
     channels: str = "all"
+    operation: str = ""
+    negative: str = ""
+    prompt_2: str | None = None
+    negative_prompt_2: str | None = None
+    images: dict[str, WirePath] = msgspec.field(default_factory=dict[str, WirePath])
 
 
 class AiEditAccepted(Message, frozen=True, tag="ai_edit_accepted"):
@@ -267,6 +303,7 @@ class AiEditProgress(Message, frozen=True, tag="ai_edit_progress"):
     stage: str
     message: str = ""
     eta_s: float | None = None
+    queue_position: int | None = None
 
 
 class AiEditPreview(Message, frozen=True, tag="ai_edit_preview"):
@@ -318,10 +355,14 @@ class JobsRequest(Message, frozen=True, tag="jobs_request"):
 
 
 class Jobs(Message, frozen=True, tag="jobs"):
-    """Answer to :class:`JobsRequest`; *more*: others did not fit into the message."""
+    """Answer to :class:`JobsRequest`; *more*: others did not fit into the message.
+
+    *paused*: the whole queue holds.
+    """
 
     jobs: tuple[JobInfo, ...]
     more: bool = False
+    paused: bool = False
 
 
 class JobCancel(Message, frozen=True, tag="job_cancel"):
@@ -334,12 +375,15 @@ class JobRetry(Message, frozen=True, tag="job_retry"):
     """Run an ended job again as a new job; answered by :class:`AiEditAccepted`.
 
     What it has is used, unless *new_seed*. *fit*: another one than before, made from the picture
-    that the host returned, without asking the host again; empty: the same.
+    that the host returned, without asking the host again; empty: the same. *host*: another one;
+    empty: the same. *free_memory*: let the host unload its models first.
     """
 
     job_id: str
     new_seed: bool = False
     fit: str = ""
+    host: str = ""
+    free_memory: bool = False
 
 
 class LutExtractRequest(Message, frozen=True, tag="lut_extract_request"):
@@ -568,6 +612,22 @@ Request = (
     | MaskClose
     | MaskChange
     | MaskExport
+    | JobsMove
+    | JobsPause
+    | JobsCancel
+    | HostCheckRequest
+    | HostEntriesRequest
+    | HostSave
+    | HostRemove
+    | WorkflowFormRequest
+    | BudgetRequest
+    | WorkflowProposeRequest
+    | WorkflowImport
+    | WorkflowExport
+    | WorkflowDuplicate
+    | WorkflowDelete
+    | WorkflowRestore
+    | WorkflowMapModels
 )
 
 Reply = (
@@ -623,6 +683,16 @@ Reply = (
     | PoolExported
     | MaskOpened
     | MaskChanged
+    | JobChanged
+    | QueueState
+    | HostChecked
+    | HostEntries
+    | WorkflowForm
+    | Budget
+    | WorkflowProposal
+    | WorkflowSaved
+    | WorkflowExported
+    | WorkflowsChanged
 )
 
 

@@ -176,7 +176,7 @@ class LookInfo(msgspec.Struct, frozen=True, kw_only=True):
 class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a client may know of a job.
 
-    ``state``: waiting | running | done | failed | cancelled.
+    ``state``: waiting | running | paused | done | failed | cancelled.
     ``stage``: prepare | upload | queued | run | fetch | fit | apply | save | done.
 
     Attributes:
@@ -187,6 +187,12 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
         index: Its index when the job was begun.
         look_id: The look of the library that is applied; empty: a host makes the grade.
         channels: all | luma | chroma: what of the grade counts.
+        result: lut | image: what the workflow makes.
+        paused: It holds, or will where it runs.
+        rank: Place in the order of the jobs that wait, smaller is sooner.
+        prompt_ids: Every id under which it was sent to a host, the newest last.
+        host_wanted: The host that the user named; empty: any that can.
+        prompt_used: What was sent: *prompt* with one of each ``{a|b}`` chosen.
     """
 
     job_id: str
@@ -216,6 +222,12 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     index: int | None = None
     look_id: str = ""
     channels: str = "all"
+    result: str = "lut"
+    paused: bool = False
+    rank: float = 0.0
+    prompt_ids: tuple[str, ...] = ()
+    host_wanted: str = ""
+    prompt_used: str = ""
 
 
 class PoolInfo(msgspec.Struct, frozen=True):
@@ -257,7 +269,15 @@ class PoolSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ParameterInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One form field of a workflow or operation."""
+    """One form field of a workflow or operation.
+
+    Attributes:
+        type: integer | number | text | boolean | choice | model | seed; unknown: shown read-only.
+        multiline: Text of several lines.
+        missing: Empty, or the default that the host does not have among its choices.
+        node: Id of the graph's node it goes to, so that a host's complaint finds its field.
+        input: The node's input.
+    """
 
     name: str
     type: str
@@ -268,6 +288,10 @@ class ParameterInfo(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     advanced: bool = False
     title: str = ""
+    multiline: bool = False
+    missing: str = ""
+    node: str = ""
+    input: str = ""
 
 
 class OperationInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,7 +310,11 @@ class OperationInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One workflow pair (graph + manifest) and whether a host can run it."""
+    """One workflow pair (graph + manifest) and whether a host can run it.
+
+    *category*: the menu it stands in. *inputs*: names of the bindings it has, sorted. *proposed*:
+    it has no manifest of its own yet.
+    """
 
     name: str
     operation: str
@@ -298,10 +326,22 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
     usable: bool | None = None
     problems: tuple[str, ...] = ()
     parameters: tuple[ParameterInfo, ...] = ()
+    category: str = ""
+    inputs: tuple[str, ...] = ()
+    proposed: bool = False
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One host: ``state`` is unknown | ready | busy | unreachable | starting."""
+    """One host: ``state`` is unknown | ready | busy | hung | unreachable | starting.
+
+    Attributes:
+        queue: Prompts of anybody that run or wait there.
+        ours: Of these, ours.
+        done: Jobs of ours that it finished since they are counted.
+        failed: Jobs of ours that failed there.
+        usual_s: What a job of ours took it lately (median of the host's own time); None: none yet.
+        seen: When it last answered, seconds since 1970; 0: not yet.
+    """
 
     name: str
     url: str
@@ -311,3 +351,8 @@ class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
     queue: int = 0
     detail: str = ""
     hint: str = ""
+    ours: int = 0
+    done: int = 0
+    failed: int = 0
+    usual_s: float | None = None
+    seen: float = 0.0

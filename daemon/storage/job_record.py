@@ -60,6 +60,18 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         channels: all | luma | chroma: what of the grade counts.
         look_id: The look that is applied; its LUT is in the work folder. *prompt* is its name.
         grade_of: The finished job whose grade is applied in the same way.
+        result: lut | image: what the workflow makes.
+        paused: It holds, or will once its host has finished.
+        rank: Place in the order of the jobs that wait, smaller is sooner.
+        prompt_ids: Every id under which it was sent, the newest last; *prompt_id* is the present.
+        lost: How often a host lost it.
+        host_wanted: The host that the user named; empty: any that can.
+        prompt_used: *prompt* with one of each ``{a|b}`` chosen; empty: as *prompt*.
+        negative: What the picture must not become.
+        prompt_2: For the second text encoder; None: the first one's text.
+        negative_prompt_2: As above.
+        images: The further pictures' bindings; their files are in the work folder.
+        free_memory: Have the host unload its models before it is sent.
     """
 
     job_id: str
@@ -109,6 +121,18 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channels: str = "all"
     look_id: str = ""
     grade_of: str = ""
+    result: str = "lut"
+    paused: bool = False
+    rank: float = 0.0
+    prompt_ids: tuple[str, ...] = ()
+    lost: int = 0
+    host_wanted: str = ""
+    prompt_used: str = ""
+    negative: str = ""
+    prompt_2: str | None = None
+    negative_prompt_2: str | None = None
+    images: tuple[str, ...] = ()
+    free_memory: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -150,4 +174,10 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             index=self.index,
             look_id=self.look_id,
             channels=self.channels,
+            result=self.result,
+            paused=self.paused,
+            rank=self.rank,
+            prompt_ids=self.prompt_ids,
+            host_wanted=self.host_wanted,
+            prompt_used=self.prompt_used or self.prompt,
         )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.protocol import messages, values
+from daemon.protocol import hosting, messages, values, workflows
+from daemon.protocol.message import Message
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -48,8 +49,11 @@ def test_every_answer_and_event_stands_there_with_its_fields() -> None:
 def test_every_shared_value_stands_there_with_its_fields() -> None:
     structs = [
         value
-        for value in vars(values).values()
-        if isinstance(value, type) and issubclass(value, msgspec.Struct)
+        for module in (values, hosting, workflows)
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, msgspec.Struct)
+        and not issubclass(value, Message)
     ]
     expected = {kind.__name__: fields(kind) for kind in [*structs, ErrorInfo]}
     assert documented("Values inside messages") == {
