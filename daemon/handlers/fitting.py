@@ -19,7 +19,6 @@ from daemon.handlers.grid_files import write_grid
 from daemon.handlers.lut_files import write_lut
 from daemon.handlers.reading import read_and_keep
 from daemon.handlers.working_copy import SRGB, clips, resize
-from daemon.imaging.canvas import plan_canvas
 from daemon.imaging.coverage import color_coverage
 from daemon.imaging.lattice import FloatArray
 from daemon.imaging.lut import GradeFit, extract_lut

@@ -21,7 +21,7 @@ from daemon.handlers.lut_files import read_lut, read_mask
 from daemon.handlers.reading import read_and_keep, read_kept
 from daemon.handlers.working_copy import SRGB, clips, resize
 from daemon.imaging.apply import StripGrade
-from daemon.imaging.canvas import fill_canvas, plan_canvas
+from daemon.imaging.canvas import fill_canvas
 from daemon.imaging.coverage import color_coverage
 from daemon.imaging.cube import Cube
 from daemon.imaging.exact import ExactGrade

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.imaging.canvas import KONTEXT_SIZES, CanvasPlan, fill_canvas, plan_canvas
+from daemon.imaging.canvas import fill_canvas
+from daemon.working_size import KONTEXT_SIZES, CanvasPlan, plan_canvas
 
 sides = st.integers(min_value=1, max_value=30_000)
 

@@ -21,8 +21,8 @@ from benchmarks.fidelity.photo_list import PHOTOS
 from benchmarks.fidelity.photos import shipped
 from benchmarks.fidelity.spatial_edits import SPATIAL
 from benchmarks.fidelity.tables import Table, as_markdown, as_text
-from daemon.imaging.canvas import KONTEXT_SIZES
 from daemon.imaging.lattice import identity_lut, interpolate
+from daemon.working_size import KONTEXT_SIZES
 from tests.fakes.graded_photos import chelsea, coffee
 
 RNG = np.random.default_rng(8)

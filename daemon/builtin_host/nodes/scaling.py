@@ -7,7 +7,7 @@ import math
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult
 from daemon.builtin_host.resample import crop_to_aspect, resize
 from daemon.builtin_host.values import Image, Json, NodeFailed
-from daemon.imaging.canvas import KONTEXT_SIZES
+from daemon.working_size import KONTEXT_SIZES
 
 
 def image_scale(inputs: Json, context: NodeContext) -> NodeResult:
