@@ -25,6 +25,7 @@ from daemon.imaging.lut import GradeFit, extract_lut
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.values import FitReport, Registration
 from daemon.tasks import FitGrade, FitPair, GradeFitted, Task, TaskResult
+from daemon.working_size import plan_canvas
 
 _FULLY = 0.9
 _SAME_SHAPE = 0.02

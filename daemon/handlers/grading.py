@@ -39,6 +39,7 @@ from daemon.tasks import (
     Task,
     TaskResult,
 )
+from daemon.working_size import plan_canvas
 
 _KEPT = "The result is a {}, which keeps every pixel outside the mask as it is."
 _STRIP_PIXELS = 1 << 20
