@@ -144,11 +144,14 @@ def build_workflow(
 
 
 def fill_defaults(graph: Graph, info: ObjectInfo) -> Graph:
-    """Return a copy of *graph* whose missing required inputs have the host's defaults."""
+    """Return a copy of *graph* whose missing required inputs have the host's defaults.
+
+    What comes with the choice of a dynamic combo is filled in too, under its dotted name.
+    """
     filled = copy.deepcopy(graph)
     for _, node in nodes(filled):
         inputs = mapping(node.get("inputs"))
-        for name, spec in info.inputs(str(node.get("class_type"))).items():
+        for name, spec in info.all_inputs(str(node.get("class_type")), inputs).items():
             if spec.required and name not in inputs and spec.default is not None:
                 inputs[name] = spec.default
         node["inputs"] = inputs
