@@ -6,54 +6,21 @@ import dataclasses
 import statistics
 from collections import Counter
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol import messages
+from daemon.protocol.jobs import JobChanged, QueueState
 from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.job import ENDED, LOOK, Job, JobCounts, after_news, after_progress
+from rabbitviewer.models.latest import Latest
 
 _LATELY = 5
 _LISTED = 200
 _MOST_OLDER = 2000
 _AGAIN_MS = 250
-LOOK = "look"
-"""The operation that puts a known grade on a photo."""
-ENDED = ("done", "failed", "cancelled")
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One job.
-
-    Attributes:
-        info: What the daemon last said of it.
-        eta_s: Seconds left by the daemon's estimate; None: it has none.
-        preview: The sampler's latest picture; None: none came, or the job has ended.
-        stage_words: What the daemon said as the stage began, which only names the stage.
-        detail: What it said since (place in the queue, a host that does not answer); mostly empty.
-    """
-
-    info: JobInfo
-    eta_s: float | None = None
-    preview: QImage | None = None
-    stage_words: str = ""
-    detail: str = ""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.info.state in ENDED
-
-
-@dataclasses.dataclass(frozen=True)
-class JobCounts:
-    """How many jobs wait, run and have failed since the window opened."""
-
-    waiting: int = 0
-    running: int = 0
-    failed: int = 0
+_TELL_MS = 60
 
 
 class JobsModel(QObject):
@@ -66,6 +33,8 @@ class JobsModel(QObject):
         refused: the daemon refused a request (:class:`ErrorInfo`, the request's id).
         finished: the job with this id ended while the window was open.
         reset: the whole list was read again.
+        arranged: a job came, left its group or has another place in it.
+        paused_changed: the whole queue holds, or goes on.
     """
 
     changed = Signal(str)
@@ -74,6 +43,8 @@ class JobsModel(QObject):
     refused = Signal(object, int)
     finished = Signal(str)
     reset = Signal()
+    arranged = Signal()
+    paused_changed = Signal()
 
     def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +58,11 @@ class JobsModel(QObject):
         self._read_again = False
         self._seen_failed: set[str] = set()
         self._of_now: set[str] = set()
+        self._is_paused = False
+        self._listed = 0
+        self._is_whole = True
+        self._news = Latest(_TELL_MS, self)
+        self._news.told.connect(self.changed)
         client.connected.connect(self.refresh)
         client.replied.connect(self._on_replied)
 
@@ -103,10 +79,35 @@ class JobsModel(QObject):
         """Return one job, or None for an id that is not known."""
         return self._jobs.get(job_id)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the whole queue holds."""
+        return self._is_paused
+
+    @property
+    def has_older(self) -> bool:
+        """Whether the daemon has older jobs than those that are known here."""
+        return not self._is_whole
+
+    def running(self) -> list[Job]:
+        """Return the jobs for which something is done now, the one begun first first."""
+        found = [job for job in self._jobs.values() if job.is_running]
+        return sorted(found, key=lambda job: (job.info.rank, job.info.created))
+
+    def waiting(self) -> list[Job]:
+        """Return the jobs that wait or hold, in the order in which they will run."""
+        found = [job for job in self._jobs.values() if not (job.ended or job.is_running)]
+        return sorted(found, key=lambda job: (job.info.rank, job.info.created))
+
+    def ended(self) -> list[Job]:
+        """Return the jobs to which nothing more will happen, newest first."""
+        return [job for job in self.jobs() if job.ended]
+
     def counts(self) -> JobCounts:
         """Count what the jobs pill shows; failures only until the list was looked at."""
         failed = len(self._failed - self._seen_failed)
-        return JobCounts(self._states["waiting"], self._states["running"], failed)
+        states = self._states
+        return JobCounts(states["waiting"], states["running"], failed, states["paused"])
 
     def latest_for(self, path: bytes) -> Job | None:
         """Return the newest job worth showing with the photo at *path*, original or result.
@@ -169,9 +170,34 @@ class JobsModel(QObject):
         """Ask to cancel a job."""
         return self._ask(messages.JobCancel(job_id=job_id))
 
-    def retry(self, job_id: str, *, new_seed: bool = False, fit: str = "") -> int:
-        """Ask to run an ended job again, as a new job; *fit*: another one of the same picture."""
-        return self._ask(messages.JobRetry(job_id=job_id, new_seed=new_seed, fit=fit))
+    def retry(
+        self,
+        job_id: str,
+        *,
+        new_seed: bool = False,
+        fit: str = "",
+        host: str = "",
+        free_memory: bool = False,
+    ) -> int:
+        """Ask to run an ended job again, as a new job.
+
+        Args:
+            job_id: The ended one.
+            new_seed: With a seed of its own.
+            fit: Another one of the same picture; empty: the same.
+            host: On another host; empty: where it was meant to run.
+            free_memory: Let the host unload its models first.
+        """
+        request = messages.JobRetry(
+            job_id=job_id, new_seed=new_seed, fit=fit, host=host, free_memory=free_memory
+        )
+        return self._ask(request)
+
+    def read_older(self) -> None:
+        """Read on where the list ends."""
+        if not self._is_whole:
+            request = messages.JobsRequest(skip=self._listed, limit=_LISTED)
+            self._client.send(request, self._on_older)
 
     def mark_failures_seen(self) -> None:
         """The list was looked at: past failures no longer count."""
@@ -190,7 +216,7 @@ class JobsModel(QObject):
             case messages.Jobs() if not message.request_id:
                 self._take_list(message)
             case messages.AiEditAccepted():
-                self._put(Job(message.job))
+                self._put(after_news(self._jobs.get(message.job_id), message.job))
                 self._asked.discard(message.request_id)
                 self.accepted.emit(message.job_id, message.request_id)
             case messages.AiEditProgress():
@@ -200,6 +226,10 @@ class JobsModel(QObject):
             case messages.AiEditComplete() | messages.AiEditFailed() | messages.AiEditCancelled():
                 self._put(Job(message.job))
                 self.finished.emit(message.job_id)
+            case JobChanged():
+                self._put(after_news(self._jobs.get(message.job.job_id), message.job))
+            case QueueState():
+                self._set_paused(paused=message.paused)
             case messages.Failed() if message.request_id in self._asked:
                 self._asked.discard(message.request_id)
                 self.refused.emit(message.error, message.request_id)
@@ -215,9 +245,11 @@ class JobsModel(QObject):
         if _is_part(answer):
             oldest = min(info.created for info in found)
             older = {key: job for key, job in self._jobs.items() if job.info.created <= oldest}
-        listed = {info.job_id: _merged(kept.get(info.job_id), info) for info in found}
+        listed = {info.job_id: after_news(kept.get(info.job_id), info) for info in found}
         self._jobs = {**older, **listed}
+        self._listed, self._is_whole = len(found), not _is_part(answer)
         self._count_anew()
+        self._set_paused(paused=answer.paused)
         if first:
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
         self.reset.emit()
@@ -232,22 +264,33 @@ class JobsModel(QObject):
             QTimer.singleShot(_AGAIN_MS, self, self.refresh)
 
     def _ask_for_more(self, answer: messages.Jobs) -> None:
-        """Read on where older jobs belong to a batch that is under way: its figures need them."""
-        is_open = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
-        if is_open and _is_part(answer):
-            self._read_on(msgspec.structs.replace(answer, more=True), len(answer.jobs))
+        """Read on where the list ends before all that is still to be done was in it.
 
-    def _read_on(self, answer: messages.Jobs, listed: int) -> None:
-        if not answer.more or not answer.jobs or listed >= _MOST_OLDER:
+        Of a batch that is under way, its ended jobs too: its figures need them.
+        """
+        if not _is_part(answer):
             return
+        in_batch = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
+        listed = len(answer.jobs) if in_batch else 0
+        self._read_on(listed, open_only=not in_batch)
 
+    def _read_on(self, listed: int, *, open_only: bool) -> None:
         def take(older: messages.Message, _blob: bytes) -> None:
-            if isinstance(older, messages.Jobs):
-                self._take_more(older.jobs)
-                self._read_on(older, listed + len(older.jobs))
+            if not isinstance(older, messages.Jobs):
+                return
+            self._take_more(older.jobs)
+            read = listed + len(older.jobs)
+            if older.more and older.jobs and read < _MOST_OLDER:
+                self._read_on(read, open_only=open_only)
 
-        request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER)
+        request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER, open_only=open_only)
         self._client.send(request, take)
+
+    def _on_older(self, answer: messages.Message, _blob: bytes) -> None:
+        if isinstance(answer, messages.Jobs):
+            self._listed += len(answer.jobs)
+            self._is_whole = not _is_part(answer)
+            self._take_more(answer.jobs)
 
     def _take_more(self, found: tuple[JobInfo, ...]) -> None:
         self._seen_failed |= {
@@ -255,7 +298,7 @@ class JobsModel(QObject):
             for info in found
             if info.state == "failed" and info.job_id not in self._of_now
         }
-        older = {info.job_id: _merged(self._jobs.get(info.job_id), info) for info in found}
+        older = {info.job_id: after_news(self._jobs.get(info.job_id), info) for info in found}
         self._jobs.update(older)
         self._count_anew()
         self.reset.emit()
@@ -269,24 +312,8 @@ class JobsModel(QObject):
         job = self._jobs.get(progress.job_id)
         if job is None:
             self.refresh()
-            return
-        if job.ended:
-            return
-        info = msgspec.structs.replace(
-            job.info,
-            state="running",
-            stage=progress.stage,
-            progress_pct=max(progress.progress_pct, job.info.progress_pct),
-            message=progress.message,
-        )
-        began = progress.stage != job.info.stage or not job.stage_words
-        words = progress.message if began else job.stage_words
-        detail = "" if progress.message == words else progress.message
-        self._put(
-            dataclasses.replace(
-                job, info=info, eta_s=progress.eta_s, stage_words=words, detail=detail
-            )
-        )
+        elif not job.ended:
+            self._put(after_progress(job, progress), at_once=not job.is_running)
 
     def _take_preview(self, preview: messages.AiEditPreview, blob: bytes) -> None:
         job = self._jobs.get(preview.job_id)
@@ -302,7 +329,8 @@ class JobsModel(QObject):
         self._jobs[preview.job_id] = dataclasses.replace(job, preview=image)
         self.previewed.emit(preview.job_id)
 
-    def _put(self, job: Job) -> None:
+    def _put(self, job: Job, *, at_once: bool = True) -> None:
+        """Hold *job*; *at_once*: tell of it now, not as one of many steps on its way."""
         job_id, before = job.info.job_id, self._jobs.get(job.info.job_id)
         self._jobs[job_id] = job
         if before is None or before.info.created != job.info.created:
@@ -312,15 +340,25 @@ class JobsModel(QObject):
         self._states[job.info.state] += 1
         (self._failed.add if job.info.state == "failed" else self._failed.discard)(job_id)
         self._of_now.add(job_id)
+        if not at_once:
+            self._news.tell(job_id)
+            return
+        self._news.forget(job_id)
         self.changed.emit(job_id)
+        if before is None or _place(before.info) != _place(job.info):
+            self.arranged.emit()
+
+    def _set_paused(self, *, paused: bool) -> None:
+        if paused != self._is_paused:
+            self._is_paused = paused
+            self.paused_changed.emit()
+
+
+def _place(info: JobInfo) -> tuple[str, float, bool]:
+    """Return what says where a job stands in the lists."""
+    return info.state, info.rank, info.paused
 
 
 def _is_part(answer: messages.Jobs) -> bool:
     """Whether there may be older jobs than those of *answer*."""
     return bool(answer.jobs) and (answer.more or len(answer.jobs) >= _LISTED)
-
-
-def _merged(known: Job | None, info: JobInfo) -> Job:
-    if known is None or info.state in ENDED:
-        return Job(info)
-    return dataclasses.replace(known, info=info)
