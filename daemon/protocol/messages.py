@@ -251,7 +251,8 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
         grade_of: The same with the grade of this finished job, where *look* is empty.
         channels: all | luma | chroma: what of the grade counts.
         operation: What is wanted, where no *workflow* is named; empty: a colour grade.
-        negative: What the picture must not become, where the workflow takes it.
+        negative: What the picture must not become, where the workflow takes it; None: what its
+            graph says.
         prompt_2: For the second text encoder; None: the first one's text.
         negative_prompt_2: As above.
         images: Files for the workflow's further pictures (``reference_1``, ...).
@@ -281,7 +282,7 @@ class AiEditRequest(Message, frozen=True, tag="ai_edit_request"):
     grade_of: str = ""
     channels: str = "all"
     operation: str = ""
-    negative: str = ""
+    negative: str | None = None
     prompt_2: str | None = None
     negative_prompt_2: str | None = None
     images: dict[str, WirePath] = msgspec.field(default_factory=dict[str, WirePath])

@@ -277,6 +277,8 @@ class ParameterInfo(msgspec.Struct, frozen=True, kw_only=True):
         missing: Empty, or the default that the host does not have among its choices.
         node: Id of the graph's node it goes to, so that a host's complaint finds its field.
         input: The node's input.
+        when: Empty, or the choice of the field above it (its name up to the last dot) with which it
+            comes.
     """
 
     name: str
@@ -292,6 +294,7 @@ class ParameterInfo(msgspec.Struct, frozen=True, kw_only=True):
     missing: str = ""
     node: str = ""
     input: str = ""
+    when: str = ""
 
 
 class OperationInfo(msgspec.Struct, frozen=True, kw_only=True):

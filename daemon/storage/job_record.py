@@ -67,7 +67,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         lost: How often a host lost it.
         host_wanted: The host that the user named; empty: any that can.
         prompt_used: *prompt* with one of each ``{a|b}`` chosen; empty: as *prompt*.
-        negative: What the picture must not become.
+        negative: What the picture must not become; None: what the workflow's graph says.
         prompt_2: For the second text encoder; None: the first one's text.
         negative_prompt_2: As above.
         images: The further pictures' bindings; their files are in the work folder.
@@ -128,7 +128,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lost: int = 0
     host_wanted: str = ""
     prompt_used: str = ""
-    negative: str = ""
+    negative: str | None = None
     prompt_2: str | None = None
     negative_prompt_2: str | None = None
     images: tuple[str, ...] = ()
