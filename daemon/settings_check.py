@@ -16,13 +16,19 @@ from daemon.settings_file import Node, Place, Scalar, SettingsFileError, parse, 
 from daemon.settings_keys import (
     HeaderText,
     HostName,
+    HostProxy,
     HostSettings,
     Label,
+    PathPrefix,
     Pattern,
+    ProxyUrl,
     Settings,
 )
 
 BUILTIN_HOST = "builtin"
+HIDDEN = "(hidden)"
+_URL_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
+_SECRET_KEYS = {"headers", "token", "password", "proxy"}
 
 _PLAIN_WORDS = (
     (r", got .*", ""),
@@ -41,6 +47,9 @@ _FORMS: tuple[tuple[object, str], ...] = (
     (Label, "a plain name without slashes and colons"),
     (Pattern, "a name with {stem}, and {operation} if wanted, that does not leave the folder"),
     (HeaderText, "one line of text"),
+    (PathPrefix, "a path such as /comfy, without a slash at its end"),
+    (ProxyUrl, "http://name:port of an HTTP proxy"),
+    (HostProxy, "http://name:port of an HTTP proxy, or direct"),
 )
 
 
@@ -90,9 +99,18 @@ def value_types() -> dict[str, dict[str, object]]:
 
 
 def flatten(settings: Settings) -> dict[str, Scalar]:
-    """Return *settings* as flat ``section.key`` values; the hosts' headers stand as (hidden)."""
+    """Return *settings* as flat ``section.key`` values; what opens a host stands as (hidden)."""
     leaves = _leaves("", msgspec.to_builtins(settings))
-    return {key: "(hidden)" if ".headers." in key else value for key, value in leaves}
+    return {key: shown_value(key, value) for key, value in leaves}
+
+
+def shown_value(key: str, value: Scalar) -> Scalar:
+    """Return what a client may see of the value under *key*: ``(hidden)`` instead of a secret."""
+    if not value or not isinstance(value, str):
+        return value
+    if ".headers." in key or key.endswith((".token", ".password")):
+        return HIDDEN
+    return _URL_PASSWORD.sub(rf"\1{HIDDEN}@", value) if key.endswith(".proxy") else value
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -145,6 +163,8 @@ class _Reader:
                 values[key] = self._hosts(name, item.value)
                 continue
             values[key], complaint = check_value(item.plain(), hints[key])
+            if complaint and key in _SECRET_KEYS:
+                complaint = complaint.partition(", got ")[0]
             if complaint:
                 self._error(item.place, name, complaint)
         return values

@@ -205,7 +205,7 @@ def _convert(node: yaml.Node, loader: yaml.SafeLoader) -> Node:
     try:
         value = loader.construct_object(node)
     except yaml.MarkedYAMLError as error:
-        raise SettingsFileError(f"{place}: '{node.value}' is not a value for this file") from error
+        raise SettingsFileError(f"{place}: not a value for this file ({node.tag})") from error
     except ValueError:
         return Node(str(node.value), place)
     if value is None or isinstance(value, (str, int, float, bool)):

@@ -25,7 +25,8 @@ Pattern = Annotated[
     ),
 ]
 PathPrefix = Annotated[str, Meta(max_length=200, pattern=r"^(/[^\s?#]*[^\s?#/])?$")]
-ProxyUrl = Annotated[str, Meta(max_length=400, pattern=r"^(https?://[^\s]+)?$")]
+ProxyUrl = Annotated[str, Meta(max_length=400, pattern=r"^(http://[^\s/]+/?)?$")]
+HostProxy = Annotated[str, Meta(max_length=400, pattern=r"^(http://[^\s/]+/?|direct)?$")]
 HeaderText = Annotated[str, Meta(max_length=8192, pattern=r"^[^\r\n]*$")]
 
 
@@ -45,7 +46,7 @@ class HostSettings(msgspec.Struct, frozen=True):
     ca_file: str = ""
     client_cert: str = ""
     client_key: str = ""
-    proxy: ProxyUrl = ""
+    proxy: HostProxy = ""
 
 
 class ComfyuiSettings(msgspec.Struct, frozen=True):

@@ -138,6 +138,44 @@ def test_headers_of_hosts_are_never_shown(store: SettingsStore) -> None:
 
 
 @pytest.mark.parametrize(
+    "secret",
+    [
+        "token: s3cret",
+        "user: ada, password: s3cret",
+        "headers: {X-Key: s3cret}",
+        "proxy: 'http://ada:s3cret@proxy:3128'",
+    ],
+)
+def test_what_opens_a_host_is_never_shown(store: SettingsStore, secret: str) -> None:
+    write(store, f"comfyui:\n  hosts:\n    - {{name: a, host: h, {secret}}}\n")
+    assert store.errors == ()
+    assert "s3cret" not in repr(store.flat())
+    assert "(hidden)" in repr(store.flat())
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "token: 53012",
+        "token: [s3cret]",
+        "token: !s3 53012",
+        'token: "53012\\ns3cret"',
+        "password: 53012",
+        "headers: {X-Key: 53012}",
+        "proxy: 'socks5://ada:s3cret@proxy'",
+        "token: 2024-53-01",
+    ],
+)
+def test_a_wrong_secret_is_complained_of_without_repeating_it(
+    store: SettingsStore, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(store, f"comfyui:\n  hosts:\n    - {{name: a, host: h, {secret}}}\n")
+    said = repr((store.errors, store.flat())) + caplog.text
+    assert "53012" not in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
     ("entry", "complaint"),
     [
         ("{name: a}", "line 3, column 7: comfyui.hosts.0: 'host' is missing"),
