@@ -154,13 +154,25 @@ class TonesMeasured(TaskResult, frozen=True, tag="tones_measured"):
 
 
 class CheckImage(Task, frozen=True, tag="check_image"):
-    """Decode a picture that a server sent completely; ``result_invalid`` when it is damaged.
+    """Read a picture that a host sent completely; ``result_invalid`` where it is not believed.
 
-    *max_side_px* > 0: answer with BGRX pixels fitted into that box too (a sampler's preview).
+    Afterwards the file is a plain PNG: 8-bit RGB, opaque, upright.
+
+    Attributes:
+        path: The file as it came.
+        host: The host in words, for the sentence.
+        sent_path: The small copy that was sent; empty: the picture is looked at by itself.
+        sent_size: Its width and height.
+        graded: It is to be the sent picture in other colours; another shape is refused.
+        origin: Node, input and value that the graph written into a PNG must have; empty: no matter.
     """
 
     path: bytes
-    max_side_px: int = 0
+    host: str = "The host"
+    sent_path: bytes = b""
+    sent_size: tuple[int, int] = (0, 0)
+    graded: bool = False
+    origin: tuple[str, str, str] = ("", "", "")
 
 
 class ScanFacts(Task, frozen=True, tag="scan_facts"):

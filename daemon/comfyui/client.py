@@ -26,8 +26,10 @@ from daemon.comfyui.replies import (
     HostStats,
     OutputImage,
     PromptState,
+    RunResult,
     UploadedImage,
-    queue_length,
+    choose_result,
+    queued_ids,
     read_history,
     read_queue,
     read_stats,
@@ -82,6 +84,11 @@ class ComfyUIClient:
         return len(self._inboxes)
 
     @property
+    def watched(self) -> frozenset[str]:
+        """The prompts that are being watched."""
+        return frozenset(self._inboxes)
+
+    @property
     def last_used(self) -> float:
         """Monotonic time of the last request."""
         return self._transport.last_used
@@ -97,9 +104,9 @@ class ComfyUIClient:
             raise not_comfyui(self.address)
         return stats
 
-    async def queue_length(self) -> int:
-        """Return how many prompts of anybody run or wait."""
-        return queue_length(await self._transport.json("GET", "/queue", "its queue"))
+    async def queued(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the ids of everybody's prompts: those that run, those that wait."""
+        return queued_ids(await self._transport.json("GET", "/queue", "its queue"))
 
     async def object_info(self, max_age_s: float = 0.0) -> ObjectInfo:
         """Return the host's nodes with their inputs; at most *max_age_s* old."""
@@ -201,30 +208,24 @@ class ComfyUIClient:
             self._cancelled.discard(prompt_id)
 
     async def get_result(
-        self, prompt_id: str, node_id: str, *, patience_s: float = 60.0
-    ) -> list[OutputImage]:
-        """Return the pictures that node *node_id* saved in a finished run.
+        self, prompt_id: str, node_id: str, *, prefix: str, patience_s: float = 60.0
+    ) -> RunResult:
+        """Return the picture that node *node_id* saved in a finished run.
 
         Args:
             prompt_id: The run.
             node_id: The node that saves the result.
+            prefix: How its file was asked to be named; another name is not believed.
             patience_s: How long to try while the host cannot be reached.
 
         Raises:
-            RabbitError: ``result_invalid``; there is none.
+            RabbitError: ``result_invalid``; there is none that can be ours.
         """
         state = await self._patiently(lambda: self.prompt_state(prompt_id), patience_s)
         if state.name == "failed" and state.error is not None:
             raise RabbitError.from_info(state.error)
-        images = [image for image in state.images.get(node_id, ()) if image.type == "output"]
-        if not images:
-            raise RabbitError(
-                ErrorKind.RESULT_INVALID,
-                f"{self.host} finished without a picture from node {node_id}.",
-                "Check `output` in the workflow's manifest: it must name the SaveImage node.",
-                {"node": node_id, "state": state.name},
-            )
-        return images
+        images = state.images.get(node_id, ())
+        return RunResult(choose_result(images, prefix, node_id, self.host), state.texts)
 
     async def download_image(
         self,
@@ -245,12 +246,6 @@ class ComfyUIClient:
         Returns:
             Its size in bytes.
         """
-        if image.type != "output":
-            raise RabbitError(
-                ErrorKind.RESULT_INVALID,
-                f"{self.host} names a picture that is not a result ({image.type}).",
-                "Check `output` in the workflow's manifest: it must name the SaveImage node.",
-            )
         params = {"filename": image.filename, "subfolder": image.subfolder, "type": image.type}
         fetch = partial(self._transport.download, "/view", params, target, max_bytes, "the result")
         try:

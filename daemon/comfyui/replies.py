@@ -8,9 +8,12 @@ import msgspec
 
 from daemon.comfyui.lenient import items, mapping
 from daemon.comfyui.node_errors import execution_failed
-from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 _MAX_TEXTS, _MAX_TEXT_CHARS = 20, 1000
+_MAX_IMAGES, _MAX_DEVICES = 1000, 64
+_MAX_NAME_CHARS, _MAX_FOLDER_CHARS, _SHOWN_CHARS = 255, 1000, 80
+_SAVE_NODE = "Check `output` in the workflow's manifest: it must name the SaveImage node."
 
 PromptStateName = Literal["pending", "running", "finished", "failed", "interrupted", "unknown"]
 
@@ -34,6 +37,13 @@ class UploadedImage(msgspec.Struct, frozen=True):
     def reference(self) -> str:
         """What a LoadImage node takes."""
         return f"{self.subfolder}/{self.name}" if self.subfolder else self.name
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """What a finished run left: its picture, and what its nodes said in words."""
+
+    image: OutputImage
+    texts: tuple[str, ...] = ()
 
 
 class PromptState(msgspec.Struct, frozen=True):
@@ -88,6 +98,75 @@ def read_history(reply: object, prompt_id: str, host: str) -> PromptState | None
     return PromptState("failed", error=execution_failed(data, graph, host).info)
 
 
+def choose_result(
+    images: tuple[OutputImage, ...], prefix: str, node: str, host: str
+) -> OutputImage:
+    """Return the picture of *images* that a job may take as its own.
+
+    Args:
+        images: What its node wrote.
+        prefix: How its file name was asked to begin, with its folder.
+        node: The node.
+        host: The host in words.
+
+    Raises:
+        RabbitError: ``result_invalid``: there is none, it has a name that no result can have, or
+            it is another job's.
+    """
+    found = [image for image in images if image.type == "output"]
+    if not found:
+        kinds = ", ".join(sorted({_shown(image.type) for image in images}))
+        said = f"only {kinds} pictures" if kinds else "no picture"
+        raise RabbitError(
+            ErrorKind.RESULT_INVALID,
+            f"{host} finished without a result: node {node} left {said}.",
+            f"{_SAVE_NODE} A node that sends its picture over the socket keeps none.",
+            {"node": node},
+        )
+    begin = prefix.rpartition("/")[2]
+    own = [image for image in found if image.filename.startswith(begin)]
+    chosen = own[0] if own else found[0]
+    if not _is_plain_name(chosen.filename) or not _is_plain_folder(chosen.subfolder):
+        raise RabbitError(
+            ErrorKind.RESULT_INVALID,
+            f"{host} names a result that can be no file of its own: "
+            f"'{_shown(chosen.subfolder)}', '{_shown(chosen.filename)}'.",
+            "Update ComfyUI there, and look at what stands between it and this computer.",
+        )
+    if not own:
+        raise RabbitError(
+            ErrorKind.RESULT_INVALID,
+            f"{host} names the picture of another job, '{_shown(chosen.filename)}'.",
+            f"Run it again. {_SAVE_NODE}",
+            {"expected": prefix},
+        )
+    return chosen
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether *name* is the name of one file, with nothing of a path in it."""
+    return (
+        0 < len(name) <= _MAX_NAME_CHARS
+        and name.isprintable()
+        and name not in {".", ".."}
+        and not any(sign in name for sign in "/\\:")
+    )
+
+
+def _is_plain_folder(folder: str) -> bool:
+    """Whether *folder* lies below the host's results."""
+    if len(folder) > _MAX_FOLDER_CHARS:
+        return False
+    parts = folder.replace("\\", "/").split("/")
+    return folder == "" or all(_is_plain_name(part) and part != ".." for part in parts)
+
+
+def _shown(name: str) -> str:
+    """Return *name* short and without what would not print."""
+    clean = "".join(sign if sign.isprintable() else "?" for sign in name[:_SHOWN_CHARS])
+    return clean + ("..." if len(name) > _SHOWN_CHARS else "")
+
+
 def read_queue(reply: object, prompt_id: str) -> PromptState | None:
     """Return where *prompt_id* stands in an answer of ``/queue``, None where it is not there."""
     running = _entries(mapping(reply).get("queue_running"))
@@ -100,10 +179,11 @@ def read_queue(reply: object, prompt_id: str) -> PromptState | None:
     return None
 
 
-def queue_length(reply: object) -> int:
-    """Return how many prompts of anybody run or wait."""
+def queued_ids(reply: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return everybody's prompts in an answer of ``/queue``: those that run, those that wait."""
     found = mapping(reply)
-    return len(_entries(found.get("queue_running"))) + len(_entries(found.get("queue_pending")))
+    running, pending = _entries(found.get("queue_running")), _entries(found.get("queue_pending"))
+    return tuple(entry[1] for entry in running), tuple(entry[1] for entry in pending)
 
 
 def read_stats(reply: object) -> HostStats | None:
@@ -112,7 +192,7 @@ def read_stats(reply: object) -> HostStats | None:
     if "comfyui_version" not in system and "pytorch_version" not in system:
         return None
     devices: list[Device] = []
-    for item in items(mapping(reply).get("devices")):
+    for item in items(mapping(reply).get("devices"))[:_MAX_DEVICES]:
         try:
             devices.append(msgspec.convert(item, Device))
         except msgspec.ValidationError:
@@ -132,7 +212,7 @@ def _images(outputs: object) -> dict[str, tuple[OutputImage, ...]]:
     found: dict[str, tuple[OutputImage, ...]] = {}
     for node, output in mapping(outputs).items():
         images: list[OutputImage] = []
-        for item in items(mapping(output).get("images")):
+        for item in items(mapping(output).get("images"))[:_MAX_IMAGES]:
             try:
                 images.append(msgspec.convert(item, OutputImage))
             except msgspec.ValidationError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 import uuid
 
@@ -25,11 +24,12 @@ from daemon.comfyui.progress import RunProgress
 from daemon.edits.budget import check_budget
 from daemon.edits.inputs import file_of, plan_pictures, plan_values
 from daemon.edits.job import Job
+from daemon.edits.result_fetch import fetch_result, result_prefix
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.render import RenderTask
 from daemon.settings import SettingsStore
-from daemon.tasks import CheckImage, DecodePreview, PixelsMade
+from daemon.tasks import DecodePreview, PixelsMade
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class HostRun:
             if not job.record.prompt_id:
                 await self._send_patiently(job, client, files, workflow)
             if await self._follow(job, task, client, workflow):
-                await self._fetch(job, task, client, files, workflow)
+                await fetch_result(job, task, client, files, workflow)
                 return
             await client.cancel(job.record.prompt_id)
             await job.save(prompt_id="")
@@ -96,7 +96,7 @@ class HostRun:
         await job.save(timings_s=job.leave())
         await job.enter("queued", _in_words(record.host))
         values = WorkflowValues(
-            filename_prefix=f"rabbitviewer/{record.job_id}",
+            filename_prefix=result_prefix(record.job_id),
             bindings=bindings,
             parameters=record.parameters,
         )
@@ -158,25 +158,6 @@ class HostRun:
             return
         if isinstance(pixels, PixelsMade):
             job.preview(pixels.width_px, pixels.height_px, blob)
-
-    async def _fetch(
-        self,
-        job: Job,
-        task: RenderTask,
-        client: ComfyUIClient,
-        files: WorkFiles,
-        workflow: Workflow,
-    ) -> None:
-        """Download the picture; it takes its name once a worker has read it completely."""
-        await job.enter("fetch")
-        images = await client.get_result(job.record.prompt_id, workflow.manifest.output.node)
-        for sentence in (await client.prompt_state(job.record.prompt_id)).texts:
-            await job.note(sentence)
-        arrived = files.folder / "edited.part"
-        await client.download_image(images[0], arrived)
-        await task.step(CheckImage(path=os.fsencode(arrived)))
-        await asyncio.to_thread(arrived.replace, files.edited)
-        await job.save(timings_s=job.leave())
 
     async def abandon(self, job: Job) -> None:
         """Take a cancelled job's prompt off its host; only that prompt, by its id."""

@@ -8,16 +8,15 @@ import time
 import zlib
 from collections.abc import Callable
 
-from daemon.decode.display import Fitted, Picture, as_jpeg, fit, for_screen, show, smaller
+from daemon.decode.display import Fitted, Picture, as_jpeg, fit, show, smaller
 from daemon.decode.icc import device_space
-from daemon.decode.photo import read_bytes, read_photo
+from daemon.decode.photo import read_bytes
 from daemon.decode.source import Source
 from daemon.decode.surface import write_surface
 from daemon.decode.thumbnail import fit_jpeg, fit_preview, fit_thumbnail
 from daemon.handlers.context import Context
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import (
-    CheckImage,
     DecodePreview,
     Kept,
     MakePreview,
@@ -79,21 +78,6 @@ def photo_info(task: ReadPhotoInfo, context: Context) -> tuple[PhotoInfoRead, by
 
     context.checkpoint()
     return read_info(task.path), b""
-
-
-def check_image(task: CheckImage, context: Context) -> tuple[PixelsMade, bytes]:
-    """Decode a server's picture completely."""
-    context.checkpoint()
-    try:
-        photo = read_photo(task.path)
-    except RabbitError as error:
-        raise _not_believed(error) from error
-    height, width = photo.pixels.shape[:2]
-    side = task.max_side_px
-    if side <= 0:
-        return _size(width, height), b""
-    picture = Picture(for_screen(photo.pixels, photo.icc, side, side), width, height)
-    return _answer(picture)
 
 
 def decode_preview(task: DecodePreview, context: Context) -> tuple[PixelsMade, bytes]:
@@ -176,10 +160,6 @@ def _made(
     )
 
 
-def _size(width: int, height: int) -> PixelsMade:
-    return PixelsMade(width_px=0, height_px=0, source_width_px=width, source_height_px=height)
-
-
 def _not_believed(error: RabbitError) -> RabbitError:
     return RabbitError(
         ErrorKind.RESULT_INVALID,
@@ -194,6 +174,5 @@ HANDLERS: dict[type[Task], Callable[..., tuple[TaskResult, bytes]]] = {
     MakePreview: preview,
     ShowCached: show_cached,
     ReadPhotoInfo: photo_info,
-    CheckImage: check_image,
     DecodePreview: decode_preview,
 }

@@ -40,6 +40,7 @@ from daemon.tasks import (
 Handler = Callable[[AnyTask, Context], tuple[AnyResult, bytes]]
 
 _LOOKING = "daemon.handlers.looking"
+_CHECKING = "daemon.handlers.checking"
 _FITTING = "daemon.handlers.fitting"
 _GRADING = "daemon.handlers.grading"
 _LUT_CONVERTING = "daemon.handlers.lut_converting"
@@ -58,7 +59,7 @@ _MODULES: dict[type[AnyTask], str] = {
     HashPhoto: _HASHING,
     MeasureTones: _TONING,
     TurnPhoto: _TURNING,
-    CheckImage: _LOOKING,
+    CheckImage: _CHECKING,
     DecodePreview: _LOOKING,
     ShowCached: _LOOKING,
     PrepareSmall: _GRADING,

@@ -140,22 +140,23 @@ def test_an_interrupted_run_is_interrupted_not_failed() -> None:
 
 
 def test_only_pictures_of_our_own_save_node_count_as_result() -> None:
-    async def go() -> tuple[list[OutputImage], RabbitError]:
+    async def go() -> tuple[OutputImage, RabbitError]:
         recording = load("o_temp_images")
         async with ReplayServer(recording) as server:
             client = client_of(server)
             prompt_id = new_id()
             await client.queue_workflow(recording["graph"], prompt_id)
             await collect(client, prompt_id)
-            found = await client.get_result(prompt_id, "9")
+            found = await client.get_result(prompt_id, "9", prefix="nw/ImageCropV2")
             with pytest.raises(RabbitError) as caught:
-                await client.get_result(prompt_id, "5")
+                await client.get_result(prompt_id, "5", prefix="nw/ImageCropV2")
             await client.close()
-            return found, caught.value
+            return found.image, caught.value
 
     found, error = run(go())
-    assert [image.type for image in found] == ["output"]
+    assert (found.type, found.subfolder) == ("output", "nw")
     assert error.info.kind is ErrorKind.RESULT_INVALID
+    assert "left only temp pictures" in error.info.message
 
 
 async def hold_at_progress(server: ReplayServer, client: ComfyUIClient, name: str) -> str:
@@ -369,11 +370,6 @@ def test_a_result_larger_than_the_cap_leaves_no_file(tmp_path: Path) -> None:
 def test_a_result_that_was_deleted_on_the_host_is_said_so(tmp_path: Path) -> None:
     error = fetch_and_fail(tmp_path, OutputImage("x_00001_.png", "cache", "output"), 1000)
     assert error.info.message.endswith("no longer has the picture x_00001_.png.")
-
-
-def test_a_temporary_picture_is_not_believed_to_be_a_result(tmp_path: Path) -> None:
-    error = fetch_and_fail(tmp_path, OutputImage("big.png", "", "temp"), 9000)
-    assert error.info.kind is ErrorKind.RESULT_INVALID
 
 
 def test_a_result_is_fetched_once_a_host_that_was_away_is_back(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from daemon.comfyui.events import Finished, PromptLost, Started
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowLibrary
-from daemon.comfyui.replies import HostStats, OutputImage, PromptState, UploadedImage
+from daemon.comfyui.replies import HostStats, OutputImage, RunResult, UploadedImage
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.job import Job
 from daemon.edits.work_files import WorkFiles
@@ -83,11 +83,8 @@ class ScriptedHost:
         yield Started()
         yield self.endings.pop(0)
 
-    async def get_result(self, prompt_id: str, node_id: str) -> list[OutputImage]:
-        return [OutputImage("x.png", "", "output")]
-
-    async def prompt_state(self, prompt_id: str) -> PromptState:
-        return PromptState("finished", texts=("Not understood: zxcv",))
+    async def get_result(self, prompt_id: str, node_id: str, *, prefix: str) -> RunResult:
+        return RunResult(OutputImage("x.png", "", "output"), ("Not understood: zxcv",))
 
     async def download_image(self, image: OutputImage, target: Path) -> int:
         return target.write_bytes(b"picture")

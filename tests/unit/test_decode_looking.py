@@ -23,7 +23,6 @@ from daemon.handlers.looking import HANDLERS
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.tasks import (
     AnyTask,
-    CheckImage,
     DecodePreview,
     Kept,
     MakePreview,
@@ -255,22 +254,6 @@ def test_upright_bars_are_cropped_too() -> None:
     assert without_bars(preview, 4000, 6000).shape == (120, 80, 3)
 
 
-def test_a_damaged_picture_of_a_host_is_not_believed(tmp_path: Path) -> None:
-    data = simplejpeg.encode_jpeg(np.zeros((64, 64, 3), np.uint8))
-    (tmp_path / "result.png").write_bytes(data[:-30])
-    with pytest.raises(RabbitError) as caught:
-        run(CheckImage(path=os.fsencode(tmp_path / "result.png")))
-    assert caught.value.info.kind is ErrorKind.RESULT_INVALID
-
-
-def test_a_sound_picture_of_a_host_gives_its_size_and_a_preview(tmp_path: Path) -> None:
-    Image.new("RGB", (640, 320), (1, 2, 3)).save(tmp_path / "result.png")
-    made, pixels = run(CheckImage(path=os.fsencode(tmp_path / "result.png"), max_side_px=64))
-    assert (made.source_width_px, made.source_height_px) == (640, 320)
-    assert pixels.shape == (32, 64, 4)
-    assert pixels[9, 9].tolist() == [3, 2, 1, 255]
-
-
 def test_a_samplers_preview_comes_as_bytes() -> None:
     made, pixels = run(DecodePreview(data=imagecodecs.png_encode(np.zeros((4, 6, 3), np.uint8))))
     assert (made.width_px, made.height_px) == (6, 4)
@@ -296,7 +279,7 @@ def test_thumbnails_need_neither_scipy_nor_opencolorio(photo: Path) -> None:
 
 
 def test_the_handlers_cover_the_tasks_of_looking() -> None:
-    looking = {MakeThumbnail, MakePreview, ShowCached, ReadPhotoInfo, CheckImage, DecodePreview}
+    looking = {MakeThumbnail, MakePreview, ShowCached, ReadPhotoInfo, DecodePreview}
     assert set(HANDLERS) == looking
 
 
