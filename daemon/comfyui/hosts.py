@@ -1,30 +1,39 @@
-"""The hosts there are, how they are, and which one does a job."""
+"""The hosts there are, how they are, and which of them come into question for a job."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from daemon.comfyui.address import HostAddress, check_headers, parse_url
+from daemon.comfyui.address import HostAddress
 from daemon.comfyui.builtin import BuiltinHost
+from daemon.comfyui.candidates import Candidate
+from daemon.comfyui.capability import Abilities
 from daemon.comfyui.client import ComfyUIClient
-from daemon.comfyui.graph import Workflow
+from daemon.comfyui.graph import Value, Workflow
+from daemon.comfyui.host_news import HostNews
+from daemon.comfyui.host_state import HostState
+from daemon.comfyui.known_hosts import BUILTIN, DEFAULT, KnownHosts
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.replies import Device
 from daemon.protocol.endpoint import Folders
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.values import HostInfo
-from daemon.settings import HostSettings, SettingsStore
+from daemon.settings import SettingsStore
+
+__all__ = ["BUILTIN", "DEFAULT", "Candidate", "HostChoice", "HostRegistry"]
 
 log = logging.getLogger(__name__)
 
-BUILTIN = "builtin"
-DEFAULT = "comfyui"
+LOOK_AGE_S = 6.0
+ASK_AGAIN_S = 20.0
 _BUILTIN_PREFIX = "builtin_"
+_NO_AI = "No AI is at work here."
 
 
 class HostChoice(msgspec.Struct, frozen=True):
@@ -32,7 +41,8 @@ class HostChoice(msgspec.Struct, frozen=True):
 
     Attributes:
         host_name: What :meth:`HostRegistry.client_for` takes: a name, or an unnamed host's URL.
-        url: Its address without secrets; empty for the built-in host.
+            Empty: one of several, which is decided when its turn comes.
+        url: Its address without secrets; empty for the built-in host and for one of several.
         workflow: Name of the workflow to run there.
         ai: Whether a model may be at work.
         note: Sentence for the user, e.g. that no AI is at work; mostly empty.
@@ -49,7 +59,9 @@ class HostRegistry:
     """Hosts of the settings, the built-in one, and those named by URL.
 
     Attributes:
-        on_change: Called with a host's new state.
+        known: Names and addresses.
+        on_change: Called with a host's new state, not too often.
+        assigned: Tells how many jobs of ours a host has or is about to get.
     """
 
     def __init__(
@@ -59,6 +71,7 @@ class HostRegistry:
         workflows: WorkflowLibrary,
         *,
         builtin: BuiltinHost | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; nothing is started or asked yet.
 
@@ -67,8 +80,10 @@ class HostRegistry:
             folders: The user's folders.
             workflows: Tells which workflows need a model.
             builtin: The built-in host's process; None: the usual one.
+            clock: Monotonic seconds.
         """
-        self.on_change: Callable[[HostInfo], None] | None = None
+        self.known = KnownHosts(settings)
+        self.assigned: Callable[[str], int] = self._open_runs
         self._settings = settings
         self._workflows = workflows
         self._builtin = builtin or BuiltinHost(
@@ -76,13 +91,28 @@ class HostRegistry:
             folders.data / "logs" / "builtin_host.log",
             last_used=self.builtin_last_used,
         )
-        self._unnamed: dict[str, HostAddress] = {}
+        self._clock = clock
         self._clients: dict[str, ComfyUIClient] = {}
         self._retired: list[ComfyUIClient] = []
-        self._infos: dict[str, HostInfo] = {}
+        self._states: dict[str, HostState] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._news = HostNews(self._info)
+
+    @property
+    def on_change(self) -> Callable[[HostInfo], None] | None:
+        """Called with a host's new state; at most a few times a second for each."""
+        return self._news.on_change
+
+    @on_change.setter
+    def on_change(self, callback: Callable[[HostInfo], None] | None) -> None:
+        self._news.on_change = callback
+
+    def on_state(self, callback: Callable[[str, str], None]) -> None:
+        """Have *callback* called with name and state whenever a host's state is another one."""
+        self._news.on_state.append(callback)
 
     def resolve(self, workflow: str = "", host: str = "") -> HostChoice:
-        """Return who runs *workflow*.
+        """Return who may run *workflow*; no host is asked for it.
 
         With ``comfyui.enabled: false`` and no host named, the built-in host does the work; a
         workflow that needs a model is then replaced by the built-in one of the same operation. A
@@ -107,11 +137,42 @@ class HostRegistry:
             )
         if not host and not config.enabled:
             return self._on_builtin(found)
-        if host:
-            name, address = self._find(host)
-        else:
-            name, address = self._preferred()
+        names = [self.known.find(host)[0]] if host else self.known.names()
+        if not names or not self.known.is_enabled(names[0]):
+            switched_off = names or [entry.name for entry in self.known.listed()]
+            raise RabbitError(
+                ErrorKind.HOST_REFUSED,
+                f"{_listed(switched_off)} switched off.",
+                "Set enabled: true for one of them in config.yaml.",
+            )
+        if len(names) > 1:
+            return HostChoice("", "", found.name, found.uses_ai)
+        name, address = self.known.find(names[0])
         return HostChoice(name, address.http_url, found.name, found.uses_ai)
+
+    async def candidates(
+        self, workflow: str, wanted: str = "", parameters: Mapping[str, Value] | None = None
+    ) -> tuple[Candidate, ...]:
+        """Return the hosts that come into question for a job, in the order of the settings.
+
+        Hosts that were not looked at lately are asked; one that is away is asked again when its
+        time has come, so this may be called as often as one likes.
+
+        Args:
+            workflow: Name of the workflow.
+            wanted: The host that the user named; empty: any ComfyUI host in use, and for a
+                built-in workflow the built-in host.
+            parameters: Values of the workflow's form: they may name other model files.
+
+        Raises:
+            RabbitError: no such workflow or host, or a parameter that it does not have.
+        """
+        found = await asyncio.to_thread(self._workflows.get, workflow)
+        if wanted == BUILTIN or (not wanted and self._is_for_builtin(found)):
+            return (self._builtin_candidate(),)
+        names = [self.known.find(wanted)[0]] if wanted else self.known.names()
+        asked = (self._candidate(name, found, parameters or {}) for name in names)
+        return tuple(await asyncio.gather(*asked))
 
     async def client_for(self, host: str) -> ComfyUIClient:
         """Return the client of a host, shared by all jobs; starts the built-in host.
@@ -120,32 +181,47 @@ class HostRegistry:
             host: ``host_name`` of a choice, or any name or URL.
         """
         if host == BUILTIN:
-            if not self._builtin.running:
-                self._tell(self._info(BUILTIN, state="starting"))
-            address = await self._builtin.address()
+            address = await self._builtin_address()
             name, label = BUILTIN, "Built-in host"
         else:
-            name, address = self._find(host)
-            label = "" if name in self._unnamed or name == DEFAULT else name
+            name, address = self.known.find(host)
+            label = self.known.label(name)
         client = self._clients.get(name)
-        if client is not None and client.address == address:
-            self._tell_started(name)
-            return client
-        if client is not None:
-            self._retired.append(client)
-        await self._close_retired()
-        client = self._clients[name] = ComfyUIClient(address, name=label)
-        self._tell_started(name)
+        if client is None or client.address != address:
+            if client is not None:
+                self._retired.append(client)
+                self._states.pop(name, None)
+            await self._close_retired()
+            client = self._clients[name] = ComfyUIClient(address, name=label)
         return client
+
+    async def abilities(self, host: str) -> Abilities:
+        """Return what a host can run, as it was last read.
+
+        Raises:
+            RabbitError: the host cannot be asked.
+        """
+        client = await self.client_for(host)
+        return await self._state(self._name_of(host)).capability.read(client)
 
     def infos(self) -> tuple[HostInfo, ...]:
         """Return all hosts that are in use, as they were last seen."""
-        return tuple(self._infos.get(name) or self._info(name) for name in self._names())
+        return tuple(self._info(name) for name in [*self.in_use(), BUILTIN])
+
+    def in_use(self) -> list[str]:
+        """Return the hosts that jobs may go to without anybody naming them, and unnamed ones."""
+        enabled = self._settings.current.comfyui.enabled
+        return [*(self.known.names() if enabled else ()), *self.known.unnamed()]
+
+    def state(self, host: str) -> HostState:
+        """Return what is known of a host."""
+        return self._state(self._name_of(host))
 
     async def check(self, host: str = "") -> tuple[HostInfo, ...]:
         """Ask *host*, or every host in use, how it is: none of the settings' while it is off."""
-        names = [host] if host else self._names()
-        return tuple(await asyncio.gather(*(self._check(name) for name in names)))
+        names = [self._name_of(host)] if host else [*self.in_use(), BUILTIN]
+        await asyncio.gather(*(self.look(name) for name in names))
+        return tuple(self._info(name) for name in names)
 
     async def check_workflow(self, workflow: str, host: str) -> list[str]:
         """Return what keeps *host* from running *workflow*; empty when it can.
@@ -153,14 +229,49 @@ class HostRegistry:
         Raises:
             RabbitError: no such workflow, or the host cannot be asked.
         """
-        self._workflows.get(workflow)
+        found = await asyncio.to_thread(self._workflows.get, workflow)
         client = await self.client_for(host)
-        stats = await client.system_stats()
-        info = await client.object_info(max_age_s=10.0)
-        return self._workflows.check(workflow, info, stats.version, client.host)
+        capability = self._state(self._name_of(host)).capability
+        abilities = await capability.read(client, max_age_s=10.0)
+        return list(capability.problems(found, {}, abilities, client.host))
+
+    async def look(self, name: str) -> None:
+        """Ask a host how it is; several callers at once share one question."""
+        looking = self._looks.get(name)
+        if looking is None:
+            looking = self._looks[name] = asyncio.create_task(self._look(name))
+            looking.add_done_callback(lambda _: self._looks.pop(name, None))
+        await asyncio.shield(looking)
+
+    def missed(self, host: str, error: ErrorInfo) -> None:
+        """Note that a host could not be reached by a job of ours."""
+        name = self._name_of(host)
+        self._state(name).missed(error)
+        self._news.tell(name)
+
+    def refused(self, host: str) -> None:
+        """Note that a host refused a graph: what it can run is read again."""
+        self._state(self._name_of(host)).capability.forget()
+
+    def hangs(self, host: str, prompt_id: str) -> None:
+        """Note that a run of ours does not go on; over once it is out of the host's queue."""
+        name = self._name_of(host)
+        self._state(name).hang(prompt_id)
+        self._news.tell(name)
+
+    def goes_on(self, host: str) -> None:
+        """Note that a run of ours that seemed to hang goes on."""
+        name = self._name_of(host)
+        self._state(name).go_on()
+        self._news.tell(name)
 
     async def close(self) -> None:
         """Close all clients and end the built-in host."""
+        self._news.close()
+        looks = list(self._looks.values())
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
         clients = [*self._clients.values(), *self._retired]
         self._clients, self._retired = {}, []
         for client in clients:
@@ -174,17 +285,100 @@ class HostRegistry:
             return math.inf
         return client.last_used
 
-    def _tell_started(self, name: str) -> None:
-        seen = self._infos.get(name)
-        if name == BUILTIN and (seen is None or seen.state == "starting"):
-            self._tell(self._info(BUILTIN, state="ready", detail="No AI is at work here."))
+    async def _look(self, name: str) -> None:
+        state = self._state(name)
+        try:
+            client = await self.client_for(name)
+        except RabbitError as error:
+            state.missed(error.info)
+        else:
+            state = self._state(name)
+            await state.look(client)
+        self._news.tell(name)
 
-    async def _close_retired(self) -> None:
-        """Close clients whose host's settings changed, once their runs have ended."""
-        idle = [client for client in self._retired if not client.open_runs]
-        self._retired = [client for client in self._retired if client.open_runs]
-        for client in idle:
-            await client.close()
+    async def _candidate(
+        self, name: str, workflow: Workflow, parameters: Mapping[str, Value]
+    ) -> Candidate:
+        """Return how a host of the settings, or a named one, stands to *workflow*."""
+        if not self.known.is_enabled(name):
+            said = f"{name} is switched off (enabled: false in config.yaml)."
+            return Candidate(name=name, problems=(said,), waits=True)
+        state = self._state(name)
+        now = self._clock()
+        if now >= state.due and (state.answers is None or now - state.looked > LOOK_AGE_S):
+            await self.look(name)
+            state = self._state(name)
+        problems: tuple[str, ...] = ()
+        if state.answers:
+            problems = await self._problems(name, state, workflow, parameters)
+        elif state.capability.known is not None:
+            client = await self.client_for(name)
+            known = state.capability.known
+            problems = state.capability.problems(workflow, parameters, known, client.host)
+        lacking = bool(problems)
+        if not state.answers and state.error is not None:
+            problems = (*problems, f"{state.error.message} {state.error.hint}".strip())
+        elif state.name == "hung":
+            problems = (*problems, f"{name} hangs: a job there does not go on.")
+        return Candidate(
+            name=name,
+            able=not problems,
+            problems=problems,
+            waits=bool(problems) and not lacking and state.may_come_back,
+            state=state.name,
+            load=state.queue.length - state.queue.ours + self.assigned(name),
+        )
+
+    async def _problems(
+        self, name: str, state: HostState, workflow: Workflow, parameters: Mapping[str, Value]
+    ) -> tuple[str, ...]:
+        """Return what a host that answers lacks; what it lacked some time ago is asked anew."""
+        try:
+            client = await self.client_for(name)
+            abilities = await state.capability.read(client)
+            found = state.capability.problems(workflow, parameters, abilities, client.host)
+            if found:
+                abilities = await state.capability.read(client, ASK_AGAIN_S)
+                found = state.capability.problems(workflow, parameters, abilities, client.host)
+        except RabbitError as error:
+            if error.info.kind is ErrorKind.INVALID_REQUEST:
+                raise
+            state.missed(error.info)
+            self._news.tell(name)
+            return ()
+        return found
+
+    async def _builtin_address(self) -> HostAddress:
+        """Return where the built-in host listens; start it where it does not."""
+        state = self._state(BUILTIN)
+        state.starting = not self._builtin.running
+        self._news.tell(BUILTIN)
+        try:
+            address = await self._builtin.address()
+        except RabbitError as error:
+            state.missed(error.info)
+            raise
+        else:
+            if state.answers is not True:
+                state.answered()
+            return address
+        finally:
+            state.starting = False
+            self._news.tell(BUILTIN)
+
+    def _builtin_candidate(self) -> Candidate:
+        """Return the built-in host, which is started when a job gets there."""
+        return Candidate(
+            name=BUILTIN,
+            able=True,
+            state=self._state(BUILTIN).name,
+            load=self.assigned(BUILTIN),
+        )
+
+    def _is_for_builtin(self, found: Workflow) -> bool:
+        if found.name.startswith(_BUILTIN_PREFIX):
+            return True
+        return not self._settings.current.comfyui.enabled and not found.uses_ai
 
     def _on_builtin(self, found: Workflow) -> HostChoice:
         if not found.uses_ai:
@@ -202,100 +396,64 @@ class HostRegistry:
         )
         return HostChoice(BUILTIN, "", substitute, ai=False, note=note)
 
-    def _configured(self) -> dict[str, HostAddress]:
-        config = self._settings.current.comfyui
-        listed = config.hosts or (HostSettings(name=DEFAULT, host=config.host, port=config.port),)
-        found: dict[str, HostAddress] = {}
-        for entry in listed:
-            check_headers(entry.headers, entry.name)
-            found[entry.name] = HostAddress(
-                host=entry.host.strip("[]"),
-                port=entry.port,
-                https=entry.https,
-                headers=entry.headers,
-                ca_file=entry.ca_file,
-                connect_timeout_s=config.connect_timeout_s,
-                response_timeout_s=config.response_timeout_s,
-            )
+    def _open_runs(self, name: str) -> int:
+        client = self._clients.get(name)
+        return 0 if client is None else client.open_runs
+
+    def _name_of(self, host: str) -> str:
+        return host if host == BUILTIN else self.known.find(host)[0]
+
+    def _state(self, name: str) -> HostState:
+        found = self._states.get(name)
+        if found is None:
+            found = self._states[name] = HostState(clock=self._clock)
         return found
 
-    def _preferred(self) -> tuple[str, HostAddress]:
-        """Return the first host that is not known to be away."""
-        configured = self._configured()
-        for name, address in configured.items():
-            seen = self._infos.get(name)
-            if seen is None or seen.state != "unreachable":
-                return name, address
-        return next(iter(configured.items()))
+    async def _close_retired(self) -> None:
+        """Close clients whose host's settings changed, once their runs have ended."""
+        idle = [client for client in self._retired if not client.open_runs]
+        self._retired = [client for client in self._retired if client.open_runs]
+        for client in idle:
+            await client.close()
 
-    def _find(self, host: str) -> tuple[str, HostAddress]:
-        configured = self._configured()
-        if host in configured:
-            return host, configured[host]
-        if host in self._unnamed:
-            return host, self._unnamed[host]
-        if host != "localhost" and not any(sign in host for sign in ":/."):
-            raise RabbitError(
-                ErrorKind.NOT_FOUND,
-                f"There is no host called '{host}'.",
-                f"Known are {', '.join([*configured, BUILTIN])}; or give a URL.",
-            )
-        config = self._settings.current.comfyui
-        address = msgspec.structs.replace(
-            parse_url(host),
-            connect_timeout_s=config.connect_timeout_s,
-            response_timeout_s=config.response_timeout_s,
+    def _info(self, name: str) -> HostInfo:
+        """Return what clients may know of a host."""
+        state = self._state(name)
+        error = state.error
+        info = HostInfo(
+            name=name,
+            url=self._url(name),
+            builtin=name == BUILTIN,
+            state=state.name,
+            version=state.version,
+            queue=state.queue.length,
+            ours=state.queue.ours,
+            detail=_devices(state.devices) if error is None else error.message,
+            hint="" if error is None else error.hint,
+            seen=state.seen,
         )
-        for name, known in configured.items():
-            if known.http_url == address.http_url and not address.headers:
-                return name, known
-        self._unnamed[address.http_url] = address
-        return address.http_url, address
-
-    def _names(self) -> list[str]:
-        enabled = self._settings.current.comfyui.enabled
-        return [*(self._configured() if enabled else ()), *self._unnamed, BUILTIN]
-
-    def _info(
-        self, name: str, *, state: str = "unknown", version: str = "", detail: str = ""
-    ) -> HostInfo:
-        builtin = name == BUILTIN
-        if builtin:
-            client = self._clients.get(BUILTIN)
-            url = client.address.http_url if client is not None and self._builtin.running else ""
-        else:
-            url = self._find(name)[1].http_url
-        return HostInfo(
-            name=name, url=url, builtin=builtin, state=state, version=version, detail=detail
-        )
-
-    async def _check(self, host: str) -> HostInfo:
-        name = host if host == BUILTIN else self._find(host)[0]
-        try:
-            client = await self.client_for(host)
-            stats = await client.system_stats()
-            queue = await client.queue_length()
-        except RabbitError as error:
-            info = msgspec.structs.replace(
-                self._info(name, state="unreachable", detail=error.info.message),
-                hint=error.info.hint,
-            )
-        else:
-            detail = "No AI is at work here." if name == BUILTIN else _devices(stats.devices)
-            info = msgspec.structs.replace(
-                self._info(name, state="ready", version=stats.version, detail=detail),
-                state="busy" if queue else "ready",
-                queue=queue,
-            )
-        self._tell(info)
+        if name != BUILTIN or error is not None:
+            return info
+        runs = self._open_runs(BUILTIN)
+        if info.state in ("ready", "busy"):
+            busy = "busy" if runs else "ready"
+            return msgspec.structs.replace(info, detail=_NO_AI, queue=runs, ours=runs, state=busy)
         return info
 
-    def _tell(self, info: HostInfo) -> None:
-        if self._infos.get(info.name) == info:
-            return
-        self._infos[info.name] = info
-        if self.on_change is not None:
-            self.on_change(info)
+    def _url(self, name: str) -> str:
+        """Return where a host is; empty for one whose settings cannot be used."""
+        if name == BUILTIN:
+            client = self._clients.get(BUILTIN)
+            return client.address.http_url if client is not None and self._builtin.running else ""
+        try:
+            return self.known.find(name)[1].http_url
+        except RabbitError:
+            return ""
+
+
+def _listed(names: list[str]) -> str:
+    """Return ``studio is`` or ``studio, attic are``."""
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _devices(devices: tuple[Device, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from daemon.comfyui.candidates import in_order, why_none
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
 from daemon.protocol.errors import RabbitError
@@ -97,6 +98,9 @@ class OfferService:
                 if choice.workflow != entry.name:
                     return entry.to_info([_STOOD_IN_FOR.format(choice.workflow)])
                 host = choice.host_name
+            if not host:
+                found = await self._hosts.candidates(entry.name)
+                return entry.to_info([] if in_order(found) else why_none(found))
             problems = await self._hosts.check_workflow(entry.name, host)
         except RabbitError as error:
             return entry.to_info([f"{error.info.message} {error.info.hint}".strip()])

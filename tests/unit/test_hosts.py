@@ -118,7 +118,7 @@ def test_a_host_named_by_the_caller_is_taken_though_ai_is_off(folders: Folders) 
 
 def test_listed_hosts_stand_instead_of_the_single_one(folders: Folders) -> None:
     hosts = registry(folders, f"enabled: true\n{STUDIO}")
-    assert hosts.resolve().host_name == "studio"
+    assert hosts.resolve().host_name == ""
     assert [info.name for info in hosts.infos()] == ["studio", "attic", "builtin"]
 
 

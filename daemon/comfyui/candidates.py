@@ -1,0 +1,45 @@
+"""Who comes into question for a job, and who of them gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One host that comes into question for a job.
+
+    Attributes:
+        name: What :meth:`daemon.comfyui.hosts.HostRegistry.client_for` takes.
+        able: It answers and has everything that the workflow needs.
+        problems: Why it is not able, one sentence each.
+        waits: Not able now, but it may be by itself: it is away, it starts, it hangs. What is
+            known of it does not rule the workflow out.
+        state: unknown | ready | busy | hung | unreachable | starting.
+        load: Prompts of anybody there, and jobs of ours on their way to it.
+        usual_s: What a job of ours took it lately; None: not known.
+    """
+
+    name: str
+    able: bool = False
+    problems: tuple[str, ...] = ()
+    waits: bool = False
+    state: str = "unknown"
+    load: int = 0
+    usual_s: float | None = None
+
+
+def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the able ones, whom to take first in front: the least to do, then the faster.
+
+    One whose speed is not known yet comes before slower ones, so that it becomes known; hosts that
+    are equal in all this stay in their order, that of the settings.
+    """
+    able = [candidate for candidate in candidates if candidate.able]
+    return sorted(able, key=lambda one: (one.load, one.usual_s or 0.0))
+
+
+def why_none(candidates: Iterable[Candidate]) -> list[str]:
+    """Return the reasons of all hosts that are not able, each once."""
+    return list(dict.fromkeys(said for one in candidates if not one.able for said in one.problems))

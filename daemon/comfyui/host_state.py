@@ -1,0 +1,139 @@
+"""What is known of one host from looking at it: whether it answers, its queue, since when."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from daemon.comfyui.capability import Capability
+from daemon.comfyui.client import ComfyUIClient
+from daemon.comfyui.replies import Device
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+
+AWAY_FIRST_S = 2.0
+AWAY_LONGEST_S = 30.0
+_DOUBLINGS = 6
+_COMES_BACK = {ErrorKind.HOST_UNREACHABLE, ErrorKind.TIMED_OUT, ErrorKind.HOST_FAILED}
+
+
+class QueueSeen(msgspec.Struct, frozen=True):
+    """A host's queue at one moment.
+
+    Attributes:
+        length: Prompts of anybody that run or wait.
+        ours: Of these, those that we watch.
+        prompt_ids: All of them.
+    """
+
+    length: int = 0
+    ours: int = 0
+    prompt_ids: frozenset[str] = frozenset()
+
+
+class HostState:
+    """One host as it was last seen.
+
+    Attributes:
+        answers: Whether it answered when it was last asked; None: it was never asked.
+        error: Why it did not.
+        queue: What was in its queue then.
+        version: Of its ComfyUI, '' where it does not say.
+        devices: Its devices, with the memory that was free then.
+        seen: When it last answered, seconds since 1970; 0: never.
+        away_since: Monotonic time of the first look without an answer; None: it answers.
+        looked: Monotonic time of the last look; 0: never.
+        due: Monotonic time before which an absent host is left alone.
+        starting: The built-in host's process is about to be there.
+        capability: What it can run.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Know nothing yet.
+
+        Args:
+            clock: Monotonic seconds.
+            chance: A number in [0, 1), which spreads the looks at hosts that are away.
+        """
+        self._clock = clock
+        self._chance = chance
+        self._misses = 0
+        self._hung = ""
+        self.answers: bool | None = None
+        self.error: ErrorInfo | None = None
+        self.queue = QueueSeen()
+        self.version = ""
+        self.devices: tuple[Device, ...] = ()
+        self.seen = 0.0
+        self.away_since: float | None = None
+        self.looked = 0.0
+        self.due = 0.0
+        self.starting = False
+        self.capability = Capability(clock)
+
+    @property
+    def name(self) -> str:
+        """The state as clients know it."""
+        if self.starting:
+            return "starting"
+        if self.answers is None:
+            return "unknown"
+        if not self.answers:
+            return "unreachable"
+        if self._hung:
+            return "hung"
+        return "busy" if self.queue.length else "ready"
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether an absent host may be there again without anybody changing the settings."""
+        return self.error is None or self.error.kind in _COMES_BACK
+
+    async def look(self, client: ComfyUIClient) -> None:
+        """Ask the host how it is; whatever it says or does not say is kept, nothing is raised."""
+        try:
+            stats = await client.system_stats()
+            running, pending = await client.queued()
+        except RabbitError as error:
+            self.missed(error.info)
+            return
+        there = frozenset((*running, *pending))
+        self.queue = QueueSeen(len(running) + len(pending), len(there & client.watched), there)
+        self.version, self.devices = stats.version, stats.devices
+        if self._hung not in there:
+            self._hung = ""
+        self.answered()
+
+    def answered(self) -> None:
+        """Note that the host answered just now."""
+        if self.answers is False:
+            self.capability.forget()
+        self.answers, self.error, self.away_since = True, None, None
+        self._misses, self.due = 0, 0.0
+        self.looked, self.seen = self._clock(), time.time()
+
+    def missed(self, error: ErrorInfo) -> None:
+        """Note that the host did not answer, or refused us; it is asked less and less often."""
+        now = self._clock()
+        if self.answers is not False:
+            self.away_since = now
+        self.answers, self.error = False, error
+        self.queue, self.looked = QueueSeen(), now
+        longest_s = min(AWAY_FIRST_S * 2 ** min(self._misses, _DOUBLINGS), AWAY_LONGEST_S)
+        self._misses += 1
+        self.due = now + longest_s * (0.75 + 0.5 * self._chance())
+
+    def hang(self, prompt_id: str) -> None:
+        """Say that this run of ours does not go on; over once the host's queue is without it."""
+        self._hung = prompt_id
+
+    def go_on(self) -> None:
+        """Say that its runs go on."""
+        self._hung = ""
