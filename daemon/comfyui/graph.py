@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from daemon.comfyui.lenient import items, mapping
-from daemon.comfyui.manifest import Manifest, Parameter
+from daemon.comfyui.manifest import Manifest
 from daemon.comfyui.object_info import ObjectInfo
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.comfyui.parameter_values import Value, place_values, unknown_name
 
 Graph = dict[str, Any]
-Value = int | float | str | bool
-
-MAX_SEED = 2**64 - 1
 
 # Nodes of ComfyUI itself that load no weights; a graph of these alone has no AI in it.
 WEIGHT_FREE = frozenset(
@@ -121,23 +117,17 @@ def build_workflow(
         info: Fills in required inputs that the host's nodes got after the graph was exported.
 
     Raises:
-        RabbitError: ``invalid_request``; a name the manifest does not have, or a wrong value.
+        RabbitError: a name that the manifest does not have, or a value that does not fit it or the
+            host; ``field`` in its context names it.
     """
     manifest = workflow.manifest
     graph = copy.deepcopy(workflow.graph)
     for name, value in values.bindings.items():
         binding = manifest.bindings.get(name)
         if binding is None:
-            raise _unknown("input", name, list(manifest.bindings), workflow.name)
+            raise unknown_name("input", name, manifest.bindings, workflow.name)
         graph[binding.node]["inputs"][binding.input] = value
-    unknown = [name for name in values.parameters if name not in manifest.parameters]
-    if unknown:
-        raise _unknown("parameter", unknown[0], list(manifest.parameters), workflow.name)
-    for name, parameter in manifest.parameters.items():
-        value = values.parameters.get(name, parameter.default)
-        if value is not None:
-            checked = check_parameter(name, parameter, value)
-            graph[parameter.node]["inputs"][parameter.input] = checked
+    place_values(manifest, graph, values.parameters, info, workflow.name)
     output = manifest.output
     graph[output.node]["inputs"][output.filename_prefix] = values.filename_prefix
     return graph if info is None else fill_defaults(graph, info)
@@ -158,29 +148,6 @@ def fill_defaults(graph: Graph, info: ObjectInfo) -> Graph:
     return filled
 
 
-def check_parameter(name: str, parameter: Parameter, value: Value) -> Value:
-    """Return *value* as the parameter's type.
-
-    Raises:
-        RabbitError: ``invalid_request`` naming the parameter and what it takes.
-    """
-    converted = _convert(parameter.type, value)
-    if converted is None:
-        raise _wrong(name, value, f"it takes {_KINDS[parameter.type]}")
-    if isinstance(converted, str):
-        if parameter.choices and converted not in parameter.choices:
-            raise _wrong(name, value, f"it takes one of {', '.join(parameter.choices)}")
-        return converted
-    if not isinstance(converted, bool):
-        least = 0 if parameter.type == "seed" else parameter.min
-        most = MAX_SEED if parameter.type == "seed" else parameter.max
-        if least is not None and converted < least:
-            raise _wrong(name, value, f"it is at least {least:g}")
-        if most is not None and converted > most:
-            raise _wrong(name, value, f"it is at most {most:g}")
-    return converted
-
-
 def needs_kontext_sizes(graph: Graph) -> bool:
     """Whether the graph crops its picture to one of Kontext's 17 sizes."""
     return any(node.get("class_type") == "FluxKontextImageScale" for _, node in nodes(graph))
@@ -199,46 +166,3 @@ def link(value: object) -> str | None:
     if len(parts) == 2 and isinstance(parts[0], str) and isinstance(parts[1], int):
         return parts[0]
     return None
-
-
-_KINDS = {
-    "integer": "a whole number",
-    "number": "a number",
-    "text": "text",
-    "boolean": "true or false",
-    "choice": "one of its choices",
-    "model": "the name of a model file",
-    "seed": "a whole number",
-}
-
-
-def _convert(kind: str, value: Value) -> Value | None:
-    if kind == "boolean":
-        return value if isinstance(value, bool) else None
-    if isinstance(value, bool):
-        return None
-    if kind in {"integer", "seed"}:
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        return int(value) if whole else None
-    if kind == "number":
-        return float(value) if isinstance(value, int | float) else None
-    return value if isinstance(value, str) else None
-
-
-def _unknown(kind: str, name: str, known: list[str], workflow: str) -> RabbitError:
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        hint = f"Did you mean '{near[0]}'?"
-    else:
-        hint = f"It has: {', '.join(known)}." if known else "It has none."
-    return RabbitError(
-        ErrorKind.INVALID_REQUEST, f"The workflow '{workflow}' has no {kind} '{name}'.", hint
-    )
-
-
-def _wrong(name: str, value: Value, expected: str) -> RabbitError:
-    return RabbitError(
-        ErrorKind.INVALID_REQUEST,
-        f"{value!r} does not fit the parameter '{name}'.",
-        f"{expected[:1].upper()}{expected[1:]}.",
-    )

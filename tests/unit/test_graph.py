@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from daemon.comfyui.events import Finished, NodeProgress, NodeStarted, Started
 from daemon.comfyui.graph import (
-    MAX_SEED,
     Workflow,
     WorkflowValues,
     build_workflow,
@@ -21,6 +20,7 @@ from daemon.comfyui.graph import (
 )
 from daemon.comfyui.manifest import Binding, Manifest, Output, Parameter
 from daemon.comfyui.object_info import ObjectInfo
+from daemon.comfyui.parameter_values import MAX_SEED
 from daemon.comfyui.progress import RunProgress
 from daemon.protocol.errors import ErrorKind, RabbitError
 from tests.fakes.replay import load
