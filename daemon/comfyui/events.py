@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from daemon.comfyui.lenient import items, mapping, text
+from daemon.comfyui.lenient import items, mapping, number, text
 from daemon.protocol.errors import ErrorInfo
 
 _PREVIEW = 1
@@ -153,10 +153,10 @@ def _executing(data: dict[str, Any]) -> SocketEvent:
 
 
 def _progress(data: dict[str, Any]) -> SocketEvent | None:
-    value, most = data.get("value"), data.get("max")
-    if not isinstance(value, int | float) or not isinstance(most, int | float):
+    value, most = number(data.get("value")), number(data.get("max"))
+    if value is None or most is None:
         return None
-    return NodeProgress(_string(data, "node"), float(value), float(most))
+    return NodeProgress(_string(data, "node"), value, most)
 
 
 def _string(data: dict[str, Any], key: str) -> str:
@@ -164,4 +164,4 @@ def _string(data: dict[str, Any], key: str) -> str:
 
 
 def _strings(value: object) -> tuple[str, ...]:
-    return tuple(item for item in items(value) if isinstance(item, str))
+    return tuple(text(item) for item in items(value) if isinstance(item, str))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Literal
 
 import msgspec
 
-from daemon.comfyui.lenient import items, mapping
+from daemon.comfyui.lenient import items, mapping, number, size, text
 from daemon.comfyui.node_errors import execution_failed
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
@@ -191,40 +192,41 @@ def read_stats(reply: object) -> HostStats | None:
     system = _child(reply, "system")
     if "comfyui_version" not in system and "pytorch_version" not in system:
         return None
-    devices: list[Device] = []
-    for item in items(mapping(reply).get("devices"))[:_MAX_DEVICES]:
-        try:
-            devices.append(msgspec.convert(item, Device))
-        except msgspec.ValidationError:
-            continue
-    return HostStats(str(system.get("comfyui_version") or ""), tuple(devices))
+    devices = [
+        Device(text(one.get("name")), text(one.get("type")), *map(size, _memory(one)))
+        for one in map(mapping, items(mapping(reply).get("devices"))[:_MAX_DEVICES])
+    ]
+    return HostStats(text(system.get("comfyui_version")), tuple(devices))
 
 
 def read_upload(reply: object) -> UploadedImage | None:
     """Return where an upload went, None where the answer does not say."""
-    try:
-        return msgspec.convert(reply, UploadedImage)
-    except msgspec.ValidationError:
+    answer = mapping(reply)
+    name = text(answer.get("name"))
+    if not name:
         return None
+    return UploadedImage(name, text(answer.get("subfolder")), text(answer.get("type")) or "input")
+
+
+def _memory(device: dict[str, Any]) -> tuple[object, object]:
+    return device.get("vram_total"), device.get("vram_free")
 
 
 def _images(outputs: object) -> dict[str, tuple[OutputImage, ...]]:
-    found: dict[str, tuple[OutputImage, ...]] = {}
-    for node, output in mapping(outputs).items():
-        images: list[OutputImage] = []
-        for item in items(mapping(output).get("images"))[:_MAX_IMAGES]:
-            try:
-                images.append(msgspec.convert(item, OutputImage))
-            except msgspec.ValidationError:
-                continue
-        found[node] = tuple(images)
-    return found
+    return {
+        node: tuple(
+            OutputImage(*(text(image.get(key)) for key in ("filename", "subfolder", "type")))
+            for image in map(mapping, items(mapping(output).get("images"))[:_MAX_IMAGES])
+            if isinstance(image.get("filename"), str)
+        )
+        for node, output in mapping(outputs).items()
+    }
 
 
 def _texts(outputs: object) -> tuple[str, ...]:
     said = [items(mapping(output).get("text")) for output in mapping(outputs).values()]
-    lines = [line for lines in said for line in lines if isinstance(line, str)]
-    return tuple(line[:_MAX_TEXT_CHARS] for line in lines[:_MAX_TEXTS])
+    lines = (line for lines in said for line in lines if isinstance(line, str))
+    return tuple(text(line[:_MAX_TEXT_CHARS]) for line in itertools.islice(lines, _MAX_TEXTS))
 
 
 def _last_message(status: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -244,8 +246,8 @@ def _entries(queue: object) -> list[tuple[float, str]]:
     entries: list[tuple[float, str]] = []
     for item in items(queue):
         parts = items(item)
-        if len(parts) > 1 and isinstance(parts[0], int | float) and isinstance(parts[1], str):
-            entries.append((float(parts[0]), parts[1]))
+        if len(parts) > 1 and isinstance(parts[1], str):
+            entries.append((number(parts[0]) or 0.0, parts[1]))
     return entries
 
 
