@@ -10,6 +10,7 @@ import msgspec
 
 from daemon.comfyui.lenient import items, mapping
 from daemon.comfyui.manifest import Manifest
+from daemon.comfyui.model_names import fit_model_names
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.parameter_values import Value, place_values, unknown_name
 
@@ -78,6 +79,7 @@ class Workflow(msgspec.Struct, frozen=True):
         manifest: How the graph is used.
         graph: The graph as exported; never changed.
         proposed: The manifest was proposed from the graph; there is no file.
+        model_names: What the user's hosts call model files that go by other names here.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Workflow(msgspec.Struct, frozen=True):
     manifest: Manifest
     graph: Graph
     proposed: bool = False
+    model_names: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
     @property
     def uses_ai(self) -> bool:
@@ -114,7 +117,8 @@ def build_workflow(
     Args:
         workflow: The template; stays as it is.
         values: What goes in.
-        info: Fills in required inputs that the host's nodes got after the graph was exported.
+        info: Fills in required inputs that the host's nodes got after the graph was exported, and
+            tells the names that model files have there.
 
     Raises:
         RabbitError: a name that the manifest does not have, or a value that does not fit it or the
@@ -130,7 +134,10 @@ def build_workflow(
     place_values(manifest, graph, values.parameters, info, workflow.name)
     output = manifest.output
     graph[output.node]["inputs"][output.filename_prefix] = values.filename_prefix
-    return graph if info is None else fill_defaults(graph, info)
+    if info is None:
+        return graph
+    fit_model_names(graph, info, workflow.model_names)
+    return fill_defaults(graph, info)
 
 
 def fill_defaults(graph: Graph, info: ObjectInfo) -> Graph:

@@ -52,7 +52,10 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One form field: where it goes, its type, default and range."""
+    """One form field: where it goes, its type, default and range.
+
+    A choice without *choices* takes those of the host.
+    """
 
     node: _NodeId
     input: _InputName
@@ -177,10 +180,6 @@ def _check_names(manifest: Manifest, root: Node, filename: str) -> None:
     if required and not _VERSION.match(required):
         place = _place(root, ["requires", "comfyui"])
         raise invalid(filename, f"{place}'{required}' is no version; write it like '>=0.3.42'")
-    for name, parameter in manifest.parameters.items():
-        if parameter.type == "choice" and not parameter.choices:
-            place = _place(root, ["parameters", name])
-            raise invalid(filename, f"{place}the choice '{name}' has no choices")
 
 
 def _check_entries(root: Node, section: str, kind: type[msgspec.Struct], filename: str) -> None:
