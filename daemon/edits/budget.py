@@ -1,31 +1,137 @@
-"""What a run costs on a host, and refusing one over the user's budget before anything is sent."""
+"""What a run costs on a host, and refusing one over the user's budget before anything is sent.
+
+The cost is width x height x steps / 10**6, with the size that is sent and the steps of every
+sampler that the result depends on. ``denoise`` does not change it: a sampler then takes as many
+steps of a longer schedule.
+"""
 
 from __future__ import annotations
 
-from daemon.comfyui.graph import Graph, nodes
+from collections.abc import Iterator
+from typing import Any
+
+from daemon.comfyui.graph import Graph, link, nodes
+from daemon.comfyui.lenient import items, mapping, text
 from daemon.protocol.errors import ErrorKind, RabbitError
 
+_LOW_SIGMAS = 1
+_DEEPEST = 32
 
-def check_budget(graph: Graph, width_px: int, height_px: int, limit: float) -> None:
+
+def check_budget(
+    graph: Graph, width_px: int, height_px: int, limit: float, output: str = ""
+) -> None:
     """Refuse a run that costs more than *limit*; 0: no limit.
 
-    The cost is width x height x steps / 10**6, steps summed over the graph's samplers. A graph
-    without steps costs nothing.
+    Args:
+        graph: As it would be sent.
+        width_px: Of the picture that is sent.
+        height_px: As above.
+        limit: ``comfyui.max_compute``.
+        output: The node whose picture is the result; empty: every node counts.
 
     Raises:
-        RabbitError: ``invalid_request`` with the figures.
+        RabbitError: ``over_budget`` with the figures.
     """
-    steps = sum(_steps(node.get("inputs")) for _, node in nodes(graph))
-    cost = width_px * height_px * steps / 1e6
+    steps = steps_of(graph, output)
+    cost = cost_of(width_px, height_px, steps)
     if limit and cost > limit:
         raise RabbitError(
-            ErrorKind.INVALID_REQUEST,
+            ErrorKind.OVER_BUDGET,
             f"The run costs {cost:.1f} ({width_px} x {height_px} px x {steps} steps / 1000000), "
             f"the budget is {limit:g}.",
             "Take fewer steps, or raise comfyui.max_compute in config.yaml.",
+            {"cost": f"{cost:.3f}", "limit": f"{limit:g}"},
         )
 
 
-def _steps(inputs: object) -> int:
-    value = inputs.get("steps") if isinstance(inputs, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+def cost_of(width_px: int, height_px: int, steps: int) -> float:
+    """Return what so many steps at this size cost."""
+    return width_px * height_px * steps / 1e6
+
+
+def steps_of(graph: Graph, output: str = "") -> int:
+    """Return the steps of all samplers that *output* depends on, summed; empty: of all there are.
+
+    A scheduler counts once for each sampler that it feeds, and not at all where it feeds none.
+    """
+    counted = _needed(graph, output) if output in graph else set(graph)
+    fed = set(_schedulers(graph))
+    total = 0
+    for node_id, node in nodes(graph):
+        if node_id not in counted or node_id in fed:
+            continue
+        inputs = mapping(node.get("inputs"))
+        sigmas = inputs.get("sigmas")
+        if link(sigmas) is not None:
+            if not _passes_sigmas_on(node):
+                total += _steps_behind(graph, sigmas)
+        else:
+            total += _own_steps(graph, inputs)
+    return total
+
+
+def _own_steps(graph: Graph, inputs: dict[str, Any]) -> int:
+    """Return the steps that a sampler with a schedule of its own takes."""
+    steps = _whole(graph, inputs.get("steps"))
+    if steps is None:
+        return 0
+    first = _whole(graph, inputs.get("start_at_step")) or 0
+    last = _whole(graph, inputs.get("end_at_step"))
+    return max((steps if last is None else min(last, steps)) - first, 0)
+
+
+def _steps_behind(graph: Graph, sigmas: object, depth: int = 0) -> int:
+    """Return the steps of the schedule that a link leads to, also through nodes that split it."""
+    source = link(sigmas)
+    if source is None or depth > _DEEPEST:
+        return 0
+    node = mapping(graph.get(source))
+    inputs = mapping(node.get("inputs"))
+    behind = inputs.get("sigmas")
+    if link(behind) is None:
+        return _whole(graph, inputs.get("steps")) or 0
+    steps = _steps_behind(graph, behind, depth + 1)
+    if text(node.get("class_type")) == "SplitSigmas":
+        at = min(_whole(graph, inputs.get("step")) or 0, steps)
+        return steps - at if items(sigmas)[1] == _LOW_SIGMAS else at
+    return steps
+
+
+def _schedulers(graph: Graph) -> Iterator[str]:
+    """Yield the nodes whose steps are told by whom they feed, and those that only pass them on."""
+    for node_id, node in nodes(graph):
+        if "Scheduler" in text(node.get("class_type")):
+            yield node_id
+        source = link(mapping(node.get("inputs")).get("sigmas"))
+        if source is not None:
+            yield source
+
+
+def _passes_sigmas_on(node: dict[str, Any]) -> bool:
+    """Whether a node that takes a schedule is no sampler: it has nothing to be sampled."""
+    inputs = mapping(node.get("inputs"))
+    return not any(name in inputs for name in ("latent_image", "sampler", "guider", "positive"))
+
+
+def _whole(graph: Graph, value: object) -> int | None:
+    """Return a whole number, also one that stands in a node of its own."""
+    source = link(value)
+    if source is not None:
+        value = mapping(mapping(graph.get(source)).get("inputs")).get("value")
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _needed(graph: Graph, output: str) -> set[str]:
+    """Return the nodes that *output* depends on, itself too."""
+    waiting, found = [output], set[str]()
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in found or node_id not in graph:
+            continue
+        found.add(node_id)
+        for value in mapping(mapping(graph[node_id]).get("inputs")).values():
+            source = link(value)
+            if source is not None:
+                waiting.append(source)
+    return found
