@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 from typing import BinaryIO
 
 import imagecodecs
@@ -11,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from daemon.decode.png_chunks import SIGNATURE
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 MAX_PIXELS = 300_000_000
+_PNG_HEAD_BYTES = 26
+_DAMAGED = (OSError, UnidentifiedImageError, SyntaxError, ValueError, imagecodecs.PngError)
 # of a photo, a third of the time of zlib's search, and smaller
 _PNG_PACKING = {
     "filter": imagecodecs.PNG.FILTER.PAETH,
@@ -83,6 +87,11 @@ def open_regular(path: bytes) -> BinaryIO:
 def _read(path: bytes, mode: str) -> NDArray[np.uint8]:
     with open_regular(path) as file:
         try:
+            if mode == "RGB" and _is_plain_png(file.read(_PNG_HEAD_BYTES)):
+                file.seek(0)
+                decoded = imagecodecs.png_decode(file.read())
+                return np.ascontiguousarray(decoded[..., :3])
+            file.seek(0)
             with Image.open(file) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     raise _invalid(path, f"is too large ({picture.width}x{picture.height})")
@@ -90,8 +99,16 @@ def _read(path: bytes, mode: str) -> NDArray[np.uint8]:
                     high = (np.asarray(picture) >> 8).astype(np.uint8)
                     return np.asarray(Image.fromarray(high).convert(mode))
                 return np.asarray(picture.convert(mode))
-        except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        except _DAMAGED as error:
             raise _invalid(path, "is damaged or no picture", str(error)) from error
+
+
+def _is_plain_png(head: bytes) -> bool:
+    """Whether a file that begins so is a PNG of 8-bit RGB, which is read in half the time."""
+    if len(head) < _PNG_HEAD_BYTES or not head.startswith(SIGNATURE) or head[12:16] != b"IHDR":
+        return False
+    width, height, depth, color = struct.unpack_from(">IIBB", head, 16)
+    return (depth, color) == (8, 2) and width * height <= MAX_PIXELS
 
 
 def _invalid(path: bytes, problem: str, detail: str = "") -> RabbitError:

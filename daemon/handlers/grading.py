@@ -58,24 +58,15 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         width, height, long_edge_px=task.long_edge_px, kontext_sizes=task.kontext_sizes
     )
     left, top, inner_width, inner_height = plan.box
-    small = resize(photo.pixels, inner_width, inner_height)
-    color, alpha = small[..., :3], small[..., 3:]
+    sent, own, clipped = _small_copy(photo, inner_width, inner_height)
     context.checkpoint(0.8)
-    if photo.color_space == SRGB:
-        sent = _eight_bit(color)
-        clipped = np.zeros(sent.shape[:2], bool)
-        coverage = color_coverage(photo.pixels, sent)
-    else:
-        exact = IccSpace(photo.icc).to_srgb(color)
-        sent = _eight_bit(np.clip(exact, 0, 1))
-        clipped = clips(exact)
-        coverage = color_coverage(photo.pixels, color[~clipped])
-    if alpha.size:
-        clipped |= alpha[..., 0] == 0
     write_png(task.png_path, fill_canvas(sent, plan))
-    mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
-    mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
-    write_png(task.clipped_path, mark)
+    coverage = None
+    if task.learns:
+        coverage = round(color_coverage(photo.pixels, own), 4)
+        mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
+        mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
+        write_png(task.clipped_path, mark)
     if photo.icc is not None and photo.color_space != SRGB:
         Path(os.fsdecode(task.icc_path)).write_bytes(photo.icc)
     prepared = SmallPrepared(
@@ -88,10 +79,38 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         format=photo.format,
         lossy=photo.lossy,
         palette=photo.encoding.palette,
-        coverage=round(coverage, 4),
+        coverage=coverage,
         notes=photo.notes,
     )
     return prepared, b""
+
+
+def _small_copy(
+    photo: Photo, width: int, height: int
+) -> tuple[Pixels, Pixels | FloatArray, NDArray[np.bool_]]:
+    """Bring a photo to a size in sRGB.
+
+    Returns:
+        The copy, shape (H, W, 3), uint8; its colours in the photo's own space, shape (..., 3),
+        without those that clipped on the way; which of it clipped or cannot be seen, shape (H, W).
+    """
+    nothing = np.zeros((height, width), bool)
+    is_srgb = photo.color_space == SRGB
+    if is_srgb and photo.pixels.shape == (height, width, 3) and photo.pixels.dtype == np.uint8:
+        return photo.pixels, photo.pixels, nothing
+    small = resize(photo.pixels, width, height)
+    color, alpha = small[..., :3], small[..., 3:]
+    if is_srgb:
+        sent = _eight_bit(color)
+        own, clipped = sent, nothing
+    else:
+        exact = IccSpace(photo.icc).to_srgb(color)
+        sent = _eight_bit(np.clip(exact, 0, 1))
+        clipped = clips(exact)
+        own = color[~clipped]
+    if alpha.size:
+        clipped |= alpha[..., 0] == 0
+    return sent, own, clipped
 
 
 def _eight_bit(colors: FloatArray) -> Pixels:
