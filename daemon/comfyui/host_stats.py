@@ -1,0 +1,57 @@
+"""How each host did so far: what it finished, what failed there, what a job usually takes it."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict, deque
+
+import msgspec
+
+LATELY = 20
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """One host's figures.
+
+    Attributes:
+        done: Jobs of ours that it finished.
+        failed: Jobs of ours that failed there.
+        usual_s: Median of its own seconds for the last jobs; None: none yet.
+    """
+
+    done: int = 0
+    failed: int = 0
+    usual_s: float | None = None
+
+
+class HostStatistics:
+    """Counts the jobs that ended, host by host."""
+
+    def __init__(self) -> None:
+        self._done: defaultdict[str, int] = defaultdict(int)
+        self._failed: defaultdict[str, int] = defaultdict(int)
+        self._lately: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATELY))
+
+    def finished(self, host: str, host_s: float | None) -> None:
+        """Count a job that the host finished.
+
+        Args:
+            host: Its name.
+            host_s: What the host itself took; None: not known.
+        """
+        self._done[host] += 1
+        if host_s is not None:
+            self._lately[host].append(host_s)
+
+    def failed(self, host: str) -> None:
+        """Count a job that failed there."""
+        self._failed[host] += 1
+
+    def of(self, host: str) -> Tally:
+        """Return the figures of *host*."""
+        lately = self._lately.get(host)
+        return Tally(
+            done=self._done.get(host, 0),
+            failed=self._failed.get(host, 0),
+            usual_s=statistics.median(lately) if lately else None,
+        )
