@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
-from daemon.comfyui.graph import Graph, Workflow, link, nodes
+from daemon.comfyui.graph import Graph, Workflow, fill_defaults, link, nodes
+from daemon.comfyui.graph_links import class_of, source, upstream
 from daemon.comfyui.lenient import mapping
-from daemon.comfyui.manifest import Manifest, invalid, version_is_enough
-from daemon.comfyui.model_folders import is_model_file, loaders_of, model_folder
+from daemon.comfyui.manifest import POSSIBLE_RESULTS, Manifest, invalid, version_is_enough
+from daemon.comfyui.model_folders import loaders_of, model_folder
+from daemon.comfyui.model_names import AbsentModel, absent_models, fit_model_names, name_on_host
 from daemon.comfyui.node_errors import missing_model, missing_node
+from daemon.comfyui.node_packs import pack_of
 from daemon.comfyui.object_info import ObjectInfo
 
 MAX_GRAPH_BYTES = 4 * 1024 * 1024
+_GROWING = ("COMFY_", "AUTOGROW")
 HOW_TO_EXPORT = (
     "is saved in the format of ComfyUI's window, not for other programs; export it with "
     "Workflow > Export (API), called Save (API Format) in older versions"
@@ -87,32 +92,62 @@ def check_host(
         graph: The graph as it will run, where parameters name other model files; None: as
             exported.
     """
-    graph = workflow.graph if graph is None else graph
     manifest = workflow.manifest
+    if graph is None:
+        graph = copy.deepcopy(workflow.graph)
+        fit_model_names(graph, info, workflow.model_names)
+        graph = fill_defaults(graph, info)
     problems: list[str] = []
+    if manifest.result not in POSSIBLE_RESULTS:
+        problems.append(impossible_result(manifest))
     required = manifest.requires.comfyui
     if not version_is_enough(required, version):
         problems.append(f"{host} runs ComfyUI {version}; the workflow needs {required}.")
     wanted = [str(node["class_type"]) for _, node in nodes(graph)]
     absent = [name for name in (*wanted, *manifest.requires.nodes) if name not in info]
-    problems += [missing_node(name, host) for name in dict.fromkeys(absent)]
-    problems += missing_models(graph, info, host)
+    problems += [_no_node(name, host) for name in dict.fromkeys(absent)]
+    problems += [_no_model(one, host) for one in absent_models(graph, info, workflow.model_names)]
     problems += _missing_requirements(workflow, info, host)
+    problems += _unfilled(graph, manifest.output.node, info)
     return list(dict.fromkeys(problems))
 
 
-def missing_models(graph: Graph, info: ObjectInfo, host: str) -> list[str]:
-    """Return a sentence for every model file that *graph* names and the host does not have."""
+def impossible_result(manifest: Manifest) -> str:
+    """Return why this version does nothing with a workflow of this kind of result."""
+    return (
+        f"'{manifest.title}' makes a result of kind '{manifest.result}', which this version "
+        "cannot use yet."
+    )
+
+
+def _no_node(class_type: str, host: str) -> str:
+    said, pack = missing_node(class_type, host), pack_of(class_type)
+    return f"{said} It comes with {pack}." if pack else said
+
+
+def _no_model(one: AbsentModel, host: str) -> str:
+    said = missing_model(one.file, one.folder, host)
+    return f"{said} It has {one.near}, which may be the same." if one.near else said
+
+
+def _unfilled(graph: Graph, output: str, info: ObjectInfo) -> list[str]:
+    """Return a sentence for every input that a node needs and nothing fills."""
     problems: list[str] = []
-    for _, node in nodes(graph):
-        class_type = str(node["class_type"])
-        for name, value in mapping(node.get("inputs")).items():
-            folder = model_folder(class_type, name)
-            choices = info.choices(class_type, name)
-            if choices is None or value in choices or not (folder or is_model_file(value)):
-                continue
-            if link(value) is None:
-                problems.append(missing_model(str(value), folder, host))
+    for node_id in upstream(graph, output):
+        inputs = mapping(mapping(graph.get(node_id)).get("inputs"))
+        class_type = class_of(graph, node_id)
+        for name, spec in info.all_inputs(class_type, inputs).items():
+            # Inputs that grow have a template where others have a type; their names are others.
+            grows = spec.kind.startswith(_GROWING)
+            if spec.required and name not in inputs and not grows:
+                problems.append(
+                    f"Node {node_id} ({class_type}) needs '{name}', and nothing is linked to it."
+                )
+            elif (fed_by := source(inputs.get(name))) is not None and fed_by.node not in graph:
+                problems.append(
+                    f"Node {node_id} ({class_type}): '{name}' is linked to node {fed_by.node}, "
+                    "which is not there."
+                )
     return problems
 
 
@@ -130,7 +165,9 @@ def _missing_requirements(workflow: Workflow, info: ObjectInfo, host: str) -> li
         known = [info.choices(class_type, name) for class_type, name in loaders_of(folder)]
         present: set[Any] = {choice for choices in known for choice in choices or ()}
         if any(choices is not None for choices in known):
-            problems += [missing_model(f, folder, host) for f in filenames if f not in present]
+            names = workflow.model_names
+            lacking = [f for f in filenames if name_on_host(f, present, names) is None]
+            problems += [missing_model(filename, folder, host) for filename in lacking]
     return problems
 
 

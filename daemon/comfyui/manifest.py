@@ -16,6 +16,8 @@ MAX_MANIFEST_BYTES = 256 * 1024
 
 ParameterType = Literal["integer", "number", "text", "boolean", "choice", "model", "seed"]
 ResultKind = Literal["lut", "region", "image", "resized", "cutout", "map"]
+POSSIBLE_RESULTS: tuple[ResultKind, ...] = ("lut", "image")
+"""Kinds of result that this version makes; workflows of the others are listed but do not run."""
 MaskPolicy = Literal["none", "optional", "required"]
 _Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _NodeId = Annotated[str, Meta(min_length=1, max_length=100)]
