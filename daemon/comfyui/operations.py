@@ -10,19 +10,32 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.comfyui.checks import MAX_GRAPH_BYTES, check_bindings, check_host, parse_graph
+from daemon.comfyui.checks import (
+    MAX_GRAPH_BYTES,
+    check_bindings,
+    check_host,
+    impossible_result,
+    parse_graph,
+)
 from daemon.comfyui.graph import Workflow
-from daemon.comfyui.manifest import MAX_MANIFEST_BYTES, invalid, parse_manifest
+from daemon.comfyui.manifest import (
+    MAX_MANIFEST_BYTES,
+    POSSIBLE_RESULTS,
+    invalid,
+    parse_manifest,
+)
+from daemon.comfyui.model_names import FILE_NAME, absent_models, parse_model_names
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.proposals import propose_manifest
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
-from daemon.protocol.values import WorkflowInfo
+from daemon.protocol.values import MissingModel, WorkflowInfo
 from daemon.resources import data_folder
 
 log = logging.getLogger(__name__)
 
 _MAX_FILES = 500
+_MOST_ON_TRIAL = 8
 _Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -41,8 +54,15 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
     workflow: Workflow | None = None
     error: ErrorInfo | None = None
 
-    def to_info(self, problems: list[str] | None = None) -> WorkflowInfo:
-        """Return what clients see; *problems* of a host that was checked, None where none was."""
+    def to_info(
+        self, problems: list[str] | None = None, missing: tuple[MissingModel, ...] = ()
+    ) -> WorkflowInfo:
+        """Return what clients see.
+
+        Args:
+            problems: Of a host that was checked; None where none was.
+            missing: Model files that it does not have.
+        """
         workflow = self.workflow
         if workflow is None:
             said = self.error.message if self.error else ""
@@ -58,6 +78,8 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
                 problems=(said,),
             )
         manifest = workflow.manifest
+        if problems is None and manifest.result not in POSSIBLE_RESULTS:
+            problems = [impossible_result(manifest)]
         return WorkflowInfo(
             name=self.name,
             operation=manifest.operation,
@@ -69,6 +91,10 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
             usable=None if problems is None else not problems,
             problems=tuple(problems or ()),
             parameters=tuple(p.to_info(name) for name, p in manifest.parameters.items()),
+            category=manifest.category,
+            inputs=tuple(sorted(manifest.bindings)),
+            proposed=workflow.proposed,
+            missing_models=missing,
         )
 
 
@@ -84,6 +110,8 @@ class WorkflowLibrary:
         """
         self._folders = (("shipped", shipped), ("user", user))
         self._entries: dict[str, WorkflowEntry] = {}
+        self._on_trial: dict[str, Workflow] = {}
+        self._model_names: dict[str, str] = {}
         self._stamps: dict[str, _Stamp] = {}
         self._reading = threading.Lock()
 
@@ -104,6 +132,9 @@ class WorkflowLibrary:
             RabbitError: ``not_found`` with the nearest name, or why its files cannot be used.
         """
         self.refresh()
+        on_trial = self._on_trial.get(name)
+        if on_trial is not None:
+            return on_trial
         entry = self._entries.get(name)
         if entry is None:
             near = difflib.get_close_matches(name, self._entries, 1)
@@ -114,9 +145,40 @@ class WorkflowLibrary:
             raise RabbitError.from_info(error)
         return entry.workflow
 
+    @property
+    def folder(self) -> Path:
+        """The user's own folder; need not exist."""
+        return self._folders[-1][1]
+
+    @property
+    def model_names(self) -> dict[str, str]:
+        """Names that the user gave: file in a workflow to file on the hosts."""
+        self.refresh()
+        return self._model_names
+
+    def keep_on_trial(self, workflow: Workflow) -> None:
+        """Let a workflow run that no file holds yet; the oldest ones are forgotten.
+
+        It is found by its name, which no file can have, and never listed.
+        """
+        while len(self._on_trial) >= _MOST_ON_TRIAL:
+            del self._on_trial[next(iter(self._on_trial))]
+        names = self.model_names
+        self._on_trial[workflow.name] = msgspec.structs.replace(workflow, model_names=names)
+
+    def missing_models(self, name: str, info: ObjectInfo) -> tuple[MissingModel, ...]:
+        """Return the model files that a host does not have, and what it has in their place."""
+        workflow = self.get(name)
+        return tuple(
+            MissingModel(file=one.file, folder=one.folder, near=one.near, choices=one.choices)
+            for one in absent_models(workflow.graph, info, workflow.model_names)
+        )
+
     def has(self, name: str) -> bool:
         """Whether there is a usable workflow called *name*."""
         self.refresh()
+        if name in self._on_trial:
+            return True
         entry = self._entries.get(name)
         return entry is not None and entry.workflow is not None
 
@@ -134,16 +196,30 @@ class WorkflowLibrary:
             if stamps == self._stamps:
                 return False
             entries: dict[str, WorkflowEntry] = {}
+            names = _read_model_names(self.folder)
             for source, folder in self._folders:
                 for name in _names(stamps[source]):
-                    entries[name] = _load(name, folder, source)
-            self._entries, self._stamps = entries, stamps
+                    entries[name] = _load(name, folder, source, names)
+            self._entries, self._stamps, self._model_names = entries, stamps, names
             return True
 
 
-def _load(name: str, folder: Path, source: str) -> WorkflowEntry:
+def _read_model_names(folder: Path) -> dict[str, str]:
+    """Return the user's names of model files; none where the file cannot be used."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        return {}
     try:
-        return WorkflowEntry(name, source, _read(name, folder, source))
+        return parse_model_names(_content(path, MAX_MANIFEST_BYTES))
+    except RabbitError as error:
+        log.warning("%s %s", error.info.message, error.info.hint)
+        return {}
+
+
+def _load(name: str, folder: Path, source: str, names: dict[str, str]) -> WorkflowEntry:
+    try:
+        found = msgspec.structs.replace(_read(name, folder, source), model_names=names)
+        return WorkflowEntry(name, source, found)
     except RabbitError as error:
         log.info("workflow %s (%s): %s", name, source, error.info.message)
         return WorkflowEntry(name, source, error=error.info)
@@ -186,4 +262,4 @@ def _stamp(folder: Path) -> _Stamp:
 
 
 def _names(stamp: _Stamp) -> list[str]:
-    return sorted({name.rpartition(".")[0] for name, _, _ in stamp})
+    return sorted({name.rpartition(".")[0] for name, _, _ in stamp if name != FILE_NAME})

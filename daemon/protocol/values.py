@@ -312,11 +312,27 @@ class OperationInfo(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[ParameterInfo, ...] = ()
 
 
+class MissingModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model file that a workflow names and a host does not have.
+
+    Attributes:
+        file: As the workflow names it.
+        folder: Below the host's ``models/``; empty where it is not known.
+        near: The file there that is most likely the same; empty: none is alike.
+        choices: What the host has in that folder.
+    """
+
+    file: str
+    folder: str = ""
+    near: str = ""
+    choices: tuple[str, ...] = ()
+
+
 class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One workflow pair (graph + manifest) and whether a host can run it.
 
     *category*: the menu it stands in. *inputs*: names of the bindings it has, sorted. *proposed*:
-    it has no manifest of its own yet.
+    it has no manifest of its own yet. *missing_models*: what the host that was checked lacks.
     """
 
     name: str
@@ -332,6 +348,7 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     inputs: tuple[str, ...] = ()
     proposed: bool = False
+    missing_models: tuple[MissingModel, ...] = ()
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):

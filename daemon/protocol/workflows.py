@@ -167,7 +167,8 @@ class WorkflowImport(Message, frozen=True, tag="workflow_import"):
 
     Empty fields take what was proposed. *bindings*: binding (or ``output``) to ``node.input``;
     an empty text leaves it away. *parameters*: name to ``node.input``, the whole choice; None: as
-    proposed. A *name* that is taken gets a number.
+    proposed. A *name* that is taken gets a number. *trial*: write nothing; the workflow that is
+    answered can be run by its name until the daemon ends, and is in no list.
     """
 
     path: WirePath
@@ -179,6 +180,7 @@ class WorkflowImport(Message, frozen=True, tag="workflow_import"):
     bindings: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     parameters: dict[str, str] | None = None
     host: str = ""
+    trial: bool = False
 
 
 class WorkflowSaved(Message, frozen=True, tag="workflow_saved"):
