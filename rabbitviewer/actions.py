@@ -276,6 +276,9 @@ def _rest() -> tuple[ActionSpec, ...]:
             "panel.strip", _tr("Filmstrip"), ("S",), "ph.film-strip", panels, checkable=True
         ),
         ActionSpec("panel.jobs", _tr("Jobs"), ("J",), "ph.stack", panels),
+        ActionSpec("jobs.pause", _tr("Pause or resume all jobs"), ("Shift+J",), "ph.pause", panels),
+        ActionSpec("jobs.cancel_all", _tr("Cancel all jobs"), (), "ph.x", panels),
+        ActionSpec("hosts.panel", _tr("Hosts"), ("Ctrl+H",), "ph.desktop-tower", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),
         ActionSpec(
@@ -348,7 +351,7 @@ def _mask_actions() -> tuple[ActionSpec, ...]:
 
 def extra_help() -> tuple[KeyHelp, ...]:
     """Return what the overlay says beside the actions."""
-    photo, edit = _groups()[1:3]
+    photo, edit, panels = _groups()[1:4]
     pool = _groups()[6]
     mask = _groups()[7]
     return (
@@ -364,6 +367,12 @@ def extra_help() -> tuple[KeyHelp, ...]:
         KeyHelp("F2", _tr("Rename the look, in the Looks tab"), edit),
         KeyHelp(_tr("Del"), _tr("Delete the look, in the Looks tab"), edit),
         KeyHelp(_tr("Ctrl+Z"), _tr("Bring it back, in the Looks tab"), edit),
+        KeyHelp("Ctrl+↑ Ctrl+↓", _tr("Earlier or later, in the jobs list"), panels),
+        KeyHelp(
+            _tr("Ctrl+Home, Ctrl+End"), _tr("To the front or the back, in the jobs list"), panels
+        ),
+        KeyHelp(_tr("Space"), _tr("Hold a job or let it go on, in the jobs list"), panels),
+        KeyHelp(_tr("Del"), _tr("Cancel a job, in the jobs list"), panels),
         KeyHelp(_tr("Right button"), _tr("Erase; with an area, subtract"), mask),
         KeyHelp(_tr("Shift+Click"), _tr("A straight line from the last stroke"), mask),
         KeyHelp(_tr("Ctrl+Alt+Drag"), _tr("Size across, hardness up and down"), mask),

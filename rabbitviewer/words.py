@@ -19,9 +19,13 @@ def _tr(text: str) -> str:
 
 def stage_words(info: JobInfo) -> str:
     """Say what a job does at this moment."""
-    if info.state == "waiting":
-        return _tr("Waiting")
+    if info.state == "paused":
+        return _tr("Paused")
     builtin = info.host in BUILTIN_NAMES
+    if info.state == "waiting":
+        wanted = info.host or info.host_wanted
+        known = wanted and wanted not in BUILTIN_NAMES
+        return _tr("Waiting for {host}").format(host=wanted) if known else _tr("Waiting")
     words = {
         "prepare": _tr("Preparing a small copy"),
         "upload": _tr("Handing it over") if builtin else _tr("Sending it to {host}"),
@@ -38,10 +42,30 @@ def stage_words(info: JobInfo) -> str:
 
 def state_words(info: JobInfo) -> str:
     """Say how a job stands, in one line."""
-    if info.state in ("waiting", "running"):
+    if info.state in ("waiting", "running", "paused"):
         return stage_words(info)
     words = {"done": _tr("Done"), "failed": _tr("Failed"), "cancelled": _tr("Cancelled")}
     return words.get(info.state, info.state)
+
+
+def jobs_words(count: int) -> str:
+    """Say a number of jobs."""
+    return (_tr("{n} job") if count == 1 else _tr("{n} jobs")).format(n=f"{count:,}")
+
+
+def job_host_words(info: JobInfo) -> str:
+    """Name the machine that works for a job, where its stage does not name it; may be empty."""
+    if info.host in BUILTIN_NAMES or not info.ai:
+        return ""
+    named = info.state == "running" and info.stage in ("upload", "queued", "run")
+    return "" if named else info.host
+
+
+def place_words(place: int | None) -> str:
+    """Say how many wait before a job at its host; empty when it waits there no more."""
+    if place is None:
+        return ""
+    return _tr("{count} before it").format(count=place) if place else _tr("next there")
 
 
 def left_words(eta_s: float | None) -> str:
@@ -151,6 +175,7 @@ def host_words(host: HostInfo) -> str:
     words = {
         "ready": _tr("Ready"),
         "busy": _tr("Busy"),
+        "hung": _tr("Stuck"),
         "unreachable": _tr("Cannot be reached"),
         "starting": _tr("Starting"),
         "unknown": _tr("Not asked yet"),

@@ -4,53 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtCore import QDateTime, QLocale, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from daemon.protocol.values import JobInfo
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
-from rabbitviewer.models.jobs import Job
+from rabbitviewer.edit.retry_row import RetryRow
+from rabbitviewer.models.job import Job, Retry
 from rabbitviewer.theme.controls import ElidedLabel, icon_button, text_label
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import left_words, state_words
+from rabbitviewer.words import job_host_words, left_words, place_words, state_words
 
 _PICTURE = 48
+_STATE_ICONS = {
+    "done": ("ph.check-circle", "success"),
+    "failed": ("ph.warning-circle", "error"),
+    "cancelled": ("ph.prohibit", "text_secondary"),
+    "paused": ("ph.pause-circle", "text_secondary"),
+}
 
 PictureOf = Callable[[bytes], QImage | None]
+HostsFor = Callable[[JobInfo], tuple[str, ...]]
 
 
 class JobRow(QFrame):
     """Name, prompt and state of one job, and what can be done with it.
 
     Signals:
-        cancel_pressed, retry_pressed, open_pressed: the buttons (the job's id).
+        cancel_pressed, open_pressed, pause_pressed: the buttons (the job's id).
+        retry_pressed: run it again (the job's id, :class:`Retry`).
+        menu_wanted: all that can be done with it (the job's id, where on the screen).
     """
 
     cancel_pressed = Signal(str)
-    retry_pressed = Signal(str)
     open_pressed = Signal(str)
+    pause_pressed = Signal(str)
+    retry_pressed = Signal(str, object)
+    menu_wanted = Signal(str, QPoint)
 
     def __init__(
         self,
         job: Job,
         picture_of: PictureOf,
         origins: JobOrigins,
+        hosts_for: HostsFor,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._origins = origins
         self._job = job
         self._picture_of = picture_of
+        self._hosts_for = hosts_for
+        self._pictured: object = None
+        self._error: ErrorCard | None = None
+        self._retry: RetryRow | None = None
+        self.job_id = job.info.job_id
+        self.setProperty("look", "job")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._grip = QLabel()
+        self._grip.setToolTip(self.tr("Drag to another place, or Ctrl+Up and Ctrl+Down"))
         self._picture = QLabel()
         self._picture.setFixedSize(_PICTURE, _PICTURE)
-        job_id = job.info.job_id
-        self._name = text_label("", "heading")
-        self._state = text_label("", "small")
+        self._name = ElidedLabel("heading")
+        self._sign = QLabel()
+        self._state = ElidedLabel("small")
         self._state.setFont(figures_font(self._state.font()))
-        self._prompt = text_label("", "secondary")
+        self._prompt = ElidedLabel("secondary")
         self._whence = ElidedLabel("small")
         self._stale = text_label(stale_words(), "tag")
         self._stale.setToolTip(stale_advice())
@@ -58,23 +81,30 @@ class JobRow(QFrame):
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
-        self._error = ErrorCard()
+        self._pause = icon_button("ph.pause", self.tr("Pause"))
         self._cancel = icon_button("ph.x", self.tr("Cancel"))
-        self._retry = icon_button("ph.arrow-clockwise", self.tr("Try again"))
         self._open = icon_button("ph.square-half", self.tr("Compare"))
-        self._cancel.clicked.connect(lambda: self.cancel_pressed.emit(job_id))
-        self._retry.clicked.connect(lambda: self.retry_pressed.emit(job_id))
-        self._open.clicked.connect(lambda: self.open_pressed.emit(job_id))
+        self._more = icon_button("ph.dots-three", self.tr("What can be done with it"))
+        for button in (self._pause, self._cancel, self._open, self._more):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._pause.clicked.connect(lambda: self.pause_pressed.emit(self.job_id))
+        self._cancel.clicked.connect(lambda: self.cancel_pressed.emit(self.job_id))
+        self._open.clicked.connect(lambda: self.open_pressed.emit(self.job_id))
+        self._more.clicked.connect(self._open_menu)
         self._lay_out()
         self.show_job(job)
 
+    @property
+    def can_move(self) -> bool:
+        """Whether it waits, so that it can come to stand elsewhere."""
+        return not (self._job.ended or self._job.is_running)
+
     def show_job(self, job: Job) -> None:
-        """Show how *job* stands."""
+        """Show how *job* stands; nothing is touched that stays as it is."""
         self._job = job
         info = job.info
-        running = not job.ended
         self._name.setText(self._origins.name(info))
-        self._prompt.setToolTip(info.prompt)
+        self._prompt.setText(" ".join(info.prompt.split()))
         self._tag.setVisible(not info.ai)
         self._state.setText(self._state_text(job))
         whence = " · ".join(filter(None, (self._origins.pool_words(info), mask_words(info))))
@@ -82,28 +112,30 @@ class JobRow(QFrame):
         self._whence.setVisible(bool(whence))
         self._stale.setVisible(self._origins.is_stale(info))
         self._bar.setValue(round(info.progress_pct * 10))
-        self._bar.setVisible(info.state == "running")
-        self._bar.setAccessibleName(self.tr("Progress of {name}").format(name=self._name.text()))
-        failed = info.state == "failed" and info.error is not None
-        if info.error is not None and failed:
-            self._error.show_error(info.error)
-        self._error.setVisible(failed)
-        self._cancel.setVisible(running)
-        self._retry.setVisible(info.state in ("failed", "cancelled"))
-        self._open.setVisible(info.state == "done")
-        self._elide()
-        self._show_picture()
+        self._bar.setVisible(job.is_running)
+        self._show_buttons(job)
+        self._show_sign(info)
+        self._show_error(job)
+        self._name_it(job)
+        self.show_picture()
 
-    def _show_picture(self) -> None:
-        """Show the photo where its pixels are at hand; its icon stands in for it."""
+    def show_picture(self) -> None:
+        """Show the sampler's picture, or the photo where its pixels are at hand."""
         info = self._job.info
-        image = self._picture_of(info.result_path or info.path) or self._picture_of(info.path)
+        image = (
+            self._job.preview
+            or self._picture_of(info.result_path or info.path)
+            or self._picture_of(info.path)
+        )
         if image is None:
             if self._picture.pixmap().isNull():
                 stand_in = icon("ph.image", "text_secondary")
                 self._picture.setPixmap(stand_in.pixmap(_PICTURE, _PICTURE))
             return
         ratio = self.devicePixelRatioF()
+        if self._pictured == (image.cacheKey(), ratio):
+            return
+        self._pictured = (image.cacheKey(), ratio)
         side = round(_PICTURE * ratio)
         covering = Qt.AspectRatioMode.KeepAspectRatioByExpanding
         smooth = Qt.TransformationMode.SmoothTransformation
@@ -113,21 +145,83 @@ class JobRow(QFrame):
         pixmap.setDevicePixelRatio(ratio)
         self._picture.setPixmap(pixmap)
 
+    # ------------------------------------------------------------ parts
+
+    def _show_buttons(self, job: Job) -> None:
+        info = job.info
+        holds = info.paused or info.state == "paused"
+        words = self.tr("Go on") if holds else self.tr("Pause")
+        if self._pause.toolTip() != words:
+            self._pause.setIcon(icon("ph.play" if holds else "ph.pause"))
+            self._pause.setToolTip(words)
+            self._pause.setAccessibleName(words)
+        self._pause.setVisible(self.can_move)
+        self._cancel.setVisible(not job.ended)
+        self._open.setVisible(info.state == "done")
+        if self._grip.isVisibleTo(self) != self.can_move or self._grip.pixmap().isNull():
+            grip = icon("ph.dots-six-vertical", "text_secondary") if self.can_move else None
+            side = tokens().icon_small
+            self._grip.setPixmap(grip.pixmap(side, side) if grip else QPixmap(1, 1))
+            self._grip.setVisible(self.can_move)
+
+    def _show_sign(self, info: JobInfo) -> None:
+        """Show a sign beside the state, which must not be told by colour alone."""
+        sign = _STATE_ICONS.get(info.state)
+        self._sign.setVisible(sign is not None)
+        if sign is not None and self._sign.property("sign") != sign[0]:
+            self._sign.setProperty("sign", sign[0])
+            side = tokens().font_body
+            self._sign.setPixmap(icon(*sign).pixmap(side, side))
+
+    def _show_error(self, job: Job) -> None:
+        info = job.info
+        failed = info.state == "failed" and info.error is not None
+        again = failed or info.state == "cancelled"
+        if again and self._retry is None:
+            self._retry = RetryRow()
+            self._retry.retry_wanted.connect(self._on_retry)
+            self._lines.addWidget(self._retry)
+        if failed and self._error is None:
+            self._error = ErrorCard()
+            self._lines.insertWidget(self._lines.indexOf(self._retry), self._error)
+        if self._error is not None:
+            self._error.setVisible(failed)
+            if info.error is not None:
+                self._error.show_error(info.error)
+        if self._retry is not None:
+            self._retry.setVisible(again)
+            self._retry.show_for(info, self._hosts_for(info) if again else ())
+
+    def _on_retry(self, retry: Retry) -> None:
+        self.retry_pressed.emit(self.job_id, retry)
+
+    def _name_it(self, job: Job) -> None:
+        said = f"{self._name.text()}, {self._state.text()}"
+        self.setAccessibleName(said)
+        if job.is_running:
+            words = self.tr("Progress of {name}").format(name=self._name.text())
+            self._bar.setAccessibleName(words)
+
     def _state_text(self, job: Job) -> str:
         info = job.info
-        if info.state == "running":
+        if job.is_running:
             parts = [
                 f"{info.progress_pct:.0f} %",
                 job.detail or state_words(info),
+                "" if job.detail else place_words(job.place),
+                job_host_words(info),
                 left_words(job.eta_s),
+                self.tr("holds after this") if info.paused else "",
             ]
+        elif not job.ended:
+            parts = [state_words(info), info.message if info.state == "waiting" else ""]
         else:
             when = QDateTime.fromSecsSinceEpoch(int(info.created))
             today = when.date() == QDateTime.currentDateTime().date()
             short = QLocale.FormatType.ShortFormat
             shown = when.time() if today else when.date()
-            parts = [state_words(info), QLocale().toString(shown, short)]
-        return " · ".join(part for part in parts if part)
+            parts = [state_words(info), QLocale().toString(shown, short), job_host_words(info)]
+        return " · ".join(dict.fromkeys(part for part in parts if part))
 
     def _lay_out(self) -> None:
         look = tokens()
@@ -135,37 +229,41 @@ class JobRow(QFrame):
         top.setSpacing(look.space_1)
         top.addWidget(self._name, 1)
         top.addWidget(self._tag)
-        for button in (self._open, self._retry, self._cancel):
+        for button in (self._open, self._pause, self._cancel, self._more):
             top.addWidget(button)
-        layout = QVBoxLayout()
-        layout.setSpacing(look.space_1)
-        layout.addLayout(top)
-        layout.addWidget(self._prompt)
-        layout.addWidget(self._whence)
-        layout.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self._state)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._error)
+        state = QHBoxLayout()
+        state.setSpacing(look.space_1)
+        state.addWidget(self._sign)
+        state.addWidget(self._state, 1)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(look.space_1)
+        self._lines.addLayout(top)
+        self._lines.addWidget(self._prompt)
+        self._lines.addWidget(self._whence)
+        self._lines.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
+        self._lines.addLayout(state)
+        self._lines.addWidget(self._bar)
         across = QHBoxLayout(self)
-        across.setContentsMargins(look.space_4, look.space_2, look.space_3, look.space_3)
+        across.setContentsMargins(look.space_3, look.space_2, look.space_2, look.space_3)
         across.setSpacing(look.space_3)
+        across.addWidget(self._grip, 0, Qt.AlignmentFlag.AlignVCenter)
         across.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        across.addLayout(layout, 1)
-        for label in (self._name, self._prompt, self._state):
-            label.setMinimumWidth(1)
+        across.addLayout(self._lines, 1)
 
-    def _elide(self) -> None:
-        line = " ".join(self._job.info.prompt.split())
-        room = self.width() - 3 * tokens().space_4 - _PICTURE
-        shown = self._prompt.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room)
-        self._prompt.setText(shown)
+    def _open_menu(self) -> None:
+        corner = self._more.mapToGlobal(self._more.rect().bottomLeft())
+        self.menu_wanted.emit(self.job_id, corner)
+
+    # ------------------------------------------------------------ Qt
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done, by the right button or the menu key."""
+        event.accept()
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        where = event.globalPos() if by_mouse else self.mapToGlobal(self.rect().center())
+        self.menu_wanted.emit(self.job_id, where)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take the photo's pixels, which may have come since."""
         super().showEvent(event)
-        self._show_picture()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shorten the prompt to the room there is."""
-        super().resizeEvent(event)
-        self._elide()
+        self.show_picture()

@@ -7,7 +7,7 @@ import dataclasses
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol import messages
-from daemon.protocol.values import HostInfo, WorkflowInfo
+from daemon.protocol.values import HostInfo, JobInfo, WorkflowInfo
 from rabbitviewer.ipc.client import DaemonClient
 
 GRADE_OPERATION = "color_grade"
@@ -103,6 +103,13 @@ class HostsModel(QObject):
             return Plan(host, named, ai=True, reason=why)
         reason = named.problems[0] if named.usable is False and named.problems else ""
         return Plan(host, named, ai=True, reason=reason)
+
+    def others_for(self, info: JobInfo) -> tuple[str, ...]:
+        """Name the hosts on which a job could run instead; none for what needs no model."""
+        if not (info.ai and self.ai_enabled):
+            return ()
+        named = (each.name for each in self._hosts if not each.builtin)
+        return tuple(name for name in named if name != info.host)
 
     def refresh(self) -> None:
         """Ask for everything again."""

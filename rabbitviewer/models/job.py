@@ -63,6 +63,21 @@ class JobCounts:
     paused: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Retry:
+    """How an ended job is to be run again.
+
+    Attributes:
+        new_seed: With a seed of its own.
+        host: On another host; empty: where it was meant to run.
+        free_memory: Let the host unload its models first.
+    """
+
+    new_seed: bool = False
+    host: str = ""
+    free_memory: bool = False
+
+
 def after_news(known: Job | None, info: JobInfo) -> Job:
     """Return the job as it is after the daemon described it anew."""
     if known is None or info.state in ENDED:

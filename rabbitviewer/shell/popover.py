@@ -64,6 +64,11 @@ class Popover(QFrame):
                 self._before.setFocus(Qt.FocusReason.OtherFocusReason)
             self.closed.emit()
 
+    def follow(self) -> None:
+        """Take the size that the content has now."""
+        if self.isVisible():
+            self.place()
+
     def place(self) -> None:
         """Stand above the anchor, inside the window."""
         look = tokens()

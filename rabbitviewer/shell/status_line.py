@@ -74,9 +74,10 @@ class StatusLine(QFrame):
         self._offer.clicked.connect(self._take_offer)
         self.jobs_pill.clicked.connect(self.jobs_pressed)
         self.host_pill.clicked.connect(self.host_pressed)
-        for signal in (jobs.changed, jobs.finished, jobs.reset):
+        for signal in (jobs.arranged, jobs.reset, jobs.paused_changed):
             signal.connect(self._show_jobs)
         hosts.changed.connect(self._show_host)
+        self._jobs_shown: object = None
         self._connected = True
         self._filtered = False
         self._show_jobs()
@@ -144,23 +145,29 @@ class StatusLine(QFrame):
 
     def _show_jobs(self, *_what: object) -> None:
         counts = self._jobs.counts()
+        waiting = counts.waiting + counts.paused
         parts: list[str] = []
+        if self._jobs.is_paused:
+            parts.append(self.tr("Paused"))
         if counts.running:
             parts.append(self.tr("{n} running").format(n=counts.running))
-        if counts.waiting:
-            parts.append(self.tr("{n} waiting").format(n=counts.waiting))
+        if waiting:
+            parts.append(self.tr("{n} waiting").format(n=f"{waiting:,}"))
         if counts.failed:
             parts.append(self.tr("{n} failed").format(n=counts.failed))
-        self.jobs_pill.setText(" · ".join(parts) or self.tr("No jobs running"))
+        text = " · ".join(parts) or self.tr("No jobs running")
+        look = ("ph.stack", "text_secondary")
         if counts.failed:
-            self.jobs_pill.setIcon(icon("ph.warning-circle", "error"))
-        elif counts.running or counts.waiting:
-            self.jobs_pill.setIcon(icon("ph.circle-half", "accent"))
-        else:
-            self.jobs_pill.setIcon(icon("ph.stack", "text_secondary"))
-        self.jobs_pill.setAccessibleName(
-            self.tr("Jobs: {words}").format(words=self.jobs_pill.text())
-        )
+            look = ("ph.warning-circle", "error")
+        elif self._jobs.is_paused:
+            look = ("ph.pause-circle", "accent_text")
+        elif counts.running or waiting:
+            look = ("ph.circle-half", "accent")
+        if (text, look) != self._jobs_shown:
+            self._jobs_shown = (text, look)
+            self.jobs_pill.setText(text)
+            self.jobs_pill.setIcon(icon(*look))
+            self.jobs_pill.setAccessibleName(self.tr("Jobs: {words}").format(words=text))
 
     def _show_host(self) -> None:
         host = self._hosts.host()

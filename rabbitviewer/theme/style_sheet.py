@@ -38,6 +38,12 @@ QFrame[look="panel"] { background: $panel; border: none; }
 QFrame[look="card"] { background: $raised; border: none; border-radius: ${radius}px; }
 QFrame[look="popover"] { background: $panel; border: 1px solid $control_line;
     border-radius: ${radius}px; }
+QFrame[look="job"] { background: transparent; border: ${focus_ring}px solid transparent;
+    border-bottom: 1px solid $line; }
+QFrame[look="job"]:hover { background: $raised; }
+QFrame[look="job"]:focus { border: ${focus_ring}px solid $accent; border-radius: ${radius}px; }
+QFrame[look="drop-line"] { background: $accent; border: none; }
+QFrame[look="strip"] { background: $accent_soft; border: none; border-bottom: 1px solid $line; }
 QFrame[look="line"] { background: $line; border: none; }
 
 QPushButton { background: $control; color: $text; border: 1px solid $control_line;

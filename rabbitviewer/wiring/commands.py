@@ -183,6 +183,8 @@ class Commanding(QObject):
             return self.tr("No grade is copied, or no photo is selected")
         if action_id in ("look.copy", "look.save"):
             return self.tr("This photo has no finished grade")
+        if action_id == "jobs.cancel_all":
+            return self.tr("No job is running or waiting")
         if action_id in ("pool.next", "pool.previous", "pool.export", "pool.grade_all"):
             return self.tr("The pool is empty")
         if (

@@ -11,10 +11,12 @@ from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.subject_form import SubjectForm
+from rabbitviewer.models.job_steering import JobSteering
 from rabbitviewer.models.pool_contents import PoolContents
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.wiring.grading import Grading
 from rabbitviewer.wiring.parts import Parts
+from rabbitviewer.words import jobs_words
 
 
 def add_editing(parts: Parts) -> None:
@@ -23,13 +25,52 @@ def add_editing(parts: Parts) -> None:
     subject = SubjectForm(parts.selection, contents, parts.thumbnails)
     origins = JobOrigins(contents)
     grade = GradePanel(parts.jobs, parts.hosts, parts.selection, subject, origins)
-    jobs = JobsPanel(parts.jobs, _picture_of(parts.thumbnails), origins)
+    steering = JobSteering(parts.jobs, parts.client, parts.window)
+    picture_of = _picture_of(parts.thumbnails)
+    jobs = JobsPanel(parts.jobs, steering, picture_of, origins, parts.hosts.others_for)
     hosts = HostPanel(parts.hosts)
     parts.rooms.edit.put(grade)
     parts.rooms.jobs.put(jobs)
     parts.rooms.hosts.put(hosts)
     Grading(parts.window, parts.navigator, parts.jobs, grade, jobs, parts.photo)
     hosts.settings_wanted.connect(parts.surroundings.open_settings)
+    _connect_jobs(parts, jobs, steering)
+
+
+def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None:
+    """Let keys and palette steer jobs; say what was done where the panel is not open."""
+    window = parts.window
+    popover, say = window.jobs_popover, window.status.say
+    window.actions_by_id.connect_all(
+        {
+            "jobs.pause": steering.toggle_pause,
+            "jobs.cancel_all": steering.cancel_all,
+            "hosts.panel": window.hosts_popover.toggle,
+        }
+    )
+    panel.grown.connect(popover.follow)
+    panel.folder_wanted.connect(parts.navigator.show_in_folder)
+
+    def tell_cancelled(count: int) -> None:
+        if not popover.isVisible():
+            words = window.tr("Cancelled {jobs}").format(jobs=jobs_words(count))
+            say(words, window.tr("Run them again"), steering.run_again)
+
+    def tell_paused() -> None:
+        if parts.jobs.is_paused and not popover.isVisible():
+            words = window.tr("The queue is paused. Nothing new begins.")
+            say(words, window.tr("Resume"), lambda: steering.pause_all(paused=False))
+
+    def enable() -> None:
+        counts = parts.jobs.counts()
+        any_open = bool(counts.running or counts.waiting or counts.paused)
+        window.actions_by_id["jobs.cancel_all"].setEnabled(any_open)
+
+    steering.cancelled.connect(tell_cancelled)
+    parts.jobs.paused_changed.connect(tell_paused)
+    for signal in (parts.jobs.arranged, parts.jobs.reset):
+        signal.connect(enable)
+    enable()
 
 
 def _picture_of(thumbnails: ThumbnailStore) -> Callable[[bytes], QImage | None]:

@@ -8,9 +8,11 @@ from daemon.protocol.messages import PoolManifest
 from daemon.protocol.values import PoolInfo, PoolSlot
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.job_steering import JobSteering
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.pool_contents import PoolContents
@@ -43,6 +45,14 @@ def make_panel(
 def make_origins(client: DaemonClient) -> JobOrigins:
     """What says whence jobs came."""
     return JobOrigins(PoolContents(client, PoolModel(client)))
+
+
+def make_jobs_panel(
+    client: DaemonClient, jobs: JobsModel, origins: JobOrigins, *others: str
+) -> JobsPanel:
+    """The jobs list, without pictures; every job could also run on *others*."""
+    steering = JobSteering(jobs, client, jobs)
+    return JobsPanel(jobs, steering, lambda _path: None, origins, lambda _info: others)
 
 
 def make_slot(number: int, **changes: Any) -> PoolSlot:

@@ -18,7 +18,6 @@ from daemon.protocol.values import PoolSlot
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.job_row import JobRow
-from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.prompt_box import PromptBox
 from rabbitviewer.edit.subject import POOL, Painting
 from rabbitviewer.edit.subject_form import SubjectForm
@@ -34,6 +33,7 @@ from tests.fakes.daemon import FakeDaemon
 from tests.fakes.grading import (
     PORTRAITS,
     WEDDING,
+    make_jobs_panel,
     make_panel,
     make_slot,
     manifest,
@@ -474,7 +474,7 @@ def test_the_jobs_list_says_pool_mask_and_what_changed_since(
     )
     pool, jobs = PoolModel(client), JobsModel(client)
     contents = PoolContents(client, pool)
-    listed = JobsPanel(jobs, lambda _path: None, JobOrigins(contents))
+    listed = make_jobs_panel(client, jobs, JobOrigins(contents))
     qtbot.addWidget(listed)
     listed.show()
     with qtbot.waitSignal(pool.changed):

@@ -21,7 +21,6 @@ from pytestqt.qtbot import QtBot
 from daemon.protocol import messages
 from rabbitviewer.actions import action_specs
 from rabbitviewer.edit.host_panel import HostPanel
-from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
@@ -35,7 +34,7 @@ from rabbitviewer.shell.welcome import Trouble, Welcome
 from rabbitviewer.view.info_panel import InfoPanel
 from rabbitviewer.window import MainWindow, Page, Rooms
 from tests.fakes.daemon import FakeDaemon
-from tests.fakes.grading import make_origins, make_panel
+from tests.fakes.grading import make_jobs_panel, make_origins, make_panel
 from tests.fakes.window import BUILTIN_HOST, STUDIO, make_job
 
 
@@ -61,7 +60,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         looks=Room(),
         pool=Room(),
         strip=Room(),
-        jobs=JobsPanel(jobs, lambda _path: None, make_origins(client)),
+        jobs=make_jobs_panel(client, jobs, make_origins(client)),
         hosts=HostPanel(hosts),
         status=StatusLine(jobs, hosts),
         cell_sizes=(96, 384),
