@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.backoff import Backoff
 from daemon.comfyui.cancel import cancel_prompt
 from daemon.comfyui.errors import not_comfyui
 from daemon.comfyui.events import Event, PreviewArrived, Routed
@@ -35,6 +36,7 @@ from daemon.comfyui.replies import (
     read_stats,
     read_upload,
 )
+from daemon.comfyui.secrets import Secrets
 from daemon.comfyui.socket import HostSocket
 from daemon.comfyui.transport import Transport
 from daemon.comfyui.uploads import Uploads
@@ -59,20 +61,31 @@ class ComfyUIClient:
         host: The host as sentences name it.
     """
 
-    def __init__(self, address: HostAddress, *, name: str = "", pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        address: HostAddress,
+        *,
+        name: str = "",
+        pace: Pace | None = None,
+        secrets: Secrets | None = None,
+    ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
             address: Where the host is.
             name: The user's name for it.
             pace: How often a silent run is asked about.
+            secrets: Where the host's secrets are read.
         """
         self.address = address
         self.host = f"{name} ({address.netloc})" if name else f"ComfyUI at {address.netloc}"
         self._pace = pace or Pace()
-        self._transport = Transport(address)
+        secrets = secrets or Secrets()
+        self._transport = Transport(address, secrets)
         self._uploads = Uploads(self._transport, self.upload_image)
-        self._socket = HostSocket(address, self._deliver)
+        self._socket = HostSocket(
+            address, self._deliver, on_open=self._socket_opened, secrets=secrets
+        )
         self._inboxes: dict[str, Inbox] = {}
         self._cancelled: set[str] = set()
         self._object_info: ObjectInfo | None = None
@@ -328,7 +341,7 @@ class ComfyUIClient:
     async def _patiently(self, ask: Callable[[], Awaitable[_T]], patience_s: float) -> _T:
         """Return what *ask* gives; while the host cannot be reached, ask again."""
         deadline = time.monotonic() + patience_s
-        pause_s = self._pace.away_s
+        away = Backoff(self._pace.away_s, self._pace.away_longest_s)
         while True:
             try:
                 return await ask()
@@ -336,8 +349,7 @@ class ComfyUIClient:
                 unreachable = error.info.kind is ErrorKind.HOST_UNREACHABLE
                 if not unreachable or time.monotonic() >= deadline:
                     raise
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, self._pace.away_longest_s)
+            await asyncio.sleep(away.pause_s())
 
     async def _history(self, prompt_id: str) -> PromptState | None:
         path = f"/history/{quote(prompt_id)}"
@@ -349,6 +361,11 @@ class ComfyUIClient:
         if found is None:
             found = self._inboxes[prompt_id] = Inbox(asyncio.get_running_loop())
         return found
+
+    def _socket_opened(self) -> None:
+        """Have every run asked about: what the host said meanwhile went to nobody."""
+        for inbox in tuple(self._inboxes.values()):
+            inbox.nudge()
 
     def _deliver(self, routed: Routed) -> None:
         """Put an event into its inbox; called in the socket's thread."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Protocol
 
 import msgspec
 
+from daemon.comfyui.backoff import Backoff
 from daemon.comfyui.events import (
     EndReported,
     Event,
@@ -36,10 +38,11 @@ class Pace(msgspec.Struct, frozen=True):
     Attributes:
         poll_s: A silent run is asked about this often.
         ended_s: So often, once the socket said that it ended.
-        away_s: First pause while the host is away; it doubles.
+        away_s: First pause while the host is away; it doubles. All pauses have jitter.
         away_longest_s: Longest such pause.
         mute_s: A socket that said nothing this long after something happened is mute.
         socket_s: Wait this long for the socket before going on without it.
+        lost_s: A prompt is lost when the host does not know it twice, this far apart at least.
         grace_s: The socket's news of the end may be this much later than the history's.
     """
 
@@ -49,6 +52,7 @@ class Pace(msgspec.Struct, frozen=True):
     away_longest_s: float = 10.0
     mute_s: float = 5.0
     socket_s: float = 3.0
+    lost_s: float = 2.0
     grace_s: float = 0.3
 
 
@@ -73,7 +77,12 @@ class Watched(Protocol):
 
 
 async def follow(
-    client: Watched, inbox: Inbox, prompt_id: str, patience_s: float, pace: Pace
+    client: Watched,
+    inbox: Inbox,
+    prompt_id: str,
+    patience_s: float,
+    pace: Pace,
+    chance: random.Random | None = None,
 ) -> AsyncIterator[Event]:
     """Yield the events of one run; the last one is terminal.
 
@@ -83,8 +92,9 @@ async def follow(
         prompt_id: The run.
         patience_s: How long the host may stay away.
         pace: How often to ask.
+        chance: Where the jitter of the pauses comes from; tests give a seeded one.
     """
-    run = _Run(client, prompt_id, patience_s, pace)
+    run = _Run(client, prompt_id, patience_s, pace, chance or random.Random())
     pause_s = 0.0
     while True:
         await inbox.wait(pause_s)
@@ -92,7 +102,8 @@ async def follow(
         for event in events:
             if not isinstance(event, EndReported) and run.is_news(event):
                 yield event
-        if events and not ended and not run.poll_is_due:
+        nudged = inbox.take_nudge()
+        if events and not ended and not nudged and not run.poll_is_due:
             pause_s = pace.poll_s
             continue
         async for event in run.ask():
@@ -109,7 +120,14 @@ async def follow(
 class _Run:
     """What is known of one run while it is followed."""
 
-    def __init__(self, client: Watched, prompt_id: str, patience_s: float, pace: Pace) -> None:
+    def __init__(
+        self,
+        client: Watched,
+        prompt_id: str,
+        patience_s: float,
+        pace: Pace,
+        chance: random.Random,
+    ) -> None:
         self._client = client
         self._prompt_id = prompt_id
         self._patience_s = patience_s
@@ -120,8 +138,9 @@ class _Run:
         self._told: Event | None = None
         self._started: Started | None = None
         self._away_since: float | None = None
-        self._away_pause_s = pace.away_s
-        self._unknown_before = False
+        self._chance = chance
+        self._away = Backoff(pace.away_s, pace.away_longest_s, chance)
+        self._unknown_since: float | None = None
         self._reopened = False
 
     @property
@@ -140,10 +159,13 @@ class _Run:
     def next_pause_s(self, *, ended: bool) -> float:
         """Return how long to wait for the socket before asking again."""
         if self._away_since is not None:
-            pause_s = self._away_pause_s
-            self._away_pause_s = min(pause_s * 2, self._pace.away_longest_s)
-            return pause_s
-        return self._pace.ended_s if ended or self._unknown_before else self._pace.poll_s
+            return self._away.pause_s()
+        if self._unknown_since is not None and not self._client.was_cancelled(self._prompt_id):
+            left_s = self._unknown_since + self._pace.lost_s - time.monotonic()
+            return max(left_s, self._pace.ended_s)
+        if ended or self._unknown_since is not None:
+            return self._pace.ended_s
+        return self._pace.poll_s * self._chance.uniform(0.8, 1.2)
 
     def check_socket(self) -> None:
         """Replace the socket, once, when it should have spoken and did not.
@@ -190,13 +212,14 @@ class _Run:
             return
         self._asked_before, self._asked = self._asked, time.monotonic()
         self._away_since = None
-        self._away_pause_s = self._pace.away_s
+        self._away.reset()
         event = self._event(state)
         if event is not None:
             yield event
 
     def _event(self, state: PromptState) -> Event | None:
-        unknown_before, self._unknown_before = self._unknown_before, state.name == "unknown"
+        if state.name != "unknown":
+            self._unknown_since = None
         match state.name:
             case "finished":
                 return Finished()
@@ -205,14 +228,21 @@ class _Run:
             case "failed":
                 return FailedOnHost(state.error or ErrorInfo(ErrorKind.HOST_FAILED, "It failed."))
             case "unknown":
-                return self._gone() if unknown_before else None
+                return self._unknown()
             case "pending":
                 return self._tell(Queued(state.position))
             case "running":
                 return Started() if self._started is None and self.is_news(Started()) else None
 
-    def _gone(self) -> Event:
-        return Interrupted() if self._client.was_cancelled(self._prompt_id) else PromptLost()
+    def _unknown(self) -> Event | None:
+        """Believe it the second time only, and that it is lost only some time later."""
+        now = time.monotonic()
+        if self._unknown_since is None:
+            self._unknown_since = now
+            return None
+        if self._client.was_cancelled(self._prompt_id):
+            return Interrupted()
+        return PromptLost() if now - self._unknown_since >= self._pace.lost_s else None
 
     def _tell(self, event: Event) -> Event | None:
         if event == self._told:
@@ -225,6 +255,9 @@ class _Run:
         first = self._away_since is None
         since = now if self._away_since is None else self._away_since
         self._away_since = since
-        if now - since >= self._patience_s or error.context.get("status") in _FOR_GOOD:
+        hopeless = (
+            error.kind is ErrorKind.SETTINGS_INVALID or error.context.get("status") in _FOR_GOOD
+        )
+        if hopeless or now - since >= self._patience_s:
             return [FailedOnHost(error)]
         return [HostAway(error)] if first else []

@@ -36,6 +36,7 @@ class Inbox:
         self._ended = False
         self._running = False
         self._woken = False
+        self._asked_for = False
         self._ready = asyncio.Event()
         self.last_heard = time.monotonic()
         self.heard = False
@@ -62,12 +63,19 @@ class Inbox:
         self._wake()
 
     def nudge(self) -> None:
-        """Wake the reader without an event."""
+        """Wake the reader without an event: it is to ask the host how the run stands."""
         with self._lock:
+            self._asked_for = True
             if self._woken:
                 return
             self._woken = True
         self._wake()
+
+    def take_nudge(self) -> bool:
+        """Return whether there was a nudge since the last time."""
+        with self._lock:
+            nudged, self._asked_for = self._asked_for, False
+            return nudged
 
     async def wait(self, timeout_s: float) -> None:
         """Wait until something is here, at most *timeout_s*."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
-from daemon.comfyui.address import HostAddress, check_headers, parse_url
+from daemon.comfyui.address import HostAddress, check_headers, parse_url, proxy_for
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.settings import HostSettings, SettingsStore
+from daemon.settings import ComfyuiSettings, HostSettings, SettingsStore
 
 BUILTIN = "builtin"
 DEFAULT = "comfyui"
@@ -58,27 +60,51 @@ class KnownHosts:
                 f"Known are {', '.join([*listed, BUILTIN])}; or give a URL.",
             )
         config = self._settings.current.comfyui
-        address = msgspec.structs.replace(
-            parse_url(host),
-            connect_timeout_s=config.connect_timeout_s,
-            response_timeout_s=config.response_timeout_s,
-        )
+        address = _timed(msgspec.structs.replace(parse_url(host), proxy=config.proxy), config)
         for name, entry in listed.items():
             known = self._address(entry)
-            if known.http_url == address.http_url and not address.headers:
+            if known.http_url == address.http_url and not address.has_login:
                 return name, known
         self._unnamed[address.http_url] = address
         return address.http_url, address
 
     def _address(self, entry: HostSettings) -> HostAddress:
-        config = self._settings.current.comfyui
-        check_headers(entry.headers, entry.name)
-        return HostAddress(
-            host=entry.host.strip("[]"),
-            port=entry.port,
-            https=entry.https,
-            headers=entry.headers,
-            ca_file=entry.ca_file,
-            connect_timeout_s=config.connect_timeout_s,
-            response_timeout_s=config.response_timeout_s,
-        )
+        return host_address(entry, self._settings.current.comfyui)
+
+
+def host_address(entry: HostSettings, config: ComfyuiSettings) -> HostAddress:
+    """Return the address of a machine of the settings, or of one that is to become one.
+
+    Raises:
+        RabbitError: ``settings_invalid``; a header cannot be sent.
+    """
+    check_headers(entry.headers, entry.name)
+    address = HostAddress(
+        host=entry.host.strip("[]"),
+        port=entry.port,
+        https=entry.https,
+        prefix=entry.prefix,
+        headers=entry.headers,
+        token=entry.token,
+        user=entry.user,
+        password=entry.password,
+        ca_file=_file(entry.ca_file),
+        client_cert=_file(entry.client_cert),
+        client_key=_file(entry.client_key),
+        proxy=proxy_for(entry.proxy, config.proxy),
+    )
+    return _timed(address, config)
+
+
+def _timed(address: HostAddress, config: ComfyuiSettings) -> HostAddress:
+    return msgspec.structs.replace(
+        address,
+        connect_timeout_s=config.connect_timeout_s,
+        response_timeout_s=config.response_timeout_s,
+        transfer_timeout_s=config.transfer_timeout_s,
+    )
+
+
+def _file(text: str) -> str:
+    """Return the file that a person means with ``~/ca.pem``."""
+    return str(Path(text).expanduser()) if text else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import socket
 import threading
 import time
@@ -17,7 +18,17 @@ from collections.abc import Callable
 import websocket
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.backoff import Backoff
+from daemon.comfyui.dial import (
+    Deadline,
+    NotHttpError,
+    ProxyRefusedError,
+    UpgradeRefusedError,
+    connect,
+    upgrade,
+)
 from daemon.comfyui.events import Routed, from_binary, from_text
+from daemon.comfyui.secrets import Secrets
 from daemon.protocol.errors import RabbitError
 
 log = logging.getLogger(__name__)
@@ -27,6 +38,15 @@ _FLAGS = '{"type":"feature_flags","data":{"supports_preview_metadata":true}}'
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 _JOIN_S = 5.0
+_NOT_OPENED = (
+    OSError,
+    websocket.WebSocketException,
+    RabbitError,
+    ValueError,
+    NotHttpError,
+    ProxyRefusedError,
+    UpgradeRefusedError,
+)
 
 
 class HostSocket:
@@ -44,21 +64,32 @@ class HostSocket:
         address: HostAddress,
         deliver: Callable[[Routed], None],
         *,
+        on_open: Callable[[], None] | None = None,
+        secrets: Secrets | None = None,
         silence_s: float = 20.0,
+        chance: random.Random | None = None,
     ) -> None:
         """Prepare; nothing is opened before :meth:`start`.
 
         Args:
             address: The host.
             deliver: Called in the socket's thread with every event of a run.
+            on_open: Called in the socket's thread after every connect: what the host said
+                meanwhile is lost, so whoever waits for a run has to ask.
+            secrets: Where the host's secrets are read.
             silence_s: After this long without a message the host is pinged, after twice as long
                 the connection counts as lost.
+            chance: Where the jitter of the pauses comes from; tests give a seeded one.
         """
         self._address = address
         self._deliver = deliver
+        self._on_open = on_open
+        self._secrets = secrets or Secrets()
         self._silence_s = silence_s
+        self._backoff = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S, chance)
         self._stopping = threading.Event()
         self._open = threading.Event()
+        self._renew = threading.Event()
         self._client_id = ""
         self._thread: threading.Thread | None = None
         self._connection: websocket.WebSocket | None = None
@@ -82,6 +113,7 @@ class HostSocket:
 
     def reconnect(self) -> None:
         """Give up the present connection; a new one with a new id follows."""
+        self._renew.set()
         _cut(self._connection)
 
     def stop(self) -> None:
@@ -94,55 +126,56 @@ class HostSocket:
         self._client_id = ""
 
     def _run(self) -> None:
-        pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 self._connect_and_read()
-            except (OSError, websocket.WebSocketException, RabbitError, ValueError) as error:
+            except _NOT_OPENED as error:
                 log.debug("socket to %s: %s", self._address.netloc, type(error).__name__)
             finally:
                 if not self._stopping.is_set():
                     self._open.clear()
                 self._close()
             if time.monotonic() - began > _LONGEST_PAUSE_S:
-                pause_s = _FIRST_PAUSE_S
-            self._stopping.wait(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                self._backoff.reset()
+            self._stopping.wait(self._backoff.pause_s())
 
     def _connect_and_read(self) -> None:
+        self._renew.clear()
         client_id = str(uuid.uuid4())
         connection = websocket.WebSocket(enable_multithread=True)
         connection.frame_buffer = _CappedFrames(connection.frame_buffer.recv, False)
+        connection.sock = self._dial(client_id)
+        connection.connected = True
         self._connection = connection
-        address = self._address
-        headers = [f"{name}: {value}" for name, value in address.headers.items()]
-        connection.connect(
-            address.socket_url(client_id),
-            socket=self._dial(),
-            timeout=address.connect_timeout_s,
-            header=headers,
-            suppress_origin=True,
-            redirect_limit=0,
-        )
+        if self._stopping.is_set() or self._renew.is_set():
+            return
         connection.send(_FLAGS)
         connection.settimeout(self._silence_s)
         self._client_id = client_id
         self._open.set()
+        if self._on_open is not None:
+            self._on_open()
         self._read(connection)
 
-    def _dial(self) -> socket.socket:
-        """Open the TCP connection ourselves: no proxy of the environment, our own TLS settings."""
+    def _dial(self, client_id: str) -> socket.socket:
+        """Open the connection ourselves: on the way that HTTP takes, bounded in time and size."""
         address = self._address
-        plain = socket.create_connection((address.host, address.port), address.connect_timeout_s)
+        headers = self._secrets.headers(address)
+        login = self._secrets.proxy_header(address)
+        deadline = Deadline(2 * address.connect_timeout_s)
+        opened = connect(address, login, deadline)
         try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if address.https:
-                return address.tls_context().wrap_socket(plain, server_hostname=address.host)
-        except BaseException:
-            plain.close()
+            upgrade(opened, address, headers, client_id, deadline)
+        except UpgradeRefusedError as error:
+            if error.answer.status in {401, 403}:
+                self._secrets.forget()
+            opened.close()
             raise
-        return plain
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def _read(self, connection: websocket.WebSocket) -> None:
         message = _Message()

@@ -1,4 +1,4 @@
-"""HTTP to one host: capped answers, no proxies, every failure a sentence.
+"""HTTP to one host: capped in size and time, a proxy only where one is set, failures in words.
 
 httpx is imported when a host is contacted: looking at photos never waits for it.
 """
@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.comfyui.address import HostAddress
-from daemon.comfyui.errors import connection_failed, not_comfyui, status_failed
+from daemon.comfyui.errors import (
+    connection_failed,
+    not_comfyui,
+    redirected,
+    status_failed,
+    taking_too_long,
+)
+from daemon.comfyui.secrets import Secrets
 from daemon.protocol.errors import ErrorKind, RabbitError
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
 MAX_JSON_BYTES = 64 * 1024 * 1024
 _MAX_ERROR_BYTES = 4 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
-_SHORTEST_TIMEOUT_S = 5.0
+_NOT_LET_IN = {401, 403, 407}
 
 
 class Transport:
@@ -34,10 +41,19 @@ class Transport:
         last_used: Monotonic time of the last request.
     """
 
-    def __init__(self, address: HostAddress) -> None:
+    def __init__(self, address: HostAddress, secrets: Secrets | None = None) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            address: The host.
+            secrets: Where its secrets are read.
+        """
         self.address = address
         self.last_used = time.monotonic()
+        self._secrets = secrets or Secrets()
         self._client: httpx.AsyncClient | None = None
+        self._headers: list[tuple[bytes, bytes]] | None = None
+        self._opening = asyncio.Lock()
 
     async def json(
         self,
@@ -62,7 +78,10 @@ class Transport:
         Raises:
             RabbitError: no answer, or one that is not a success; its context has ``status``.
         """
-        async with self._answer(method, path, json_body=body, files=files, form=form) as answer:
+        limit_s = self._limit_s(carries_picture=files is not None)
+        async with self._answer(
+            method, path, what, limit_s, json_body=body, files=files, form=form
+        ) as answer:
             content = await self._read(answer, MAX_JSON_BYTES)
             if not answer.is_success:
                 raise self._failed(answer, content, what)
@@ -77,10 +96,11 @@ class Transport:
         Raises:
             RabbitError: no answer, or neither a success nor a 400 with JSON.
         """
-        async with self._answer("POST", path, json_body=body) as answer:
+        what = "running this workflow"
+        async with self._answer("POST", path, what, self._limit_s(), json_body=body) as answer:
             content = await self._read(answer, MAX_JSON_BYTES)
             if answer.status_code not in {200, 400}:
-                raise self._failed(answer, content, "running this workflow")
+                raise self._failed(answer, content, what)
         try:
             return answer.status_code, json.loads(content)
         except (ValueError, RecursionError) as error:
@@ -92,7 +112,8 @@ class Transport:
         Raises:
             RabbitError: no answer.
         """
-        async with self._answer("HEAD", path, params=params) as answer:
+        what = "looking for a picture"
+        async with self._answer("HEAD", path, what, self._limit_s(), params=params) as answer:
             found = {name.lower(): value for name, value in answer.headers.items()}
             return found if answer.is_success else {}
 
@@ -111,7 +132,8 @@ class Transport:
         part = target.with_name(target.name + ".part")
         handle: BinaryIO | None = None
         try:
-            async with self._answer("GET", path, params=params) as answer:
+            limit_s = self._limit_s(carries_picture=True)
+            async with self._answer("GET", path, what, limit_s, params=params) as answer:
                 if not answer.is_success:
                     raise self._failed(answer, await self._read(answer, _MAX_ERROR_BYTES), what)
                 handle = await asyncio.to_thread(part.open, "wb")
@@ -136,55 +158,90 @@ class Transport:
         if client is not None:
             await client.aclose()
 
+    def _limit_s(self, *, carries_picture: bool = False) -> float:
+        address = self.address
+        return address.transfer_timeout_s if carries_picture else address.question_timeout_s
+
     @contextlib.asynccontextmanager
     async def _answer(
         self,
         method: str,
         path: str,
+        what: str,
+        limit_s: float,
         *,
         json_body: object = None,
         params: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         form: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[httpx.Response]:
+        """Give the answer; asking and reading it together take *limit_s* at most."""
         import httpx
 
         self.last_used = time.monotonic()
-        client = self._opened()
+        client, headers = await self._opened()
+        limit = asyncio.timeout(limit_s)
         try:
-            async with client.stream(
-                method,
-                self.address.http_url + path,
-                json=json_body,
-                params=params,
-                files=files,
-                data=form,
-            ) as answer:
+            async with (
+                limit,
+                client.stream(
+                    method,
+                    self.address.http_url + path,
+                    headers=headers,
+                    json=json_body,
+                    params=params,
+                    files=files,
+                    data=form,
+                ) as answer,
+            ):
+                if answer.status_code in _NOT_LET_IN:
+                    self._read_secrets_anew()
                 yield answer
         except httpx.HTTPError as error:
             raise connection_failed(error, self.address) from error
         except httpx.InvalidURL as error:
             raise not_comfyui(self.address) from error
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise taking_too_long(self.address, what, limit_s) from error
 
-    def _opened(self) -> httpx.AsyncClient:
+    async def _opened(self) -> tuple[httpx.AsyncClient, list[tuple[bytes, bytes]]]:
+        """Return the client and what goes with every request; reads files and secrets at first."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._open)
+            if self._headers is None:
+                found = await asyncio.to_thread(self._secrets.headers, self.address)
+                self._headers = [
+                    (name.encode("latin-1"), value.encode("latin-1"))
+                    for name, value in found.items()
+                ]
+            return self._client, self._headers
+
+    def _open(self) -> httpx.AsyncClient:
         import httpx
 
-        if self._client is None:
-            address = self.address
-            timeout = httpx.Timeout(
-                max(address.response_timeout_s, _SHORTEST_TIMEOUT_S),
-                connect=max(address.connect_timeout_s, _SHORTEST_TIMEOUT_S),
-            )
-            self._client = httpx.AsyncClient(
-                headers=address.headers,
-                timeout=timeout,
-                trust_env=False,
-                follow_redirects=False,
-                # Plain http needs no certificates, and loading the system's takes 20 ms.
-                verify=address.tls_context() if address.https else False,
-                limits=httpx.Limits(max_connections=8, keepalive_expiry=30.0),
-            )
-        return self._client
+        address = self.address
+        proxy = None
+        if address.proxy:
+            host, port = address.proxy_place
+            at = f"[{host}]" if ":" in host else host
+            proxy = httpx.Proxy(f"http://{at}:{port}", auth=self._secrets.proxy_login(address))
+        return httpx.AsyncClient(
+            timeout=httpx.Timeout(address.response_timeout_s, connect=address.connect_timeout_s),
+            trust_env=False,
+            follow_redirects=False,
+            proxy=proxy,
+            # Plain http needs no certificates, and loading the system's takes 20 ms.
+            verify=address.tls_context() if address.https else False,
+            limits=httpx.Limits(max_connections=8, keepalive_expiry=30.0),
+        )
+
+    def _read_secrets_anew(self) -> None:
+        """See to it that the next request asks for the secrets again: these were refused."""
+        self._secrets.forget()
+        self._headers = None
 
     async def _read(self, answer: httpx.Response, max_bytes: int) -> bytes:
         content = bytearray()
@@ -212,5 +269,8 @@ class Transport:
         return size
 
     def _failed(self, answer: httpx.Response, content: bytes, what: str) -> RabbitError:
-        text = content[:2000].decode("utf-8", "replace")
+        if answer.has_redirect_location:
+            location = self._secrets.redact(answer.headers["location"])
+            return redirected(answer.status_code, location, self.address)
+        text = self._secrets.redact(content.decode("utf-8", "replace"))[:2000]
         return status_failed(answer.status_code, text, self.address, what)

@@ -15,7 +15,15 @@ from tests.fakes.replay import ReplayServer
 
 T = TypeVar("T")
 
-QUICK = Pace(poll_s=0.05, ended_s=0.02, away_s=0.02, away_longest_s=0.05, mute_s=0.05, grace_s=0.05)
+QUICK = Pace(
+    poll_s=0.05,
+    ended_s=0.02,
+    away_s=0.02,
+    away_longest_s=0.05,
+    mute_s=0.05,
+    lost_s=0.05,
+    grace_s=0.05,
+)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

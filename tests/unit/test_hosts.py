@@ -17,6 +17,7 @@ from daemon.comfyui.address import HostAddress, parse_url
 from daemon.comfyui.builtin import BuiltinHost
 from daemon.comfyui.hosts import HostChoice, HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
+from daemon.comfyui.secrets import Secrets
 from daemon.protocol.endpoint import Folders, resolve_folders
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.values import HostInfo
@@ -222,7 +223,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_a_login_in_a_url_becomes_a_header_and_shows_nowhere() -> None:
     address = parse_url("https://ada:p%40ss@gpu.example.org")
     # base64("ada:p@ss")
-    assert address.headers == {"Authorization": "Basic YWRhOnBAc3M="}
+    assert Secrets().headers(address) == {"Authorization": "Basic YWRhOnBAc3M="}
     assert "p@ss" not in f"{address!r} {address.http_url} {address.socket_url('x')}"
 
 
