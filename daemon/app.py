@@ -17,12 +17,18 @@ from daemon import log as daemon_log
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
+from daemon.edits.dispatch import JobDispatcher
+from daemon.edits.forms import FormService
+from daemon.edits.host_run import HostRun
 from daemon.edits.intake import EditIntake
+from daemon.edits.leftovers import Leftovers
 from daemon.edits.looks import LookService
 from daemon.edits.lut_conversion import LutConverter
 from daemon.edits.lut_service import LutService
 from daemon.edits.masks import JobMasks
 from daemon.edits.offers import OfferService
+from daemon.edits.pictures import JobPictures
+from daemon.edits.run_choice import RunChooser
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
 from daemon.edits.work_files import WorkFiles
@@ -93,6 +99,7 @@ class Services(NamedTuple):
     converter: LutConverter
     looks: LookService
     offers: OfferService
+    forms: FormService
     library: LibraryService
     catalogue: Catalogue
     tones: ToneService
@@ -179,13 +186,20 @@ async def _built(
         duplicates = DuplicateService(render, HashFile(folders.cache / "hashes.bin"))
         ending.push_async_callback(duplicates.close)
         masks = JobMasks(render)
+        dispatcher = JobDispatcher(hosts)
+        leftovers = Leftovers(hosts, store)
+        hosts.assigned = dispatcher.at_host
+        hosts.on_state(_host_answers(dispatcher, leftovers))
+        host_run = HostRun(hosts, settings, dispatcher, leftovers)
         edits = EditService(
-            editor=AiEditor(hosts, workflows, settings),
+            editor=AiEditor(host_run, dispatcher, workflows, settings),
+            dispatcher=dispatcher,
+            leftovers=leftovers,
             intake=EditIntake(
                 sources=EditSources(pools.service),
                 masks=masks,
-                hosts=hosts,
-                workflows=workflows,
+                given_pictures=JobPictures(render),
+                chooser=RunChooser(hosts, workflows, settings),
                 settings=settings,
                 looks=looks,
                 work=folders.data / "jobs",
@@ -213,6 +227,7 @@ async def _built(
             converter=converter,
             looks=looks,
             offers=OfferService(hosts, workflows, settings),
+            forms=FormService(hosts, workflows, settings),
             library=library,
             catalogue=catalogue,
             tones=ToneService(render, threads),
@@ -362,10 +377,11 @@ def _image_pools(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, converter, looks, offers, library, catalogue, tones, marks = services[:9]
-    files, duplicates, pools, config, lifecycle = services[9:]
+    edits, luts, converter, looks, offers, forms, library, catalogue, tones, marks = services[:10]
+    files, duplicates, pools, config, lifecycle = services[10:]
     _register_pools(to, pools)
     _register_looks(to, looks, library)
+    _register_jobs(to, edits)
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -398,17 +414,26 @@ def _register(to: Dispatcher, services: Services) -> None:
     to.register(messages.DuplicatesRequest, duplicates.duplicates)
     to.register(messages.UndoRequest, files.undo)
     to.register(messages.JournalRequest, files.journal)
-    to.register(messages.AiEditRequest, edits.ai_edit)
-    to.register(messages.JobsRequest, edits.jobs)
-    to.register(messages.JobCancel, edits.job_cancel)
-    to.register(messages.JobRetry, edits.job_retry)
     to.register(messages.LutExtractRequest, luts.extract)
     to.register(messages.LutApplyRequest, luts.apply)
     to.register(messages.LutSpatialRequest, luts.spatial)
     to.register(messages.LutConvertRequest, converter.convert)
     to.register(messages.OperationsRequest, offers.operations)
     to.register(messages.WorkflowsRequest, offers.workflows)
+    to.register(messages.WorkflowFormRequest, forms.form)
+    to.register(messages.BudgetRequest, forms.budget)
     to.register(messages.HostsRequest, offers.hosts)
+
+
+def _register_jobs(to: Dispatcher, edits: EditService) -> None:
+    """Say who answers about jobs."""
+    to.register(messages.AiEditRequest, edits.ai_edit)
+    to.register(messages.JobsRequest, edits.jobs)
+    to.register(messages.JobCancel, edits.job_cancel)
+    to.register(messages.JobRetry, edits.job_retry)
+    to.register(messages.JobsMove, edits.steering.move)
+    to.register(messages.JobsPause, edits.steering.pause)
+    to.register(messages.JobsCancel, edits.steering.cancel)
 
 
 def _register_looks(to: Dispatcher, looks: LookService, library: LibraryService) -> None:
@@ -467,6 +492,18 @@ def _tell_host(server: IpcServer) -> Callable[[HostInfo], None]:
         server.publish(messages.HostChanged(host=host))
 
     return tell
+
+
+def _host_answers(dispatcher: JobDispatcher, leftovers: Leftovers) -> Callable[[str, str], None]:
+    """Return what is to be done when the state of a host changes."""
+
+    def changed(host: str, state: str) -> None:
+        del host
+        dispatcher.changed()
+        if state in ("ready", "busy"):
+            leftovers.look_again()
+
+    return changed
 
 
 def _pools(settings: DaemonSettings, folders: Folders) -> tuple[WorkerPool, WorkerPool]:

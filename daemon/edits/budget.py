@@ -7,15 +7,67 @@ steps of a longer schedule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from daemon.comfyui.graph import Graph, link, nodes
+import msgspec
+
+from daemon.comfyui.graph import (
+    Graph,
+    Workflow,
+    WorkflowValues,
+    build_workflow,
+    link,
+    needs_kontext_sizes,
+    nodes,
+)
 from daemon.comfyui.lenient import items, mapping, text
+from daemon.comfyui.parameter_values import Value
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.working_size import plan_canvas
 
 _LOW_SIGMAS = 1
 _DEEPEST = 32
+
+
+class RunCost(msgspec.Struct, frozen=True):
+    """What a run costs: size that is sent and steps."""
+
+    width_px: int
+    height_px: int
+    steps: int
+
+    @property
+    def cost(self) -> float:
+        """Return width x height x steps / 10**6."""
+        return self.width_px * self.height_px * self.steps / 1e6
+
+
+def cost_of_run(
+    workflow: Workflow,
+    photo_size: tuple[int, int],
+    long_edge_px: int,
+    parameters: Mapping[str, Value],
+) -> RunCost:
+    """Return what a run costs, before anything is prepared.
+
+    Args:
+        workflow: The workflow.
+        photo_size: Upright width and height of the photo, pixels, >= 1.
+        long_edge_px: As asked for; 0: near 1 megapixel.
+        parameters: Values of its form.
+
+    Raises:
+        RabbitError: a parameter that it does not have, or a wrong value.
+    """
+    graph = build_workflow(workflow, WorkflowValues(filename_prefix="", parameters=parameters))
+    plan = plan_canvas(
+        *photo_size,
+        long_edge_px=long_edge_px,
+        kontext_sizes=needs_kontext_sizes(workflow.graph),
+    )
+    steps = steps_of(graph, workflow.manifest.output.node)
+    return RunCost(plan.width_px, plan.height_px, steps)
 
 
 def check_budget(
@@ -33,21 +85,23 @@ def check_budget(
     Raises:
         RabbitError: ``over_budget`` with the figures.
     """
-    steps = steps_of(graph, output)
-    cost = cost_of(width_px, height_px, steps)
-    if limit and cost > limit:
+    check_cost(RunCost(width_px, height_px, steps_of(graph, output)), limit)
+
+
+def check_cost(run: RunCost, limit: float) -> None:
+    """Refuse a run that costs more than *limit*; 0: no limit.
+
+    Raises:
+        RabbitError: ``over_budget`` with the figures.
+    """
+    if limit and run.cost > limit:
         raise RabbitError(
             ErrorKind.OVER_BUDGET,
-            f"The run costs {cost:.1f} ({width_px} x {height_px} px x {steps} steps / 1000000), "
-            f"the budget is {limit:g}.",
+            f"The run costs {run.cost:.1f} ({run.width_px} x {run.height_px} px x {run.steps} "
+            f"steps / 1000000), the budget is {limit:g}.",
             "Take fewer steps, or raise comfyui.max_compute in config.yaml.",
-            {"cost": f"{cost:.3f}", "limit": f"{limit:g}"},
+            {"cost": f"{run.cost:.3f}", "limit": f"{limit:g}"},
         )
-
-
-def cost_of(width_px: int, height_px: int, steps: int) -> float:
-    """Return what so many steps at this size cost."""
-    return width_px * height_px * steps / 1e6
 
 
 def steps_of(graph: Graph, output: str = "") -> int:

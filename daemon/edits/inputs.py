@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from daemon.comfyui.graph import Value, Workflow
-from daemon.comfyui.lenient import mapping
+from daemon.comfyui.lenient import mapping, text
 from daemon.comfyui.manifest import Binding
+from daemon.comfyui.wildcards import resolve
 from daemon.edits.job import Job
 from daemon.edits.work_files import WorkFiles
 from daemon.render import RenderTask, of_kind
@@ -31,7 +32,8 @@ class HostPicture(msgspec.Struct, frozen=True):
     """One picture for a host.
 
     Attributes:
-        subject: ``photo`` (the small copy) or ``nothing`` (one black pixel).
+        subject: ``photo`` (the small copy), ``nothing`` (one black pixel), or the binding of a
+            further picture (``reference_1``), which the job was given.
         mask: painted | white | black; empty: it is the subject itself.
         in_alpha: The mask is the subject's transparency; else it stands alone.
     """
@@ -41,8 +43,15 @@ class HostPicture(msgspec.Struct, frozen=True):
     in_alpha: bool = False
 
     @property
+    def is_given(self) -> bool:
+        """Whether it is a further picture, which lies in the work folder from the start."""
+        return self.subject not in ("photo", "nothing")
+
+    @property
     def file_name(self) -> str:
         """Its name in the job's work folder; empty: the small copy itself."""
+        if self.is_given:
+            return ""
         if not self.mask:
             return "" if self.subject == "photo" else "nothing.png"
         return f"{self.subject}-{self.mask}-{'alpha' if self.in_alpha else 'mask'}.png"
@@ -70,20 +79,53 @@ def plan_pictures(workflow: Workflow, record: JobRecord) -> dict[str, HostPictur
                 mask = planned.get(mask_name)
                 if mask is not None and mask.in_alpha and _same_place(binding, bound[mask_name]):
                     planned[name] = mask
+    planned.update({name: HostPicture(name) for name in record.images if name in bound})
     return planned
 
 
 def plan_values(workflow: Workflow, record: JobRecord) -> dict[str, Value]:
     """Return what else goes into the graph, by the names of the bindings it has."""
     known: dict[str, Value] = {
-        "prompt": record.prompt,
+        **_words(workflow, record),
         "seed": record.seed,
         "pool.index": record.index or 0,
         "pool.count": record.count,
         "pool.label": record.label,
     }
+    if record.small is not None:
+        known |= {"width": record.small.width_px, "height": record.small.height_px}
     bound = workflow.manifest.bindings
     return {name: value for name, value in known.items() if name in bound}
+
+
+def _words(workflow: Workflow, record: JobRecord) -> dict[str, Value]:
+    """Return the texts with their wildcards chosen; a second encoder's are the first one's.
+
+    What was not said is absent: the graph's own words stay then.
+    """
+    seed = record.seed
+    prompt = record.prompt_used or resolve(record.prompt, seed)
+    words: dict[str, Value] = {"prompt": prompt}
+    if record.prompt_2 is None:
+        words["prompt_2"] = prompt
+    else:
+        words["prompt_2"] = resolve(record.prompt_2, seed, "prompt_2")
+    negative = record.negative
+    if negative is None and "negative" in workflow.manifest.bindings:
+        negative = _in_graph(workflow, "negative")
+    elif negative is not None:
+        negative = words["negative"] = resolve(negative, seed, "negative")
+    if record.negative_prompt_2 is not None:
+        words["negative_prompt_2"] = resolve(record.negative_prompt_2, seed, "negative_prompt_2")
+    elif negative is not None:
+        words["negative_prompt_2"] = negative
+    return words
+
+
+def _in_graph(workflow: Workflow, name: str) -> str | None:
+    binding = workflow.manifest.bindings[name]
+    inputs = mapping(mapping(workflow.graph.get(binding.node)).get("inputs"))
+    return text(inputs.get(binding.input)) or None
 
 
 def fit_mask(workflow: Workflow, record: JobRecord) -> HostPicture | None:
@@ -111,6 +153,8 @@ async def prepare_pictures(
 
 def file_of(picture: HostPicture, files: WorkFiles) -> Path:
     """Return where a picture stands in the work folder."""
+    if picture.is_given:
+        return files.picture(picture.subject)
     return files.folder / picture.file_name if picture.file_name else files.sent
 
 
@@ -118,6 +162,8 @@ async def _make(
     picture: HostPicture, task: RenderTask, files: WorkFiles, small: SmallPrepared
 ) -> None:
     target = file_of(picture, files)
+    if picture.is_given:
+        return
     if await asyncio.to_thread(target.exists):
         return
     fresh = target.with_suffix(".part")

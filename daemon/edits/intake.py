@@ -8,16 +8,21 @@ import secrets
 import shutil
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from daemon.comfyui.hosts import HostRegistry
-from daemon.comfyui.operations import WorkflowLibrary
+from daemon.comfyui.graph import Workflow
+from daemon.comfyui.hosts import BUILTIN, HostChoice
+from daemon.comfyui.wildcards import resolve
+from daemon.edits.budget import check_cost, cost_of_run
 from daemon.edits.masks import JobMasks
 from daemon.edits.outputs import Target, check_writable, plan_target
+from daemon.edits.pictures import JobPictures, check_there
 from daemon.edits.requests import check_files, check_fit, check_values
+from daemon.edits.run_choice import RunChooser, check_run
 from daemon.edits.sources import (
     EditSource,
     EditSources,
@@ -31,6 +36,7 @@ from daemon.settings import SettingsStore
 from daemon.storage.job_record import JobRecord
 
 LOOK = "look"
+IMAGE = "image"
 _RANDOM_SEEDS = 2**53  # any program reads these exactly, from JSON too
 
 
@@ -68,8 +74,8 @@ class EditIntake:
         *,
         sources: EditSources,
         masks: JobMasks,
-        hosts: HostRegistry,
-        workflows: WorkflowLibrary,
+        given_pictures: JobPictures,
+        chooser: RunChooser,
         settings: SettingsStore,
         looks: LookSource,
         work: Path,
@@ -80,8 +86,8 @@ class EditIntake:
         Args:
             sources: Finds photo and mask.
             masks: Takes the mask.
-            hosts: Choose who runs it.
-            workflows: What can be run.
+            given_pictures: Takes further pictures.
+            chooser: Says what runs, and who may run it.
             settings: How results are named.
             looks: Gives the LUTs that are there already.
             work: Every job has a folder in it.
@@ -89,8 +95,8 @@ class EditIntake:
         """
         self._sources = sources
         self._masks = masks
-        self._hosts = hosts
-        self._workflows = workflows
+        self._given_pictures = given_pictures
+        self._chooser = chooser
         self._settings = settings
         self._looks = looks
         self._work = work
@@ -111,27 +117,47 @@ class EditIntake:
         await asyncio.to_thread(check_files, source.path, bytes(request.cube))
         if request.look or request.grade_of:
             return await self._begin_look(request, source)
-        choice = await asyncio.to_thread(self._hosts.resolve, request.workflow, request.host)
-        manifest = (await asyncio.to_thread(self._workflows.get, choice.workflow)).manifest
-        mask = mask_that_counts(source, manifest, request.fit)
+        choice, workflow = await self._chooser.choose(request)
+        manifest = workflow.manifest
+        check_run(request, workflow)
+        keeps_picture = manifest.result == IMAGE
+        mask = mask_that_counts(source, manifest, "auto" if keeps_picture else request.fit)
+        await self._check_cost(request, source, workflow)
         notes = [choice.note] if choice.note else []
+        if request.prompt.strip() and "prompt" not in manifest.bindings:
+            notes.append(f"The prompt was left out: '{manifest.title}' takes none.")
         if source.mask and not mask:
             notes.append(f"The photo's mask was left out: '{manifest.title}' works on all of it.")
         target = self._target(source, request, manifest.operation)
         await asyncio.to_thread(check_writable, target)
+        seed = new_seed() if request.seed is None else request.seed
         record = _record(request, source, target)
         record = msgspec.structs.replace(
             record,
             operation=manifest.operation,
             workflow=choice.workflow,
             host=choice.host_name,
+            host_wanted=wanted_host(choice, request.host),
             ai=choice.ai,
-            seed=new_seed() if request.seed is None else request.seed,
-            fit_mode=request.fit,
+            seed=seed,
+            prompt_used=resolve(request.prompt, seed),
+            fit_mode="model" if keeps_picture else request.fit,
+            result=manifest.result,
+            images=tuple(request.images),
             notes=tuple(notes),
             mask_path=mask,
         )
-        return await self._give(record, resize=request.resize_mask)
+        images = {name: bytes(path) for name, path in request.images.items()}
+        return await self._give(record, resize=request.resize_mask, images=images)
+
+    async def _check_cost(
+        self, request: AiEditRequest, source: EditSource, workflow: Workflow
+    ) -> None:
+        """Refuse a run over the budget before anything is made ready for it."""
+        limit = self._settings.current.comfyui.max_compute
+        if limit:
+            size = await self._given_pictures.size_of(source.path)
+            check_cost(cost_of_run(workflow, size, request.long_edge_px, request.parameters), limit)
 
     async def _begin_look(self, request: AiEditRequest, source: EditSource) -> JobRecord:
         """Return the record of a job that puts a look, or a finished job's grade, on a photo."""
@@ -154,11 +180,20 @@ class EditIntake:
         )
         return await self._give(record, resize=request.resize_mask)
 
-    async def again(self, old: JobRecord, *, other_seed: bool, fit: str = "") -> JobRecord:
+    async def again(
+        self,
+        old: JobRecord,
+        *,
+        other_seed: bool,
+        fit: str = "",
+        host: str = "",
+        free_memory: bool = False,
+    ) -> JobRecord:
         """Return the record of another try, which has what the first one was given.
 
         What the first try made is used too unless the seed is another one; of a try with another
-        *fit* the host's picture.
+        *fit* the host's picture. *host*: another one than before. *free_memory*: that host is to
+        unload its models first.
 
         Raises:
             RabbitError: its mask is gone for good, or the picture for another fit.
@@ -174,8 +209,13 @@ class EditIntake:
             stage="prepare",
             progress_pct=0.0,
             message="",
+            host=old.host_wanted,
             prompt_id="",
+            prompt_ids=(),
             sends=0,
+            lost=0,
+            paused=False,
+            free_memory=free_memory,
             temp_path=b"",
             temp_inode=0,
             result_path=b"",
@@ -184,8 +224,17 @@ class EditIntake:
             error=None,
             timings_s={},
         )
+        if host and not old.applies_look:
+            choice = await self._chooser.for_host(old.workflow, host)
+            fresh = msgspec.structs.replace(
+                fresh, host=choice.host_name, host_wanted=wanted_host(choice, host)
+            )
         if other_seed:
-            fresh = msgspec.structs.replace(fresh, seed=new_seed(), small=None, fit=None)
+            seed = new_seed()
+            used = resolve(old.prompt, seed)
+            fresh = msgspec.structs.replace(
+                fresh, seed=seed, prompt_used=used, small=None, fit=None
+            )
         if fit:
             notes = tuple(note for note in old.notes if note != NOT_IN_THE_LUT)
             fresh = msgspec.structs.replace(fresh, fit_mode=fit, fit=None, notes=notes)
@@ -193,11 +242,15 @@ class EditIntake:
             before.hand_over,
             self.files(fresh.job_id),
             pictures=not other_seed,
-            grade=not other_seed and not fit,
+            grade=not other_seed and not fit and not host,
         )
+        if host:  # another host is to make its own
+            await asyncio.to_thread(self.files(fresh.job_id).edited.unlink, missing_ok=True)
         return await self._give(fresh, resize=old.mask is not None and old.mask.resized)
 
-    async def _give(self, record: JobRecord, *, resize: bool) -> JobRecord:
+    async def _give(
+        self, record: JobRecord, *, resize: bool, images: Mapping[str, bytes] | None = None
+    ) -> JobRecord:
         """Put into the job's folder what must not change under it, unless it is there."""
         files = self.files(record.job_id)
         own = files.original(record)
@@ -211,6 +264,8 @@ class EditIntake:
                 )
                 notes = (*record.notes, *((facts.fitted_note(),) if facts.resized else ()))
                 record = msgspec.structs.replace(record, mask=facts, notes=notes)
+            await self._given_pictures.take(images or {}, files)
+            await asyncio.to_thread(check_there, record.images, files)
         except BaseException:
             await asyncio.to_thread(shutil.rmtree, files.folder, ignore_errors=True)
             raise
@@ -255,7 +310,15 @@ def _record(request: AiEditRequest, source: EditSource, target: Target) -> JobRe
         content_hash=source.content_hash,
         own_picture=source.own_picture,
         channels=request.channels,
+        negative=request.negative,
+        prompt_2=request.prompt_2,
+        negative_prompt_2=request.negative_prompt_2,
     )
+
+
+def wanted_host(choice: HostChoice, named: str) -> str:
+    """Return the only host that a job may go to; empty: any that can do it."""
+    return BUILTIN if choice.host_name == BUILTIN else named
 
 
 def new_seed() -> int:

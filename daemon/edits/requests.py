@@ -18,6 +18,7 @@ MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
 FIT_MODES = ("auto", "lut", "spatial", "model")
 CHANNELS = ("all", "luma", "chroma")
 MAX_PROMPT_CHARS = 20_000
+MAX_IMAGES, MAX_PARAMETERS = 200, 1000
 MAX_SEED = 2**64 - 1
 _ANSWER_BYTES = 768 * 1024
 
@@ -44,15 +45,20 @@ def _value_problem(request: AiEditRequest) -> str:
         problem = _fit_problem(request.fit)
     elif request.channels not in CHANNELS:
         problem = _channels_problem(request.channels)
-    elif not (request.prompt.strip() or request.look or request.grade_of):
-        problem = "the prompt is empty"
-    elif len(request.prompt) > MAX_PROMPT_CHARS:
-        problem = f"the prompt is longer than {MAX_PROMPT_CHARS} characters"
+    elif any(len(words) > MAX_PROMPT_CHARS for words in _texts(request)):
+        problem = f"a prompt is longer than {MAX_PROMPT_CHARS} characters"
+    elif len(request.images) > MAX_IMAGES or len(request.parameters) > MAX_PARAMETERS:
+        problem = "it names more pictures or parameters than any workflow has"
     elif request.seed is not None and not 0 <= request.seed <= MAX_SEED:
         problem = f"seed {request.seed} is outside 0 to {MAX_SEED}"
     elif request.long_edge_px and not 64 <= request.long_edge_px <= 4096:
         problem = f"long_edge_px {request.long_edge_px} is outside 64 to 4096"
     return problem
+
+
+def _texts(request: AiEditRequest) -> tuple[str, ...]:
+    more = request.negative, request.prompt_2, request.negative_prompt_2
+    return request.prompt, *(words for words in more if words is not None)
 
 
 def check_fit(fit: str) -> None:

@@ -20,6 +20,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import JobRecord
 
 _MASK, _OWN, _LOOK, _PART = "mask.png", "own", "look", ".part"
+_PICTURE = "picture-"
 SPATIAL = "spatial"
 NOT_IN_THE_LUT = (
     "The LUT holds what is the same all over the picture; the part of the grade that varies over "
@@ -60,9 +61,13 @@ class WorkFiles:
         photo = Path(os.fsdecode(record.path))
         return self.folder / f"{_OWN}{photo.suffix}" if record.own_picture else photo
 
+    def picture(self, binding: str) -> Path:
+        """Return a further picture of the job, ready to be sent: ``reference_1``, ..."""
+        return self.folder / f"{_PICTURE}{binding}.png"
+
     def given(self) -> list[Path]:
-        """Return what the job was given and cannot make again: mask, own picture, look."""
-        return [file for file in self._files() if file.name == _MASK or file.stem in (_OWN, _LOOK)]
+        """Return what the job was given and cannot make again: mask, pictures, look."""
+        return [file for file in self._files() if _is_given(file)]
 
     def lut_of(self, record: JobRecord) -> Path:
         """Return the LUT that is applied: of the look, or the fitted one."""
@@ -127,6 +132,11 @@ class WorkFiles:
         return list(self.folder.iterdir()) if self.folder.is_dir() else []
 
 
+def _is_given(file: Path) -> bool:
+    is_picture = file.name.startswith(_PICTURE) and file.suffix == ".png"
+    return file.name == _MASK or file.stem in (_OWN, _LOOK) or is_picture
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Have the present content of *source* at *target* too, whatever becomes of its name."""
     try:
@@ -144,6 +154,7 @@ def recipe_of(record: JobRecord) -> str:
         "operation": record.operation,
         **({"look": record.prompt, "look_id": record.look_id} if record.applies_look else {}),
         "prompt": record.prompt,
+        **_more_words(record),
         "workflow": record.workflow,
         "parameters": record.parameters,
         "seed": record.seed,
@@ -169,6 +180,18 @@ def recipe_of(record: JobRecord) -> str:
             "resized": record.mask.resized,
         }
     return msgspec.json.encode(recipe).decode()
+
+
+def _more_words(record: JobRecord) -> dict[str, object]:
+    """Return what else was said, as far as it was."""
+    words: dict[str, object] = {
+        "prompt_used": record.prompt_used if record.prompt_used != record.prompt else "",
+        "negative": record.negative,
+        "prompt_2": record.prompt_2,
+        "negative_prompt_2": record.negative_prompt_2,
+        "images": list(record.images),
+    }
+    return {name: value for name, value in words.items() if value}
 
 
 def copy_cube(cube: Path, record: JobRecord) -> bytes:

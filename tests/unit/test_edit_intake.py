@@ -12,13 +12,16 @@ import pytest
 from PIL import Image
 
 from daemon.comfyui.hosts import HostChoice
+from daemon.comfyui.wildcards import resolve
 from daemon.edits.intake import EditIntake, GivenLook
 from daemon.edits.masks import JobMasks
+from daemon.edits.pictures import JobPictures
 from daemon.edits.sources import EditSource
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest, WirePath
 from daemon.settings import Settings
+from daemon.settings_keys import ComfyuiSettings
 from daemon.storage.job_record import JobRecord
 from tests.fakes.direct import DirectWorkers
 
@@ -28,7 +31,16 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.manifest = SimpleNamespace(operation="color_grade", mask="optional", title="Upscale")
+        self.manifest = SimpleNamespace(
+            operation="color_grade",
+            mask="optional",
+            title="Upscale",
+            result="lut",
+            bindings={"prompt": SimpleNamespace(node="2", input="text")},
+            parameters={},
+            output=SimpleNamespace(node="4", filename_prefix="filename_prefix"),
+        )
+        self.settings = Settings()
         pool = folder / "pool"
         pool.mkdir()
         self.picture, self.mask = pool / "img_0001.png", pool / "img_0001.mask.png"
@@ -48,9 +60,9 @@ class Desk:
         self.intake = EditIntake(
             sources=SimpleNamespace(find=self._find),
             masks=JobMasks(DirectWorkers()),
-            hosts=SimpleNamespace(resolve=lambda *_: HostChoice("builtin", "", "w", ai=False)),
-            workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=self.manifest)),
-            settings=SimpleNamespace(current=Settings()),
+            given_pictures=JobPictures(DirectWorkers()),
+            chooser=SimpleNamespace(choose=self._choose),
+            settings=SimpleNamespace(current=self.settings),
             looks=SimpleNamespace(give=self._give),
             work=folder / "work",
             pictures=folder / "pictures",
@@ -59,6 +71,17 @@ class Desk:
     async def _find(self, request: AiEditRequest) -> EditSource:
         del request
         return self.source
+
+    async def _choose(self, request: AiEditRequest) -> tuple[HostChoice, SimpleNamespace]:
+        del request
+        graph = {
+            "2": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}},
+            "3": {"class_type": "KSampler", "inputs": {"steps": 20, "latent_image": ["2", 0]}},
+            "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0]}},
+            "5": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+        }
+        workflow = SimpleNamespace(name="w", manifest=self.manifest, graph=graph)
+        return HostChoice("builtin", "", "w", ai=False), workflow
 
     async def _give(self, request: AiEditRequest, photo: bytes, files: WorkFiles) -> GivenLook:
         del photo
@@ -162,3 +185,115 @@ def test_a_look_has_no_other_fit(desk: Desk) -> None:
     first = desk.begin(prompt="", look="5b0a")
     with pytest.raises(RabbitError, match="was not fitted"):
         asyncio.run(desk.intake.again(first, other_seed=False, fit="spatial"))
+
+
+def give_reference(desk: Desk, mode: str = "RGBA") -> WirePath:
+    """Let the workflow take a second picture; return one."""
+    desk.manifest.bindings["reference_1"] = SimpleNamespace(node="5", input="image")
+    picture = desk.folder / "second.png"
+    Image.new(mode, (40, 30), (200, 10, 10, 128)[: len(mode)]).save(picture)
+    return WirePath.of(os.fsencode(picture))
+
+
+def test_a_further_picture_is_taken_as_an_opaque_png_that_nothing_changes_later(desk: Desk) -> None:
+    path = give_reference(desk)
+    job = desk.begin(images={"reference_1": path})
+    Path(os.fsdecode(path)).unlink()
+    with Image.open(desk.intake.files(job.job_id).picture("reference_1")) as taken:
+        assert (taken.mode, taken.getpixel((0, 0)), taken.info) == ("RGB", (200, 10, 10), {})
+    assert job.images == ("reference_1",)
+
+
+def test_a_further_picture_has_a_bounded_size(desk: Desk) -> None:
+    path = give_reference(desk, "RGB")
+    Image.new("RGB", (4000, 3000)).save(os.fsdecode(path))
+    job = desk.begin(images={"reference_1": path})
+    with Image.open(desk.intake.files(job.job_id).picture("reference_1")) as taken:
+        assert taken.width * taken.height < 1.1 * 1024 * 1024
+
+
+def test_another_try_has_the_pictures_of_the_first(desk: Desk) -> None:
+    first = desk.begin(images={"reference_1": give_reference(desk)})
+    again = asyncio.run(desk.intake.again(first, other_seed=True))
+    assert desk.intake.files(again.job_id).picture("reference_1").exists()
+
+
+def test_a_picture_that_is_needed_is_asked_for_by_its_name(desk: Desk) -> None:
+    give_reference(desk)
+    with pytest.raises(
+        RabbitError, match=r"needs another picture: Reference 1 \(reference_1\)"
+    ) as e:
+        desk.begin()
+    assert e.value.info.context["field"] == "reference_1"
+    assert not (desk.folder / "work").exists()
+
+
+def test_a_file_that_is_no_picture_is_refused_by_its_field_and_leaves_nothing(desk: Desk) -> None:
+    path = give_reference(desk)
+    Path(os.fsdecode(path)).write_bytes(b"text")
+    with pytest.raises(RabbitError) as e:
+        desk.begin(images={"reference_1": path})
+    assert e.value.info.context["field"] == "reference_1"
+    assert list((desk.folder / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"prompt": "  "}, "prompt"),
+        ({"negative": "people"}, "negative"),
+        ({"prompt_2": "a"}, "prompt_2"),
+        ({"parameters": {"stpes": 3}}, "stpes"),
+        ({"images": {"reference_9": WirePath(b"/a.png")}}, "reference_9"),
+    ],
+)
+def test_what_the_workflow_does_not_take_is_refused_by_its_field(
+    desk: Desk, changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(RabbitError) as e:
+        desk.begin(**changes)
+    assert e.value.info.context["field"] == field
+
+
+def test_a_workflow_without_a_prompt_needs_none_and_says_that_one_is_left_out(desk: Desk) -> None:
+    del desk.manifest.bindings["prompt"]
+    assert desk.begin(prompt="").notes == ()
+    assert desk.begin().notes == ("The prompt was left out: 'Upscale' takes none.",)
+
+
+@pytest.mark.parametrize("kind", ["region", "resized", "cutout", "map"])
+def test_a_result_that_cannot_be_made_yet_is_refused_by_its_kind(desk: Desk, kind: str) -> None:
+    desk.manifest.result = kind
+    with pytest.raises(RabbitError, match=f"kind '{kind}' yet") as e:
+        desk.begin()
+    assert e.value.info.kind is ErrorKind.WORKFLOW_UNAVAILABLE
+
+
+def test_a_picture_as_result_keeps_the_mask_for_its_workflow(desk: Desk) -> None:
+    desk.manifest.result = "image"
+    job = desk.begin()
+    assert job.result == "image"
+    assert job.mask is not None
+
+
+def test_a_run_over_the_budget_is_refused_before_anything_is_kept(desk: Desk) -> None:
+    desk.settings = Settings(comfyui=ComfyuiSettings(max_compute=0.004))
+    desk.intake._settings.current = desk.settings
+    with pytest.raises(RabbitError, match=r"costs 0\.0 \(16 x 16 px x 20 steps") as e:
+        desk.begin()
+    assert e.value.info.kind is ErrorKind.OVER_BUDGET
+    assert not (desk.folder / "work").exists()
+
+
+def test_wildcards_are_chosen_by_the_seed_and_what_was_typed_stays(desk: Desk) -> None:
+    job = desk.begin(prompt="{a|b} light", seed=5)
+    assert job.prompt == "{a|b} light"
+    assert job.prompt_used in ("a light", "b light")
+    assert desk.begin(prompt="{a|b} light", seed=5).prompt_used == job.prompt_used
+
+
+def test_another_seed_chooses_again(desk: Desk) -> None:
+    first = desk.begin(prompt="{a|b} light", seed=5)
+    again = asyncio.run(desk.intake.again(first, other_seed=True))
+    assert again.prompt == first.prompt
+    assert again.prompt_used == resolve(first.prompt, again.seed)
