@@ -14,7 +14,6 @@ from daemon.comfyui.replies import Device
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 AWAY_FIRST_S = 2.0
-AWAY_LONGEST_S = 30.0
 _DOUBLINGS = 6
 _COMES_BACK = {ErrorKind.HOST_UNREACHABLE, ErrorKind.TIMED_OUT, ErrorKind.HOST_FAILED}
 
@@ -45,7 +44,6 @@ class HostState:
         seen: When it last answered, seconds since 1970; 0: never.
         away_since: Monotonic time of the first look without an answer; None: it answers.
         looked: Monotonic time of the last look; 0: never.
-        due: Monotonic time before which an absent host is left alone.
         starting: The built-in host's process is about to be there.
         capability: What it can run.
     """
@@ -74,7 +72,8 @@ class HostState:
         self.seen = 0.0
         self.away_since: float | None = None
         self.looked = 0.0
-        self.due = 0.0
+        self._pause_s = 0.0
+        self._spread = 1.0
         self.starting = False
         self.capability = Capability(clock)
 
@@ -116,7 +115,7 @@ class HostState:
         if self.answers is False:
             self.capability.forget()
         self.answers, self.error, self.away_since = True, None, None
-        self._misses, self.due = 0, 0.0
+        self._misses, self._pause_s = 0, 0.0
         self.looked, self.seen = self._clock(), time.time()
 
     def missed(self, error: ErrorInfo) -> None:
@@ -126,9 +125,17 @@ class HostState:
             self.away_since = now
         self.answers, self.error = False, error
         self.queue, self.looked = QueueSeen(), now
-        longest_s = min(AWAY_FIRST_S * 2 ** min(self._misses, _DOUBLINGS), AWAY_LONGEST_S)
+        self._pause_s = AWAY_FIRST_S * 2 ** min(self._misses, _DOUBLINGS)
+        self._spread = 0.75 + 0.5 * self._chance()
         self._misses += 1
-        self.due = now + longest_s * (0.75 + 0.5 * self._chance())
+
+    def may_be_asked(self, longest_s: float) -> bool:
+        """Whether an absent host was left alone for long enough.
+
+        Args:
+            longest_s: About the longest pause that is made.
+        """
+        return self._clock() - self.looked >= min(self._pause_s, longest_s) * self._spread
 
     def hang(self, prompt_id: str) -> None:
         """Say that this run of ours does not go on; over once the host's queue is without it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict, deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -27,7 +28,13 @@ class Tally(msgspec.Struct, frozen=True):
 class HostStatistics:
     """Counts the jobs that ended, host by host."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
+        """Count nothing yet.
+
+        Args:
+            on_change: Called with the host whose figures changed.
+        """
+        self._on_change = on_change
         self._done: defaultdict[str, int] = defaultdict(int)
         self._failed: defaultdict[str, int] = defaultdict(int)
         self._lately: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATELY))
@@ -42,10 +49,12 @@ class HostStatistics:
         self._done[host] += 1
         if host_s is not None:
             self._lately[host].append(host_s)
+        self._on_change(host)
 
     def failed(self, host: str) -> None:
         """Count a job that failed there."""
         self._failed[host] += 1
+        self._on_change(host)
 
     def of(self, host: str) -> Tally:
         """Return the figures of *host*."""

@@ -15,14 +15,18 @@ from daemon.comfyui.builtin import BuiltinHost
 from daemon.comfyui.candidates import Candidate
 from daemon.comfyui.capability import Abilities
 from daemon.comfyui.client import ComfyUIClient
-from daemon.comfyui.graph import Value, Workflow
+from daemon.comfyui.graph import Value
+from daemon.comfyui.host_choice import HostChoice, HostChooser
 from daemon.comfyui.host_news import HostNews
 from daemon.comfyui.host_state import HostState
+from daemon.comfyui.host_stats import HostStatistics
+from daemon.comfyui.host_survey import HostSurvey
 from daemon.comfyui.known_hosts import BUILTIN, DEFAULT, KnownHosts
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.replies import Device
+from daemon.comfyui.secrets import Secrets
 from daemon.protocol.endpoint import Folders
-from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, RabbitError
 from daemon.protocol.values import HostInfo
 from daemon.settings import SettingsStore
 
@@ -30,29 +34,7 @@ __all__ = ["BUILTIN", "DEFAULT", "Candidate", "HostChoice", "HostRegistry"]
 
 log = logging.getLogger(__name__)
 
-LOOK_AGE_S = 6.0
-ASK_AGAIN_S = 20.0
-_BUILTIN_PREFIX = "builtin_"
 _NO_AI = "No AI is at work here."
-
-
-class HostChoice(msgspec.Struct, frozen=True):
-    """Who does a job, and with what.
-
-    Attributes:
-        host_name: What :meth:`HostRegistry.client_for` takes: a name, or an unnamed host's URL.
-            Empty: one of several, which is decided when its turn comes.
-        url: Its address without secrets; empty for the built-in host and for one of several.
-        workflow: Name of the workflow to run there.
-        ai: Whether a model may be at work.
-        note: Sentence for the user, e.g. that no AI is at work; mostly empty.
-    """
-
-    host_name: str
-    url: str
-    workflow: str
-    ai: bool
-    note: str = ""
 
 
 class HostRegistry:
@@ -60,6 +42,7 @@ class HostRegistry:
 
     Attributes:
         known: Names and addresses.
+        statistics: How each host did so far.
         on_change: Called with a host's new state, not too often.
         assigned: Tells how many jobs of ours a host has or is about to get.
     """
@@ -83,9 +66,12 @@ class HostRegistry:
             clock: Monotonic seconds.
         """
         self.known = KnownHosts(settings)
+        self.secrets = Secrets()
+        self.statistics = HostStatistics(self._counted)
         self.assigned: Callable[[str], int] = self._open_runs
         self._settings = settings
         self._workflows = workflows
+        self._chooser = HostChooser(settings, self.known, workflows)
         self._builtin = builtin or BuiltinHost(
             folders.cache / "builtin_host",
             folders.data / "logs" / "builtin_host.log",
@@ -96,7 +82,9 @@ class HostRegistry:
         self._retired: list[ComfyUIClient] = []
         self._states: dict[str, HostState] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._waited_for: set[str] = set()
         self._news = HostNews(self._info)
+        self._survey = HostSurvey(self, clock)
 
     @property
     def on_change(self) -> Callable[[HostInfo], None] | None:
@@ -125,30 +113,7 @@ class HostRegistry:
         Raises:
             RabbitError: no such workflow or host, or nothing can run it.
         """
-        config = self._settings.current.comfyui
-        found = self._workflows.get(workflow or config.workflow)
-        if host == BUILTIN or (not host and found.name.startswith(_BUILTIN_PREFIX)):
-            return self._on_builtin(found)
-        if not host and self._settings.host_unknown:
-            raise RabbitError(
-                ErrorKind.SETTINGS_INVALID,
-                f"Nobody knows which host is meant: {self._settings.problem}.",
-                "Mend config.yaml, or name a host (--host builtin).",
-            )
-        if not host and not config.enabled:
-            return self._on_builtin(found)
-        names = [self.known.find(host)[0]] if host else self.known.names()
-        if not names or not self.known.is_enabled(names[0]):
-            switched_off = names or [entry.name for entry in self.known.listed()]
-            raise RabbitError(
-                ErrorKind.HOST_REFUSED,
-                f"{_listed(switched_off)} switched off.",
-                "Set enabled: true for one of them in config.yaml.",
-            )
-        if len(names) > 1:
-            return HostChoice("", "", found.name, found.uses_ai)
-        name, address = self.known.find(names[0])
-        return HostChoice(name, address.http_url, found.name, found.uses_ai)
+        return self._chooser.choose(workflow, host)
 
     async def candidates(
         self, workflow: str, wanted: str = "", parameters: Mapping[str, Value] | None = None
@@ -168,10 +133,11 @@ class HostRegistry:
             RabbitError: no such workflow or host, or a parameter that it does not have.
         """
         found = await asyncio.to_thread(self._workflows.get, workflow)
-        if wanted == BUILTIN or (not wanted and self._is_for_builtin(found)):
+        names = self._chooser.in_question(found, wanted)
+        if names == [BUILTIN]:
             return (self._builtin_candidate(),)
-        names = [self.known.find(wanted)[0]] if wanted else self.known.names()
-        asked = (self._candidate(name, found, parameters or {}) for name in names)
+        self._waited_for.update(names)
+        asked = (self._survey.candidate(name, found, parameters or {}) for name in names)
         return tuple(await asyncio.gather(*asked))
 
     async def client_for(self, host: str) -> ComfyUIClient:
@@ -192,7 +158,7 @@ class HostRegistry:
                 self._retired.append(client)
                 self._states.pop(name, None)
             await self._close_retired()
-            client = self._clients[name] = ComfyUIClient(address, name=label)
+            client = self._clients[name] = ComfyUIClient(address, name=label, secrets=self.secrets)
         return client
 
     async def abilities(self, host: str) -> Abilities:
@@ -210,8 +176,7 @@ class HostRegistry:
 
     def in_use(self) -> list[str]:
         """Return the hosts that jobs may go to without anybody naming them, and unnamed ones."""
-        enabled = self._settings.current.comfyui.enabled
-        return [*(self.known.names() if enabled else ()), *self.known.unnamed()]
+        return [*self._in_settings(), *self.known.unnamed()]
 
     def state(self, host: str) -> HostState:
         """Return what is known of a host."""
@@ -237,11 +202,28 @@ class HostRegistry:
 
     async def look(self, name: str) -> None:
         """Ask a host how it is; several callers at once share one question."""
+        await asyncio.shield(self.begin_look(name))
+
+    def begin_look(self, name: str) -> asyncio.Task[None]:
+        """Ask a host how it is, without waiting for it."""
         looking = self._looks.get(name)
         if looking is None:
             looking = self._looks[name] = asyncio.create_task(self._look(name))
             looking.add_done_callback(lambda _: self._looks.pop(name, None))
-        await asyncio.shield(looking)
+        return looking
+
+    def watched(self, *, jobs_open: bool) -> list[str]:
+        """Return the hosts that are worth a look: those in use, and those that jobs wait for."""
+        if not jobs_open:
+            self._waited_for.clear()
+        named = [*self.known.unnamed(), *(entry.name for entry in self.known.listed())]
+        at_work = [name for name in named if name in self._waited_for or self.assigned(name)]
+        names = dict.fromkeys([*self._in_settings(), *at_work])
+        return [name for name in names if self.known.is_enabled(name)]
+
+    def tell_builtin(self) -> None:
+        """Say how the built-in host is; it is not asked, so that it may end when it is idle."""
+        self._news.tell(BUILTIN)
 
     def missed(self, host: str, error: ErrorInfo) -> None:
         """Note that a host could not be reached by a job of ours."""
@@ -296,58 +278,6 @@ class HostRegistry:
             await state.look(client)
         self._news.tell(name)
 
-    async def _candidate(
-        self, name: str, workflow: Workflow, parameters: Mapping[str, Value]
-    ) -> Candidate:
-        """Return how a host of the settings, or a named one, stands to *workflow*."""
-        if not self.known.is_enabled(name):
-            said = f"{name} is switched off (enabled: false in config.yaml)."
-            return Candidate(name=name, problems=(said,), waits=True)
-        state = self._state(name)
-        now = self._clock()
-        if now >= state.due and (state.answers is None or now - state.looked > LOOK_AGE_S):
-            await self.look(name)
-            state = self._state(name)
-        problems: tuple[str, ...] = ()
-        if state.answers:
-            problems = await self._problems(name, state, workflow, parameters)
-        elif state.capability.known is not None:
-            client = await self.client_for(name)
-            known = state.capability.known
-            problems = state.capability.problems(workflow, parameters, known, client.host)
-        lacking = bool(problems)
-        if not state.answers and state.error is not None:
-            problems = (*problems, f"{state.error.message} {state.error.hint}".strip())
-        elif state.name == "hung":
-            problems = (*problems, f"{name} hangs: a job there does not go on.")
-        return Candidate(
-            name=name,
-            able=not problems,
-            problems=problems,
-            waits=bool(problems) and not lacking and state.may_come_back,
-            state=state.name,
-            load=state.queue.length - state.queue.ours + self.assigned(name),
-        )
-
-    async def _problems(
-        self, name: str, state: HostState, workflow: Workflow, parameters: Mapping[str, Value]
-    ) -> tuple[str, ...]:
-        """Return what a host that answers lacks; what it lacked some time ago is asked anew."""
-        try:
-            client = await self.client_for(name)
-            abilities = await state.capability.read(client)
-            found = state.capability.problems(workflow, parameters, abilities, client.host)
-            if found:
-                abilities = await state.capability.read(client, ASK_AGAIN_S)
-                found = state.capability.problems(workflow, parameters, abilities, client.host)
-        except RabbitError as error:
-            if error.info.kind is ErrorKind.INVALID_REQUEST:
-                raise
-            state.missed(error.info)
-            self._news.tell(name)
-            return ()
-        return found
-
     async def _builtin_address(self) -> HostAddress:
         """Return where the built-in host listens; start it where it does not."""
         state = self._state(BUILTIN)
@@ -375,26 +305,12 @@ class HostRegistry:
             load=self.assigned(BUILTIN),
         )
 
-    def _is_for_builtin(self, found: Workflow) -> bool:
-        if found.name.startswith(_BUILTIN_PREFIX):
-            return True
-        return not self._settings.current.comfyui.enabled and not found.uses_ai
+    def _in_settings(self) -> list[str]:
+        return self.known.names() if self._settings.current.comfyui.enabled else []
 
-    def _on_builtin(self, found: Workflow) -> HostChoice:
-        if not found.uses_ai:
-            return HostChoice(BUILTIN, "", found.name, ai=False)
-        substitute = _BUILTIN_PREFIX + found.manifest.operation
-        if not self._workflows.has(substitute):
-            raise RabbitError(
-                ErrorKind.WORKFLOW_UNAVAILABLE,
-                f"'{found.manifest.title}' needs a ComfyUI host; the built-in host has no AI.",
-                "Set comfyui.enabled: true and comfyui.host in config.yaml.",
-            )
-        note = (
-            f"No AI: the built-in host did this instead of '{found.manifest.title}'. "
-            "Set comfyui.enabled: true and comfyui.host in config.yaml to use it."
-        )
-        return HostChoice(BUILTIN, "", substitute, ai=False, note=note)
+    def _counted(self, name: str) -> None:
+        if name == BUILTIN or name in self.in_use():
+            self._news.tell(name)
 
     def _open_runs(self, name: str) -> int:
         client = self._clients.get(name)
@@ -420,6 +336,7 @@ class HostRegistry:
         """Return what clients may know of a host."""
         state = self._state(name)
         error = state.error
+        tally = self.statistics.of(name)
         info = HostInfo(
             name=name,
             url=self._url(name),
@@ -430,6 +347,9 @@ class HostRegistry:
             ours=state.queue.ours,
             detail=_devices(state.devices) if error is None else error.message,
             hint="" if error is None else error.hint,
+            done=tally.done,
+            failed=tally.failed,
+            usual_s=tally.usual_s,
             seen=state.seen,
         )
         if name != BUILTIN or error is not None:
@@ -449,11 +369,6 @@ class HostRegistry:
             return self.known.find(name)[1].http_url
         except RabbitError:
             return ""
-
-
-def _listed(names: list[str]) -> str:
-    """Return ``studio is`` or ``studio, attic are``."""
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _devices(devices: tuple[Device, ...]) -> str:
