@@ -92,6 +92,9 @@ class JobList(QWidget):
         self._soon.timeout.connect(self._arrange)
         self._rest = QTimer(self, singleShot=True, interval=0)
         self._rest.timeout.connect(self._arrange)
+        self._height = 0
+        self._growing = QTimer(self, singleShot=True, interval=0)
+        self._growing.timeout.connect(self._tell_grown)
         self._pictures = Latest(_PICTURES_MS, self)
         self._pictures.told.connect(self._show_job)
         jobs.changed.connect(self._show_job)
@@ -128,7 +131,7 @@ class JobList(QWidget):
         """Bring the rows in step with the jobs; what takes too long is left to the next turn."""
         if not self._awake:
             return
-        until, made, before = time.monotonic() + _TURN_S, 0, len(self._rows)
+        until, made = time.monotonic() + _TURN_S, 0
         wanted = [(group, group.jobs()) for group in self._groups]
         order: list[str] = []
         place = 0
@@ -154,7 +157,7 @@ class JobList(QWidget):
         self._order = order
         if not is_whole:
             self._rest.start()
-        if len(self._rows) != before or not order:
+        if not order:
             self.grown.emit()
 
     def _head(self, group: _Group, jobs: list[Job]) -> None:
@@ -238,8 +241,16 @@ class JobList(QWidget):
         known = self._current if self._current in self._rows else next(iter(self._order), "")
         self.focus_row(known)
 
+    def _tell_grown(self) -> None:
+        height = self.sizeHint().height()
+        if height != self._height:
+            self._height = height
+            self.grown.emit()
+
     def event(self, event: QEvent) -> bool:
         """Take the keys that steer jobs before the window's shortcuts do: Del spares the photos."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._growing.start()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             event.setAccepted(key_step(event) is not None)
             return event.isAccepted()

@@ -66,6 +66,7 @@ class JobRow(QFrame):
         self.setProperty("look", "job")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._grip = QLabel()
+        self._grip.setFixedWidth(tokens().icon_small)
         self._grip.setToolTip(self.tr("Drag to another place, or Ctrl+Up and Ctrl+Down"))
         self._picture = QLabel()
         self._picture.setFixedSize(_PICTURE, _PICTURE)
@@ -158,11 +159,13 @@ class JobRow(QFrame):
         self._pause.setVisible(self.can_move)
         self._cancel.setVisible(not job.ended)
         self._open.setVisible(info.state == "done")
-        if self._grip.isVisibleTo(self) != self.can_move or self._grip.pixmap().isNull():
-            grip = icon("ph.dots-six-vertical", "text_secondary") if self.can_move else None
+        if self._grip.property("on") != self.can_move:
+            self._grip.setProperty("on", self.can_move)
             side = tokens().icon_small
-            self._grip.setPixmap(grip.pixmap(side, side) if grip else QPixmap(1, 1))
-            self._grip.setVisible(self.can_move)
+            grip = icon("ph.dots-six-vertical", "text_secondary")
+            self._grip.setPixmap(grip.pixmap(side, side) if self.can_move else QPixmap())
+            shape = Qt.CursorShape.OpenHandCursor if self.can_move else Qt.CursorShape.ArrowCursor
+            self._grip.setCursor(shape)
 
     def _show_sign(self, info: JobInfo) -> None:
         """Show a sign beside the state, which must not be told by colour alone."""
@@ -236,7 +239,7 @@ class JobRow(QFrame):
         state.addWidget(self._sign)
         state.addWidget(self._state, 1)
         self._lines = QVBoxLayout()
-        self._lines.setSpacing(look.space_1)
+        self._lines.setSpacing(look.space_1 // 2)
         self._lines.addLayout(top)
         self._lines.addWidget(self._prompt)
         self._lines.addWidget(self._whence)
@@ -244,10 +247,11 @@ class JobRow(QFrame):
         self._lines.addLayout(state)
         self._lines.addWidget(self._bar)
         across = QHBoxLayout(self)
-        across.setContentsMargins(look.space_3, look.space_2, look.space_2, look.space_3)
-        across.setSpacing(look.space_3)
+        across.setContentsMargins(0, look.space_2, look.space_2, look.space_3)
+        across.setSpacing(0)
         across.addWidget(self._grip, 0, Qt.AlignmentFlag.AlignVCenter)
         across.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        across.addSpacing(look.space_3)
         across.addLayout(self._lines, 1)
 
     def _open_menu(self) -> None:

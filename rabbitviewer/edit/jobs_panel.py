@@ -28,12 +28,10 @@ class JobsPanel(QWidget):
     Signals:
         open_wanted: compare this job's original and result (:class:`Job`).
         folder_wanted: show this file where it lies.
-        grown: it has another size.
     """
 
     open_wanted = Signal(object)
     folder_wanted = Signal(bytes)
-    grown = Signal()
 
     def __init__(
         self,
@@ -81,6 +79,10 @@ class JobsPanel(QWidget):
         above = head - self._scroll.minimumSizeHint().height()
         return QSize(_WIDTH, min(self._list.sizeHint().height() + above, _HEIGHT))
 
+    def hasHeightForWidth(self) -> bool:
+        """Say that its height is its own: what does not fit is scrolled to."""
+        return False
+
     def prepare(self) -> None:
         """Make the rows; while nobody looks they are not."""
         self._list.wake()
@@ -91,7 +93,7 @@ class JobsPanel(QWidget):
         self._said.setText(words)
         self._again.setVisible(can_repeat)
         self._notice.setVisible(bool(words))
-        self.grown.emit()
+        self.updateGeometry()
 
     # ------------------------------------------------------------ parts
 
@@ -151,7 +153,7 @@ class JobsPanel(QWidget):
         is_open = bool(counts.running or counts.waiting or counts.paused)
         if self._paused.isVisibleTo(self) != paused:
             self._paused.setVisible(paused)
-            self.grown.emit()
+            self.updateGeometry()
         self._pause.setVisible(not paused)
         self._pause.setEnabled(is_open)
         self._cancel_all.setEnabled(is_open)
@@ -170,7 +172,7 @@ class JobsPanel(QWidget):
         empty = self._list.is_empty
         self._empty.setVisible(empty)
         self._scroll.setVisible(not empty)
-        self.grown.emit()
+        self.updateGeometry()
 
     def _reveal(self, where: QPoint) -> None:
         self._scroll.ensureVisible(0, where.y(), 0, tokens().space_5)

@@ -34,6 +34,7 @@ class RetryRow(QWidget):
         self._new_seed.setToolTip(self.tr("Try again with another seed"))
         self._elsewhere = push_button(self.tr("On another host…"))
         row = FlowLayout(tokens().space_2, self)
+        row.setContentsMargins(0, tokens().space_1, 0, 0)
         for button in (self._remedy, self._again, self._new_seed, self._elsewhere):
             row.addWidget(button)
         self._remedy.clicked.connect(self._on_remedy)

@@ -64,11 +64,6 @@ class Popover(QFrame):
                 self._before.setFocus(Qt.FocusReason.OtherFocusReason)
             self.closed.emit()
 
-    def follow(self) -> None:
-        """Take the size that the content has now."""
-        if self.isVisible():
-            self.place()
-
     def place(self) -> None:
         """Stand above the anchor, inside the window."""
         look = tokens()
@@ -78,6 +73,13 @@ class Popover(QFrame):
         corner = self._anchor.mapTo(self._window, QPoint(self._anchor.width(), 0))
         x = min(corner.x() - self.width(), self._window.width() - self.width() - look.space_2)
         self.move(max(x, look.space_2), corner.y() - self.height() - look.space_2)
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the size of the content."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.place()
+        return handled
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Close on Esc and on a press elsewhere; follow the window's size."""

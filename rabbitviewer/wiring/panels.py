@@ -48,7 +48,6 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
             "hosts.panel": window.hosts_popover.toggle,
         }
     )
-    panel.grown.connect(popover.follow)
     panel.folder_wanted.connect(parts.navigator.show_in_folder)
 
     def tell_cancelled(count: int) -> None:
