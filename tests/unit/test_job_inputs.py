@@ -180,3 +180,65 @@ def test_what_is_made_is_whole_or_absent(work: Work) -> None:
     work.made({"image": "1", "mask": "2", "pool__mask": "3"}, "image", job)
     assert not list(work.files.folder.glob("*.part"))
     assert os.listdir(work.files.folder)
+
+
+WORDS: dict[str, Any] = {
+    **GRAPH,
+    "6": {"class_type": "CLIPTextEncodeFlux", "inputs": {"clip_l": "a", "t5xxl": "b"}},
+    "7": {"class_type": "CLIPTextEncodeFlux", "inputs": {"clip_l": "ugly", "t5xxl": "old"}},
+}
+
+
+def words(**said: Any) -> dict[str, Any]:
+    """The texts that a graph with two encoders gets."""
+    places = {
+        "prompt": ("6", "t5xxl"),
+        "prompt_2": ("6", "clip_l"),
+        "negative": ("7", "t5xxl"),
+        "negative_prompt_2": ("7", "clip_l"),
+    }
+    bindings = {name: Binding(at[0], "CLIPTextEncodeFlux", at[1]) for name, at in places.items()}
+    manifest = Manifest(
+        operation="x", title="X", result="lut", bindings=bindings, output=Output("9")
+    )
+    job = msgspec.structs.replace(record("a"), prompt="night", prompt_used="", **said)
+    return plan_values(Workflow("w", "user", manifest, WORDS), job)
+
+
+def test_a_second_prompt_that_was_not_given_is_the_first() -> None:
+    assert words()["prompt_2"] == "night"
+    assert words(prompt_2="stars")["prompt_2"] == "stars"
+
+
+def test_a_negative_that_was_not_given_leaves_the_graphs_own_words() -> None:
+    found = words()
+    assert "negative" not in found
+    assert found["negative_prompt_2"] == "old"
+
+
+def test_an_empty_negative_is_empty() -> None:
+    found = words(negative="")
+    assert (found["negative"], found["negative_prompt_2"]) == ("", "")
+
+
+def test_wildcards_are_chosen_in_every_text_and_the_chosen_prompt_is_sent() -> None:
+    found = words(negative="{a|b}", negative_prompt_2="{c|d}")
+    assert found["negative"] in ("a", "b")
+    assert found["negative_prompt_2"] in ("c", "d")
+    job = msgspec.structs.replace(record("a"), prompt="{x|y}", prompt_used="y")
+    manifest = Manifest(
+        operation="x",
+        title="X",
+        result="lut",
+        bindings={"prompt": Binding("6", "CLIPTextEncodeFlux", "t5xxl")},
+        output=Output("9"),
+    )
+    assert plan_values(Workflow("w", "user", manifest, WORDS), job) == {"prompt": "y"}
+
+
+def test_a_further_picture_is_sent_from_the_work_folder(tmp_path: Path) -> None:
+    job = msgspec.structs.replace(record("a"), images=("reference_1",))
+    planned = plan_pictures(workflow(image="1", reference_1="4"), job)
+    assert planned["reference_1"] == HostPicture("reference_1")
+    files = WorkFiles(tmp_path)
+    assert file_of(planned["reference_1"], files) == files.picture("reference_1")
