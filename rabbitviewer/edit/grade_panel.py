@@ -17,7 +17,8 @@ from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.subject import POOL, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.hosts import HostsModel, Plan
-from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.models.job import Job, Retry
+from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
@@ -156,6 +157,7 @@ class GradePanel(QScrollArea):
         self._card.cancel_pressed.connect(lambda: self._ask(self._jobs.cancel(self._job_id)))
         self._card.again_pressed.connect(self._try_again)
         self._card.fit_pressed.connect(self._fit_again)
+        self._card.retry_wanted.connect(self._retry)
         self._card.keep_pressed.connect(lambda: self.keep_wanted.emit(self._result()))
         self._card.folder_pressed.connect(lambda: self.folder_wanted.emit(self._result()))
         self._card.compare_pressed.connect(self._compare)
@@ -229,7 +231,11 @@ class GradePanel(QScrollArea):
         self._card.setVisible(job is not None)
         if job is not None:
             result = job.info.result_path
-            self._card.show_job(job, comparing=result is not None and result == self._comparing)
+            self._card.show_job(
+                job,
+                comparing=result is not None and result == self._comparing,
+                hosts=self._hosts.others_for(job.info),
+            )
         self._show_plan()
 
     def _bring_card_in(self) -> None:
@@ -275,10 +281,16 @@ class GradePanel(QScrollArea):
         self.started.emit(tuple(photos))
 
     def _try_again(self) -> None:
+        """Make another picture of what is done already."""
+        self._retry(Retry(new_seed=True))
+
+    def _retry(self, how: Retry) -> None:
         job = self._jobs.job(self._job_id)
         if job is not None:
-            done = job.info.state == "done"
-            self._ask(self._jobs.retry(self._job_id, new_seed=done))
+            asked = self._jobs.retry(
+                self._job_id, new_seed=how.new_seed, host=how.host, free_memory=how.free_memory
+            )
+            self._ask(asked)
             self.started.emit((job.info.path,))
 
     def _fit_again(self, fit: str) -> None:

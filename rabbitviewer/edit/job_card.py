@@ -12,12 +12,20 @@ from daemon.protocol.values import JobInfo
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.fit_verdict import MODEL, FitVerdict
 from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
-from rabbitviewer.models.jobs import LOOK, Job
+from rabbitviewer.edit.retry_row import RetryRow
+from rabbitviewer.models.job import LOOK, Job
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import channels_words, left_words, short, stage_words
+from rabbitviewer.words import (
+    channels_words,
+    job_host_words,
+    left_words,
+    place_words,
+    short,
+    stage_words,
+)
 
 
 class JobCard(QFrame):
@@ -26,6 +34,7 @@ class JobCard(QFrame):
     Signals:
         cancel_pressed, keep_pressed, again_pressed, folder_pressed, compare_pressed: the buttons.
         fit_pressed: another fit of the same grade is wanted (its name).
+        retry_wanted: run it again after it failed or was cancelled (:class:`Retry`).
     """
 
     cancel_pressed = Signal()
@@ -34,6 +43,7 @@ class JobCard(QFrame):
     folder_pressed = Signal()
     compare_pressed = Signal()
     fit_pressed = Signal(str)
+    retry_wanted = Signal(object)
 
     def __init__(self, origins: JobOrigins, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +69,7 @@ class JobCard(QFrame):
         self._keep = push_button(self.tr("Keep"), "primary")
         self._compare = push_button(self.tr("Compare"))
         self._again = push_button(self.tr("Try again"))
+        self._retry = RetryRow()
         self._folder = push_button(self.tr("Show in folder"))
         self._lay_out()
         self._cancel.clicked.connect(self.cancel_pressed)
@@ -67,17 +78,24 @@ class JobCard(QFrame):
         self._folder.clicked.connect(self.folder_pressed)
         self._compare.clicked.connect(self.compare_pressed)
         self._verdict.fit_pressed.connect(self.fit_pressed)
+        self._retry.retry_wanted.connect(self.retry_wanted)
 
-    def show_job(self, job: Job, *, comparing: bool) -> None:
-        """Show how *job* stands; *comparing*: the handle lies across the photo now."""
+    def show_job(self, job: Job, *, comparing: bool, hosts: tuple[str, ...] = ()) -> None:
+        """Show how *job* stands.
+
+        Args:
+            job: The job.
+            comparing: The handle lies across the photo now.
+            hosts: On which hosts it could run instead.
+        """
         info = job.info
         running, done, failed = not job.ended, info.state == "done", info.state == "failed"
         self._tag.setVisible(not info.ai)
         self._title.setText(self._title_of(job))
         self._figure.setText(f"{info.progress_pct:.0f} %")
-        self._figure.setVisible(running)
+        self._figure.setVisible(job.is_running)
         self._bar.setValue(round(info.progress_pct * 10))
-        self._bar.setVisible(running)
+        self._bar.setVisible(job.is_running)
         self._show_line(job)
         self._verdict.show_job(info)
         self._kept.setVisible(done and bool(info.outside_identical))
@@ -88,7 +106,9 @@ class JobCard(QFrame):
         self._cancel.setVisible(running)
         self._keep.setVisible(done and comparing)
         self._compare.setVisible(done and not comparing)
-        self._again.setVisible(job.ended and not (done and info.operation == LOOK))
+        self._again.setVisible(done and info.operation != LOOK)
+        self._retry.setVisible(job.ended and not done)
+        self._retry.show_for(info, hosts)
         self._folder.setVisible(done)
         self._show_extras(info)
 
@@ -124,7 +144,11 @@ class JobCard(QFrame):
         info = job.info
         whence = " · ".join(filter(None, (mask_words(info), self._origins.pool_words(info))))
         if not job.ended:
-            lines = [job.detail, left_words(job.eta_s), _capital(whence)]
+            place = "" if job.detail else place_words(job.place)
+            known = (place, job_host_words(info), left_words(job.eta_s))
+            waits = info.message if info.state == "waiting" else ""
+            lines = [job.detail or waits, _capital(" · ".join(filter(None, known)))]
+            lines += [self._holds_words(job), _capital(whence)]
         elif info.state == "done":
             took = sum(info.timings_s.values())
             seconds = self.tr("{seconds} s").format(seconds=f"{took:.0f}") if took >= 1 else ""
@@ -136,6 +160,12 @@ class JobCard(QFrame):
         text = "\n".join(line for line in lines if line)
         self._line.setText(text)
         self._line.setVisible(bool(text))
+
+    def _holds_words(self, job: Job) -> str:
+        """Say that the job holds, and until when."""
+        if job.info.state == "paused":
+            return self.tr("It goes on when you say so in the jobs list (J).")
+        return self.tr("It holds once its host has finished.") if job.info.paused else ""
 
     def _lay_out(self) -> None:
         look = tokens()
@@ -157,6 +187,7 @@ class JobCard(QFrame):
         layout.addWidget(tags)
         layout.addWidget(self._verdict)
         layout.addWidget(self._error)
+        layout.addWidget(self._retry)
         buttons = QWidget()
         row = FlowLayout(look.space_2, buttons)
         for button in (self._keep, self._compare, self._again, self._folder, self._cancel):
