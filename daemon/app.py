@@ -14,10 +14,12 @@ from types import FrameType
 from typing import NamedTuple
 
 from daemon import log as daemon_log
+from daemon.comfyui.host_watch import HostWatch
 from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.dispatch import JobDispatcher
+from daemon.edits.estimates import Estimates
 from daemon.edits.forms import FormService
 from daemon.edits.host_run import HostRun
 from daemon.edits.intake import EditIntake
@@ -213,6 +215,7 @@ async def _built(
         pools.service.set_stale_lookup(edits.stale_slots)
         edits.on_pool_result = pools.service.results_changed
         ending.push_async_callback(edits.close)
+        _watch_hosts(hosts, edits, server, ending)
         ending.push_async_callback(server.stop_asking)
 
         def apply_settings() -> None:
@@ -244,6 +247,19 @@ async def _built(
                 log_path=folders.log_file,
             ),
         )
+
+
+def _watch_hosts(
+    hosts: HostRegistry,
+    edits: EditService,
+    server: IpcServer,
+    ending: contextlib.AsyncExitStack,
+) -> None:
+    """Count what hosts do, and look at them while jobs are open or a client listens."""
+    edits.estimates = Estimates(hosts.statistics)
+    watch = HostWatch(hosts, open_jobs=edits.open_jobs, clients=lambda: server.clients)
+    watching = asyncio.create_task(watch.run())
+    ending.callback(watching.cancel)
 
 
 def _catalogue(
