@@ -29,6 +29,7 @@ from rabbitviewer.trace import Trace
 
 COMMANDS = (
     "grade",
+    "edit",
     "lut",
     "looks",
     "pool",
@@ -42,7 +43,18 @@ COMMANDS = (
     "daemon",
     "builtin-host",
 )
-_MODULES = ("grade", "lut", "looks", "pool", "listings", "thumbs", "jobs", "config", "processes")
+_MODULES = (
+    "grade",
+    "edit",
+    "lut",
+    "looks",
+    "pool",
+    "listings",
+    "thumbs",
+    "jobs",
+    "config",
+    "processes",
+)
 _LOG_BYTES = 1 << 20
 
 

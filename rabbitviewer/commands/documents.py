@@ -53,6 +53,8 @@ def grade_document(job: JobInfo) -> Document:
     if job.mask_path is not None:
         document["mask_path"] = os.fsdecode(job.mask_path)
         document["outside_identical"] = job.outside_identical
+    if job.prompt_used and job.prompt_used != job.prompt:
+        document["prompt_used"] = job.prompt_used
     if job.notes:
         document["notes"] = list(job.notes)
     return document | _origin(job)

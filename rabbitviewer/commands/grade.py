@@ -12,6 +12,12 @@ from daemon.protocol.messages import AiEditAccepted, AiEditRequest, WirePath
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, add_channels, integer, number, text
 from rabbitviewer.commands.documents import Document, failed_photo, grade_document
+from rabbitviewer.commands.edit_options import (
+    add_run_options,
+    check_run_options,
+    parameters_of,
+    with_run_options,
+)
 from rabbitviewer.commands.fit_words import fit_sentence
 from rabbitviewer.commands.follow import JobFollower
 from rabbitviewer.commands.grade_requests import check_usage, wanted_grades
@@ -27,7 +33,6 @@ from rabbitviewer.commands.terminal import (
 )
 from rabbitviewer.ipc.blocking import ConnectionLostError
 
-MAX_SEED = 2**64 - 1
 LOOK = "look"
 
 
@@ -38,16 +43,10 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--prompt", type=text, required=True, metavar="TEXT", help="the look, in words"
     )
-    parser.add_argument(
-        "--workflow", type=text, default="", metavar="NAME", help="default: as configured"
-    )
-    parser.add_argument(
-        "--host", type=text, default="", metavar="HOST", help="a host's name, its URL, or 'builtin'"
-    )
+    add_run_options(parser)
     parser.add_argument(
         "--strength", type=number(0.0, 1.5), default=1.0, help="0 to 1.5 (default 1.0)"
     )
-    parser.add_argument("--seed", type=integer(0, MAX_SEED), help="default: random, reported")
     parser.add_argument(
         "--fit",
         choices=("auto", "lut", "spatial", "model"),
@@ -101,13 +100,15 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Grade the photos; 1 if any failed."""
     check_usage(args)
+    check_run_options(args)
     with contextlib.ExitStack() as stack:
         mask = WirePath()
         if args.mask is not None:
             mask = stack.enter_context(mask_file(session, args.mask, keep=True)).path
         follower = stack.enter_context(JobFollower(session))
         wanted = wanted_grades(args, mask, follower.connection)
-        requests = [item.request for item in wanted]
+        parameters = parameters_of(args, follower.connection)
+        requests = [with_run_options(item.request, args, parameters) for item in wanted]
         found = outcomes(follower, requests, cancel_on_interrupt=args.cancel_on_interrupt)
     listed = args.all or len(wanted) > 1
     return report(session, [item.path for item in wanted], found, listed=listed)

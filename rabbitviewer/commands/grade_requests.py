@@ -28,7 +28,7 @@ def check_usage(args: argparse.Namespace) -> None:
     Raises:
         UsageError: something was.
     """
-    if not args.prompt.strip():
+    if not args.prompt.strip() and (args.prompt or "operation" not in args):
         raise UsageError("--prompt is empty; say what the photo should look like")
     if args.fit == "model" and args.cube:
         raise UsageError("--fit model keeps the model's picture and makes no LUT; leave out --cube")
@@ -49,7 +49,7 @@ def check_usage(args: argparse.Namespace) -> None:
 
 def _check_photos(args: argparse.Namespace) -> None:
     if not args.photos:
-        raise UsageError("name the photos to grade, or a pool with --pool")
+        raise UsageError("name the photos, or a pool with --pool")
     for option, given in (
         ("--index", args.index is not None),
         ("--all", args.all),
@@ -127,10 +127,7 @@ def _request(args: argparse.Namespace, photo: str, mask: WirePath) -> AiEditRequ
     return AiEditRequest(
         path=WirePath(),
         prompt=args.prompt,
-        workflow=args.workflow,
-        host=args.host,
         strength=args.strength,
-        seed=args.seed,
         fit=args.fit,
         lut_size=args.lut_size,
         long_edge_px=args.long_edge,

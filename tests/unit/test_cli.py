@@ -87,7 +87,11 @@ def read(capsys: pytest.CaptureFixture[str]) -> object:
         (["batch", "x"], "'batch' is neither a command nor a file here"),
         (["graed"], "did you mean 'grade'?"),
         (["grade"], "the following arguments are required: --prompt"),
-        (["grade", "--prompt", "x"], "name the photos to grade, or a pool with --pool"),
+        (["grade", "--prompt", "x"], "name the photos, or a pool with --pool"),
+        (["edit"], "the following arguments are required: OPERATION"),
+        (["edit", "x", "a.jpg", "--set", "steps"], "--set steps: write NAME=VALUE"),
+        (["edit", "x", "a.jpg", "--image", "second=b.png"], "pictures are called reference_1"),
+        (["edit", "x", "a.jpg", "--image", "reference_1="], "the file is missing"),
         (["grade", "a.jpg", "--prompt", "x", "--strength", "2"], "'2' is not a number 0 to 1.5"),
         (["grade", "a.jpg", "--prompt", "x", "--lut-size", "1"], "not a whole number 2 to 129"),
         (["grade", "a.jpg", "--prompt", " "], "--prompt is empty"),
@@ -185,9 +189,11 @@ def test_one_graded_photo_is_one_object_with_the_promised_fields(
 def test_every_option_reaches_the_daemon(
     fake: ScriptedDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    answer_everything(fake)
     monkeypatch.chdir(tmp_path)
     options = "--workflow w --host h --strength 0.5 --seed 3 --fit spatial --lut-size 17"
-    more = "--long-edge 800 -o out/ --cube look --channels luma --json"
+    more = "--long-edge 800 -o out/ --cube look --channels luma --json --negative people"
+    more += " --image reference_1=b.png --prompt-2 stars --negative-prompt-2= --set x=1"
     main(["grade", "a.jpg", "--prompt", "warm", *options.split(), *more.split()])
     (request,) = fake.asked(AiEditRequest)
     here = os.fsencode(tmp_path)
@@ -204,7 +210,7 @@ def test_every_option_reaches_the_daemon(
         "long_edge_px": 800,
         "output": here + b"/out/",
         "cube": here + b"/look.cube",
-        "parameters": {},
+        "parameters": {"x": 1},
         "mask": b"",
         "resize_mask": False,
         "pool": "",
@@ -214,7 +220,44 @@ def test_every_option_reaches_the_daemon(
         "look": "",
         "grade_of": "",
         "channels": "luma",
+        "operation": "",
+        "negative": "people",
+        "prompt_2": "stars",
+        "negative_prompt_2": "",
+        "images": {"reference_1": here + b"/b.png"},
     }
+
+
+def test_edit_asks_for_its_operation_with_values_of_their_types(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_everything(fake)
+    values = ("--set", "steps=8", "--set", "negative=people", "--set", "seed=4", "--set", "x=0.5")
+    assert main(["edit", "color_grade", "a.jpg", "--prompt", "暖かい", *values, "--json"]) == 0
+    (request,) = fake.asked(AiEditRequest)
+    assert (request.operation, request.prompt) == ("color_grade", "暖かい")
+    assert (request.seed, request.negative) == (4, "people")
+    assert request.parameters == {"steps": 8, "x": 0.5}
+    assert json.loads(capsys.readouterr().out)["result_path"]
+
+
+def test_an_operation_that_there_is_not_is_named_with_those_there_are(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_everything(fake)
+    assert main(["edit", "uncrop", "a.jpg"]) == 1
+    error = capsys.readouterr().err
+    assert "There is no operation 'uncrop'. Known are color_grade" in error
+    assert fake.asked(AiEditRequest) == []
+
+
+def test_a_value_of_the_wrong_type_is_wrong_usage(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_everything(fake)
+    assert main(["edit", "color_grade", "a.jpg", "--prompt", "x", "--set", "steps=many"]) == 2
+    assert "--set steps=many: it takes a whole number" in capsys.readouterr().err
+    assert fake.asked(AiEditRequest) == []
 
 
 def test_several_photos_are_a_list_and_a_failed_one_stands_in_its_place(

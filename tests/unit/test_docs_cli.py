@@ -18,6 +18,7 @@ SCHEMA: dict[str, Any] = json.loads(
 )
 RUNS = {
     "grade": "grade a.jpg --prompt x",
+    "edit": "edit color_grade a.jpg --prompt x",
     "lut extract": "lut extract a.png b.png -o x.cube",
     "lut apply": "lut apply a.png x.cube -o r.png",
     "lut spatial": "lut spatial a.png b.png c.jpg -o r.jpg",
