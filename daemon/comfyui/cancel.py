@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from daemon.comfyui.large_json import read_queue_json
 from daemon.comfyui.lenient import mapping
 from daemon.comfyui.replies import read_queue
 from daemon.comfyui.transport import Transport
@@ -33,9 +34,11 @@ async def cancel_prompt(transport: Transport, prompt_id: str) -> bool:
 
 async def _cancel_before_033(transport: Transport, prompt_id: str) -> bool:
     """Take it out of the queue first, then interrupt, but only while what runs is ours."""
-    before = read_queue(await transport.json("GET", "/queue", _WHAT), prompt_id)
+    before = read_queue(
+        await transport.json("GET", "/queue", _WHAT, read=read_queue_json), prompt_id
+    )
     await transport.json("POST", "/queue", _WHAT, body={"delete": [prompt_id]})
-    now = read_queue(await transport.json("GET", "/queue", _WHAT), prompt_id)
+    now = read_queue(await transport.json("GET", "/queue", _WHAT, read=read_queue_json), prompt_id)
     if now is not None and now.name == "running":
         await transport.json("POST", "/interrupt", _WHAT, body={"prompt_id": prompt_id})
     return before is not None

@@ -20,6 +20,7 @@ from daemon.comfyui.events import Event, PreviewArrived, Routed
 from daemon.comfyui.follow import Pace, follow
 from daemon.comfyui.graph import Graph
 from daemon.comfyui.inbox import Inbox
+from daemon.comfyui.large_json import read_history_json, read_queue_json
 from daemon.comfyui.lenient import mapping
 from daemon.comfyui.node_errors import validation_failed
 from daemon.comfyui.object_info import ObjectInfo
@@ -119,7 +120,9 @@ class ComfyUIClient:
 
     async def queued(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the ids of everybody's prompts: those that run, those that wait."""
-        return queued_ids(await self._transport.json("GET", "/queue", "its queue"))
+        return queued_ids(
+            await self._transport.json("GET", "/queue", "its queue", read=read_queue_json)
+        )
 
     async def object_info(self, max_age_s: float = 0.0) -> ObjectInfo:
         """Return the host's nodes with their inputs; at most *max_age_s* old."""
@@ -160,6 +163,15 @@ class ComfyUIClient:
         """Have a picture in the host's input folder; it is sent only where it is not there."""
         return await self._uploads.place(path)
 
+    async def free_memory(self) -> None:
+        """Have the host unload its models and empty its cache before its next prompt.
+
+        Raises:
+            RabbitError: the host cannot be reached or refuses.
+        """
+        body = {"unload_models": True, "free_memory": True}
+        await self._transport.json("POST", "/free", "freeing its memory", body=body)
+
     async def queue_workflow(self, graph: Graph, prompt_id: str) -> int:
         """Queue *graph* under an id of our own and start listening to it.
 
@@ -198,7 +210,7 @@ class ComfyUIClient:
         _check_id(prompt_id)
         state = await self._history(prompt_id)
         if state is None:
-            queue = await self._transport.json("GET", "/queue", "its queue")
+            queue = await self._transport.json("GET", "/queue", "its queue", read=read_queue_json)
             state = read_queue(queue, prompt_id) or await self._history(prompt_id)
         return state or PromptState("unknown")
 
@@ -353,7 +365,9 @@ class ComfyUIClient:
 
     async def _history(self, prompt_id: str) -> PromptState | None:
         path = f"/history/{quote(prompt_id)}"
-        reply = await self._transport.json("GET", path, "the state of a job")
+        reply = await self._transport.json(
+            "GET", path, "the state of a job", read=read_history_json
+        )
         return read_history(reply, prompt_id, self.host)
 
     def _inbox(self, prompt_id: str) -> Inbox:

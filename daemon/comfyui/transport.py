@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.dial import Answer
 from daemon.comfyui.errors import (
     connection_failed,
     not_comfyui,
@@ -21,6 +21,7 @@ from daemon.comfyui.errors import (
     status_failed,
     taking_too_long,
 )
+from daemon.comfyui.large_json import read_json
 from daemon.comfyui.secrets import Secrets
 from daemon.protocol.errors import ErrorKind, RabbitError
 
@@ -64,6 +65,7 @@ class Transport:
         body: object = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         form: Mapping[str, str] | None = None,
+        read: Callable[[bytes], object] = read_json,
     ) -> object:
         """Ask for a JSON answer.
 
@@ -74,6 +76,7 @@ class Transport:
             body: Sent as JSON; None: no body.
             files: Parts of a multipart body: field to (name, content, type).
             form: Further fields of a multipart body.
+            read: Reads the answer; what may be large has a reader of its own.
 
         Raises:
             RabbitError: no answer, or one that is not a success; its context has ``status``.
@@ -86,9 +89,21 @@ class Transport:
             if not answer.is_success:
                 raise self._failed(answer, content, what)
         try:
-            return json.loads(content) if content else None
-        except (ValueError, RecursionError) as error:
+            return read(content)
+        except ValueError as error:
             raise not_comfyui(self.address) from error
+
+    async def answer_of(self, path: str, what: str) -> Answer:
+        """Return what a GET gives, whatever it is; secrets in it are hidden.
+
+        Raises:
+            RabbitError: no answer.
+        """
+        async with self._answer("GET", path, what, self._limit_s()) as answer:
+            content = await self._read(answer, _MAX_ERROR_BYTES)
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+        body = self._secrets.redact(content.decode("utf-8", "replace"))
+        return Answer(answer.status_code, headers, body)
 
     async def refused_json(self, path: str, body: object) -> tuple[int, object]:
         """Post *body*; return (status, JSON) also where the status says no (400).
@@ -102,8 +117,8 @@ class Transport:
             if answer.status_code not in {200, 400}:
                 raise self._failed(answer, content, what)
         try:
-            return answer.status_code, json.loads(content)
-        except (ValueError, RecursionError) as error:
+            return answer.status_code, read_json(content)
+        except ValueError as error:
             raise not_comfyui(self.address) from error
 
     async def headers(self, path: str, params: Mapping[str, str]) -> Mapping[str, str]:
@@ -269,8 +284,13 @@ class Transport:
         return size
 
     def _failed(self, answer: httpx.Response, content: bytes, what: str) -> RabbitError:
-        if answer.has_redirect_location:
-            location = self._secrets.redact(answer.headers["location"])
-            return redirected(answer.status_code, location, self.address)
-        text = self._secrets.redact(content.decode("utf-8", "replace"))[:2000]
-        return status_failed(answer.status_code, text, self.address, what)
+        text = self._secrets.redact(content.decode("utf-8", "replace"))
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return self.failure(Answer(answer.status_code, headers, text), what)
+
+    def failure(self, answer: Answer, what: str) -> RabbitError:
+        """Return the failure for an answer that is no success."""
+        location = answer.headers.get("location", "")
+        if answer.status // 100 == 3 and location:
+            return redirected(answer.status, self._secrets.redact(location), self.address)
+        return status_failed(answer.status, answer.body[:2000], self.address, what)

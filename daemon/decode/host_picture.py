@@ -217,8 +217,8 @@ def _check_size(header: _Header, expected: Expected) -> None:
             f"{expected.host} sent a picture of {width} × {height} pixels for one of "
             f"{sent_width} × {sent_height}: no grade can be learnt from another "
             f"{'shape' if too_odd else 'size'}.",
-            "Let the workflow save the edited picture at the size it was given; the grade survives "
-            "crops and scales up to half and double the shape, not more.",
+            "Let the workflow save the edited picture at the size it was given; crops, bars and "
+            "scales are found again up to twice the width or height in proportion.",
         )
 
 

@@ -1,0 +1,109 @@
+"""JSON of any size, read so that nobody waits: of large answers only what is needed is built."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+_SMALL_BYTES = 256 * 1024
+_MAX_FALLBACK_BYTES = 8 << 20
+_MAX_GRAPH_BYTES = 4 << 20
+_EMPTY = msgspec.Raw(b"null")
+
+
+class _Output(msgspec.Struct):
+    images: list[Any] = msgspec.field(default_factory=list[Any])
+    text: list[Any] = msgspec.field(default_factory=list[Any])
+
+
+class _Entry(msgspec.Struct):
+    prompt: msgspec.Raw = _EMPTY
+    outputs: dict[str, _Output] = msgspec.field(default_factory=dict[str, _Output])
+    status: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+
+
+class _Queue(msgspec.Struct):
+    queue_running: list[list[msgspec.Raw]] = msgspec.field(default_factory=list[list[msgspec.Raw]])
+    queue_pending: list[list[msgspec.Raw]] = msgspec.field(default_factory=list[list[msgspec.Raw]])
+
+
+_HISTORY = msgspec.json.Decoder(dict[str, _Entry])
+_QUEUE = msgspec.json.Decoder(_Queue)
+
+
+def read_json(content: bytes) -> object:
+    """Return what *content* says; None for nothing at all.
+
+    Raises:
+        ValueError: it is no JSON, nested too deeply, or large and unusual (NaN).
+    """
+    if not content:
+        return None
+    if len(content) > _SMALL_BYTES:
+        try:
+            return msgspec.json.decode(content)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            if len(content) > _MAX_FALLBACK_BYTES:
+                raise ValueError("large and no strict JSON") from None
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def read_history_json(content: bytes) -> object:
+    """Return an answer of ``/history/ID``; of a large one pictures, texts and status alone.
+
+    Raises:
+        ValueError: as :func:`read_json`.
+    """
+    if len(content) <= _SMALL_BYTES:
+        return read_json(content)
+    try:
+        found = _HISTORY.decode(content)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return read_json(content)
+    return {
+        prompt_id: {
+            "prompt": _graph_of(entry.prompt),
+            "outputs": {
+                node: {"images": output.images, "text": output.text}
+                for node, output in entry.outputs.items()
+            },
+            "status": entry.status,
+        }
+        for prompt_id, entry in found.items()
+    }
+
+
+def read_queue_json(content: bytes) -> object:
+    """Return an answer of ``/queue``; of a large one number and id of each prompt alone.
+
+    Raises:
+        ValueError: as :func:`read_json`.
+    """
+    if len(content) <= _SMALL_BYTES:
+        return read_json(content)
+    try:
+        found = _QUEUE.decode(content)
+        return {
+            name: [[msgspec.json.decode(part) for part in entry[:2]] for entry in entries]
+            for name, entries in (
+                ("queue_running", found.queue_running),
+                ("queue_pending", found.queue_pending),
+            )
+        }
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return read_json(content)
+
+
+def _graph_of(prompt: msgspec.Raw) -> object:
+    """Return the prompt's row, for the sentence of a failure, where it is not enormous."""
+    if len(bytes(prompt)) > _MAX_GRAPH_BYTES:
+        return None
+    try:
+        return msgspec.json.decode(prompt)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
