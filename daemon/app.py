@@ -34,6 +34,7 @@ from daemon.edits.run_choice import RunChooser
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
 from daemon.edits.work_files import WorkFiles
+from daemon.edits.workflows import WorkflowService
 from daemon.files.discard import trash_folder
 from daemon.files.duplicates import DuplicateService
 from daemon.files.service import FileWorkService
@@ -102,6 +103,7 @@ class Services(NamedTuple):
     looks: LookService
     offers: OfferService
     forms: FormService
+    workflows: WorkflowService
     library: LibraryService
     catalogue: Catalogue
     tones: ToneService
@@ -139,12 +141,15 @@ async def run_daemon(folders: Folders) -> None:
         services.pools.masks.start(folders.data / "pools")
         await server.listen(folders)
         log.info("listening, process %d", os.getpid())
-        watching = asyncio.create_task(services.config.watch())
+        watching = [
+            asyncio.create_task(each.watch()) for each in (services.config, services.workflows)
+        ]
         try:
             await services.lifecycle.until_over()
         finally:
             _end_anyway()
-            watching.cancel()
+            for task in watching:
+                task.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -231,6 +236,13 @@ async def _built(
             looks=looks,
             offers=OfferService(hosts, workflows, settings),
             forms=FormService(hosts, workflows, settings),
+            workflows=WorkflowService(
+                workflows,
+                hosts,
+                server.publish,
+                folders.cache / "trials",
+                lambda: server.clients > 0,
+            ),
             library=library,
             catalogue=catalogue,
             tones=ToneService(render, threads),
@@ -393,11 +405,12 @@ def _image_pools(
 
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
-    edits, luts, converter, looks, offers, forms, library, catalogue, tones, marks = services[:10]
-    files, duplicates, pools, config, lifecycle = services[10:]
+    edits, luts, converter, looks, offers, forms, workflows = services[:7]
+    library, catalogue, tones, marks, files, duplicates, pools, config, lifecycle = services[7:]
     _register_pools(to, pools)
     _register_looks(to, looks, library)
     _register_jobs(to, edits)
+    _register_workflows(to, workflows)
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -450,6 +463,17 @@ def _register_jobs(to: Dispatcher, edits: EditService) -> None:
     to.register(messages.JobsMove, edits.steering.move)
     to.register(messages.JobsPause, edits.steering.pause)
     to.register(messages.JobsCancel, edits.steering.cancel)
+
+
+def _register_workflows(to: Dispatcher, workflows: WorkflowService) -> None:
+    """Say who answers about workflows of the user's own."""
+    to.register(messages.WorkflowProposeRequest, workflows.propose)
+    to.register(messages.WorkflowImport, workflows.import_file)
+    to.register(messages.WorkflowExport, workflows.export)
+    to.register(messages.WorkflowDuplicate, workflows.duplicate)
+    to.register(messages.WorkflowDelete, workflows.delete)
+    to.register(messages.WorkflowRestore, workflows.restore)
+    to.register(messages.WorkflowMapModels, workflows.map_models)
 
 
 def _register_looks(to: Dispatcher, looks: LookService, library: LibraryService) -> None:

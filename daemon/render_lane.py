@@ -9,7 +9,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from daemon.protocol.errors import RabbitError
-from daemon.tasks import AnyResult, AnyTask, MakePreview, MakeThumbnail, ShowCached
+from daemon.tasks import (
+    AnyResult,
+    AnyTask,
+    MakePreview,
+    MakeThumbnail,
+    PrepareSmall,
+    ShowCached,
+)
 from daemon.workers.pool import WorkerPool
 from daemon.workers.run import TaskRun
 
@@ -74,11 +81,14 @@ class Work:
 
     @property
     def takes_long(self) -> bool:
-        """Whether it decodes a photo; what takes a millisecond goes first among equals."""
+        """Whether it decodes a photo; what takes a millisecond goes first among equals.
+
+        So does the small copy of an edit: a host waits for it.
+        """
         match self.task:
             case MakeThumbnail() | MakePreview():
                 return not self.task.embedded_only
-            case ShowCached():
+            case ShowCached() | PrepareSmall():
                 return False
             case _:
                 return True

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from typing import TypeVar
 
 from daemon.comfyui.graph import Workflow, needs_kontext_sizes
-from daemon.comfyui.hosts import HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
+from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.host_run import HostRun
 from daemon.edits.inputs import file_of, fit_mask, prepare_pictures
 from daemon.edits.job import Job
@@ -24,6 +25,7 @@ from daemon.protocol.values import FitReport
 from daemon.render import RenderTask, of_kind
 from daemon.settings import SettingsStore
 from daemon.storage.job_record import JobRecord
+from daemon.storage.jobs import LeftBehind
 from daemon.tasks import (
     AnyTask,
     ApplyLut,
@@ -42,9 +44,22 @@ class AiEditor:
     """Takes one job at a time through its stages; holds no state of a job."""
 
     def __init__(
-        self, hosts: HostRegistry, workflows: WorkflowLibrary, settings: SettingsStore
+        self,
+        host: HostRun,
+        dispatcher: JobDispatcher,
+        workflows: WorkflowLibrary,
+        settings: SettingsStore,
     ) -> None:
-        self._host = HostRun(hosts, settings)
+        """Prepare.
+
+        Args:
+            host: Gets pictures from hosts.
+            dispatcher: Says whose turn it is.
+            workflows: What hosts run.
+            settings: How results are written.
+        """
+        self._host = host
+        self._dispatcher = dispatcher
         self._workflows = workflows
         self._settings = settings
 
@@ -60,8 +75,40 @@ class AiEditor:
             return
         _check_given(job, files)
         small = None
-        if not job.record.applies_look:
-            small = await self._learn(job, task, files)
+        if job.record.applies_look:
+            async with self._dispatcher.turn("look", job):
+                await self._write_and_name(job, task, files, None)
+            return
+        workflow = await asyncio.to_thread(self._workflows.get, job.record.workflow)
+        small = await self._obtain(job, task, files, workflow)
+        async with self._dispatcher.turn("finish", job):
+            if not job.record.keeps_picture and not files.is_fitted(job.record):
+                await self._fit(job, task, files, workflow)
+            await self._write_and_name(job, task, files, small)
+
+    def left_by(self, job: Job) -> LeftBehind | None:
+        """Return the prompt that a job leaves at its host when it ends now."""
+        return self._host.left_by(job)
+
+    async def _obtain(
+        self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
+    ) -> SmallPrepared:
+        """Have a host work on a small copy."""
+        small = job.record.small
+        if small is None or not files.sent.exists():
+            await self._dispatcher.check(job)
+            async with self._dispatcher.turn("prepare", job):
+                small = await self._prepare(job, task, files, workflow)
+                await prepare_pictures(job, task, files, workflow, small)
+        elif not files.edited.exists():
+            await prepare_pictures(job, task, files, workflow, small)
+        if not files.edited.exists():
+            await self._host.obtain(job, task, files, workflow)
+        return small
+
+    async def _write_and_name(
+        self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared | None
+    ) -> None:
         await self._write(job, task, files, small)
         if not await self._name_result(job):
             raise RabbitError(
@@ -69,23 +116,6 @@ class AiEditor:
                 f"The result of {os.fsdecode(job.record.path)} vanished before it was named.",
                 "Look at what else writes into that folder, then retry.",
             )
-
-    async def abandon(self, job: Job) -> None:
-        """Take a cancelled job's prompt off its host."""
-        await self._host.abandon(job)
-
-    async def _learn(self, job: Job, task: RenderTask, files: WorkFiles) -> SmallPrepared:
-        """Have a host grade a small copy, and learn the grade from what comes back."""
-        workflow = await asyncio.to_thread(self._workflows.get, job.record.workflow)
-        small = job.record.small
-        if small is None or not files.sent.exists():
-            small = await self._prepare(job, task, files, workflow)
-        if not files.edited.exists():
-            await prepare_pictures(job, task, files, workflow, small)
-            await self._host.obtain(job, task, files, workflow)
-        if job.record.fit_mode != MODEL and not files.is_fitted(job.record):
-            await self._fit(job, task, files, workflow)
-        return small
 
     async def _prepare(
         self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
@@ -100,9 +130,8 @@ class AiEditor:
             kontext_sizes=needs_kontext_sizes(workflow.graph),
         )
         small, _ = await _step(job, task, wanted, SmallPrepared)
-        await job.save(small=small, timings_s=job.leave())
-        for note in small.notes:
-            await job.note(note)
+        job.leave()
+        await job.save(small=small, notes=_with(job.record.notes, small.notes))
         return small
 
     async def _fit(self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow) -> None:
@@ -131,7 +160,6 @@ class AiEditor:
         await job.save(fit=fitted.report)
         grid = fresh_grid if fitted.report.model == SPATIAL else None
         await asyncio.to_thread(files.give_fit, fresh, grid)
-        await job.save(timings_s=job.leave())
 
     async def _write(
         self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared | None
@@ -140,19 +168,19 @@ class AiEditor:
 
         Without *small*, where a look is applied, the worker finds out what kind of file it is.
         """
-        await job.enter("apply")
         record, settings = job.record, self._settings.current.output
         original = os.fsencode(files.original(record))
         extension = record.extension
-        if not extension and record.mask is None and small is not None:
+        behind_mask = record.mask is not None and not record.keeps_picture
+        if not extension and not behind_mask and small is not None:
             extension = result_extension(
                 small.format, original, raw_format=settings.raw_format, palette=small.palette
             )
         temp = Target(record.target, extension).temporary(record.job_id)
-        await job.save(temp_path=temp)
+        await job.enter("apply", temp_path=temp)
         recipe = recipe_of(record)
         wanted: AnyTask
-        if record.fit_mode == MODEL and small is not None:
+        if record.keeps_picture and small is not None:
             wanted = KeepModelPicture(
                 path=original,
                 edited_path=os.fsencode(files.edited),
@@ -180,19 +208,19 @@ class AiEditor:
                 jpeg_quality=settings.jpeg_quality,
             )
         written, _ = await _step(job, task, wanted, FileWritten)
-        for note in written.notes:
-            await job.note(note)
-        await job.save(
+        await job.enter(
+            "save",
             temp_inode=written.inode,
             extension=extension or written.extension,
             outside_identical=written.outside_identical,
             fit=record.fit if small is None else _final_fit(record, written, small),
-            timings_s=job.leave(),
+            notes=_with(job.record.notes, written.notes),
         )
 
     async def _name_result(self, job: Job) -> bool:
         """Give the complete file its final name; False where it is gone."""
-        await job.enter("save")
+        if job.record.stage != "save":
+            await job.enter("save")
         record = job.record
         target = Target(record.target, record.extension)
         naming = asyncio.ensure_future(
@@ -206,13 +234,14 @@ class AiEditor:
             await job.save(temp_inode=0)
             return False
         cube = b""
-        if record.cube and record.fit_mode != MODEL:
+        if record.cube and not record.keeps_picture:
             await job.save(result_path=final)
             if varies(record):
                 await job.note(NOT_IN_THE_LUT)
             lut = WorkFiles(job.folder).lut_of(record)
             cube = await asyncio.to_thread(copy_cube, lut, job.record)
-        await job.save(result_path=final, cube_path=cube, timings_s=job.leave())
+        job.leave()
+        job.put(result_path=final, cube_path=cube)
         return True
 
 
@@ -231,6 +260,11 @@ def _check_given(job: Job, files: WorkFiles) -> None:
         )
 
 
+def _with(notes: tuple[str, ...], more: Sequence[str]) -> tuple[str, ...]:
+    """Return *notes* and those of *more* that are not among them."""
+    return tuple(dict.fromkeys((*notes, *more)))
+
+
 def varies(record: JobRecord) -> bool:
     """Whether the grade of *record* varies over the picture."""
     return record.fit is not None and record.fit.model == SPATIAL
@@ -245,7 +279,7 @@ def _grid_of(record: JobRecord, files: WorkFiles) -> bytes:
 
 def _final_fit(record: JobRecord, written: FileWritten, small: SmallPrepared) -> FitReport | None:
     """Return the report of the fit, or of what the host made where nothing was learnt."""
-    if record.fit_mode != MODEL:
+    if not record.keeps_picture:
         return record.fit
     return FitReport(
         MODEL,

@@ -1,15 +1,15 @@
-"""A job at its host: sending the small copy, watching the run, fetching what came of it."""
+"""A job at its host: its turn there, the run, and what becomes of it when the host fails it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import time
-import uuid
+from typing import Literal
 
-from daemon.comfyui.checks import check_host
 from daemon.comfyui.client import ComfyUIClient
 from daemon.comfyui.events import (
+    Event,
     FailedOnHost,
     Finished,
     HostAway,
@@ -21,156 +21,312 @@ from daemon.comfyui.events import (
 from daemon.comfyui.graph import Workflow, WorkflowValues, build_workflow
 from daemon.comfyui.hosts import BUILTIN, HostRegistry
 from daemon.comfyui.progress import RunProgress
-from daemon.edits.budget import check_budget
-from daemon.edits.inputs import file_of, plan_pictures, plan_values
+from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.job import Job
-from daemon.edits.result_fetch import fetch_result, result_prefix
+from daemon.edits.leftovers import Leftovers
+from daemon.edits.previews import LatestPreview
+from daemon.edits.result_fetch import fetch_result
+from daemon.edits.sending import Sender, host_in_words
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.render import RenderTask
 from daemon.settings import SettingsStore
-from daemon.tasks import DecodePreview, PixelsMade
+from daemon.storage.jobs import LeftBehind
 
 _log = logging.getLogger(__name__)
 
-MAX_SENDS = 3
-_ABANDON_S = 10.0
-_OBJECT_INFO_AGE_S = 60.0
-_PATIENCE_S = 600.0
+MAX_LOST = 2
 _TRY_AGAIN_S = 3.0
+_STILL_AWAY_S = 15.0
+_CONFIRM_S = 30.0
+_CONFIRM_EVERY_S = 0.5
+
+_End = Literal["finished", "lost", "dead", "hung"]
 
 
 class HostRun:
-    """Gets a job's picture from its host; holds no state of a job."""
+    """Gets jobs' pictures from hosts; holds no state of a job."""
 
-    def __init__(self, hosts: HostRegistry, settings: SettingsStore) -> None:
-        self._hosts = hosts
-        self._settings = settings
+    def __init__(
+        self,
+        hosts: HostRegistry,
+        settings: SettingsStore,
+        dispatcher: JobDispatcher,
+        leftovers: Leftovers,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            hosts: Who runs it.
+            settings: What becomes of it when a host fails.
+            dispatcher: Says whose turn it is.
+            leftovers: Cancels what is left behind.
+        """
+        self.hosts = hosts
+        self.settings = settings
+        self.dispatcher = dispatcher
+        self.leftovers = leftovers
+        self.sender = Sender(hosts, settings)
 
     async def obtain(
         self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
     ) -> None:
-        """Get the graded picture; what an earlier daemon sent is followed, not repeated."""
-        client = await self._hosts.client_for(job.record.host)
-        for _ in range(MAX_SENDS):
-            if not job.record.prompt_id:
-                await self._send_patiently(job, client, files, workflow)
-            if await self._follow(job, task, client, workflow):
-                await fetch_result(job, task, client, files, workflow)
-                return
-            await client.cancel(job.record.prompt_id)
-            await job.save(prompt_id="")
-            await job.note(f"{client.host} had lost the job, so it was sent once more.")
-        raise RabbitError(
-            ErrorKind.HOST_FAILED,
-            f"{client.host} lost the job {MAX_SENDS} times.",
-            "Look at the host's own log: it may run out of memory.",
-        )
+        """Get the picture; what an earlier daemon sent is followed, not repeated.
 
-    async def _send_patiently(
-        self, job: Job, client: ComfyUIClient, files: WorkFiles, workflow: Workflow
-    ) -> None:
-        """Send; a job that is under way already waits for a host that is away."""
-        deadline = time.monotonic() + (_PATIENCE_S if job.resumed or job.record.sends else 0.0)
-        while True:
-            try:
-                return await self._send(job, client, files, workflow)
-            except RabbitError as error:
-                if error.info.kind is not ErrorKind.HOST_UNREACHABLE:
-                    raise
-                if time.monotonic() >= deadline:
-                    raise
-                job.progress(0.0, f"{error.info.message} Trying again.")
-            await asyncio.sleep(_TRY_AGAIN_S)
-
-    async def _send(
-        self, job: Job, client: ComfyUIClient, files: WorkFiles, workflow: Workflow
-    ) -> None:
-        """Upload and queue; the prompt's id is on disk before the host hears of it."""
-        record = job.record
-        await job.enter("upload", _in_words(record.host))
-        bindings = plan_values(workflow, record)
-        for name, picture in plan_pictures(workflow, record).items():
-            uploaded = await client.place_image(file_of(picture, files))
-            bindings[name] = uploaded.reference
-        await job.save(timings_s=job.leave())
-        await job.enter("queued", _in_words(record.host))
-        values = WorkflowValues(
-            filename_prefix=result_prefix(record.job_id),
-            bindings=bindings,
-            parameters=record.parameters,
-        )
-        info = await client.object_info(max_age_s=_OBJECT_INFO_AGE_S)
-        graph = build_workflow(workflow, values, info)
-        version = (await client.system_stats()).version
-        problems = check_host(workflow, info, version, client.host, graph)
-        if problems:
-            raise RabbitError(
-                ErrorKind.WORKFLOW_UNAVAILABLE,
-                " ".join(problems),
-                "Put that right on the host and run the job again; the README tells how to set up "
-                "the GPU machine, 'rabbitviewer workflows check' looks without running anything.",
-            )
-        if record.small is not None:
-            size = record.small.width_px, record.small.height_px
-            check_budget(graph, *size, self._settings.current.comfyui.max_compute)
-        await job.save(prompt_id=str(uuid.uuid4()), sends=record.sends + 1)
-        await client.queue_workflow(graph, job.record.prompt_id)
-
-    async def _follow(
-        self, job: Job, task: RenderTask, client: ComfyUIClient, workflow: Workflow
-    ) -> bool:
-        """Watch the run until it ends; False: the host lost it."""
-        host = _in_words(job.record.host)
-        progress = RunProgress(workflow.graph)
-        async for event in client.events(job.record.prompt_id):
-            match event:
-                case Queued(position):
-                    job.progress(0.0, f"Waiting at {host}, {position} before it")
-                case PreviewArrived(data):
-                    await self._show(job, task, data)
-                case HostAway(error):
-                    job.progress(0.0, f"{error.message} Trying again.")
-                case Finished():
-                    await job.save(timings_s=job.leave())
-                    return True
-                case FailedOnHost(error):
-                    raise RabbitError.from_info(error)
-                case Interrupted():
-                    raise RabbitError(
-                        ErrorKind.CANCELLED, f"The run was cancelled on {host} itself."
-                    )
-                case PromptLost():
-                    return False
-                case _:
-                    if job.record.stage != "run":
-                        await job.save(timings_s=job.leave())
-                        await job.enter("run", host)
-                    job.progress(progress.update(event))
-        raise RabbitError(ErrorKind.HOST_FAILED, f"{host} ended the run without saying how.")
-
-    async def _show(self, job: Job, task: RenderTask, data: bytes) -> None:
-        """Pass a sampler's preview on; a damaged one is not worth a failure."""
+        Raises:
+            RabbitError: it cannot be had; the reason is for the user.
+        """
+        run = _Run(self, job, task, files, workflow)
         try:
-            pixels, blob = await task.step(DecodePreview(data=data))
-        except RabbitError as error:
-            _log.info("a preview of job %s was not shown: %s", job.record.job_id, error)
-            return
-        if isinstance(pixels, PixelsMade):
-            job.preview(pixels.width_px, pixels.height_px, blob)
+            while not await run.again():
+                pass
+        finally:
+            self.dispatcher.leave(job)
 
-    async def abandon(self, job: Job) -> None:
-        """Take a cancelled job's prompt off its host; only that prompt, by its id."""
+    def left_by(self, job: Job) -> LeftBehind | None:
+        """Return the prompt that a job leaves at its host when it ends now."""
         record = job.record
         if not record.prompt_id or record.stage not in ("queued", "run"):
-            return
+            return None
+        return LeftBehind(record.prompt_id, record.host, record.job_id)
+
+
+class _Run:
+    """One job while a host is to make its picture."""
+
+    def __init__(
+        self, of: HostRun, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
+    ) -> None:
+        self._of = of
+        self._job = job
+        self._task = task
+        self._files = files
+        self._workflow = workflow
+        self._known = job.record.stage in ("run", "fetch")
+        self._avoid: set[str] = set()
+        self._was_dead = self._was_hung = False
+
+    async def again(self) -> bool:
+        """Have it run, or go on with the run; False: it must be tried again."""
+        job = self._job
+        if job.record.prompt_id:
+            self._of.dispatcher.stay(job)
+        elif not await self._send():
+            return False
+        client = await self._client()
+        if client is None:
+            return False
+        match await self._watch(client):
+            case "finished":
+                self._of.dispatcher.leave(job)
+                return await self._fetch(client)
+            case "lost":
+                await self._lost(client)
+            case "dead":
+                await self._dead(client)
+            case "hung":
+                await self._hung(client)
+        return False
+
+    async def _client(self) -> ComfyUIClient | None:
+        """Return the client of the host that has the job; None: there is no such host any more."""
+        record = self._job.record
         try:
-            async with asyncio.timeout(_ABANDON_S):
-                client = await self._hosts.client_for(record.host)
-                await client.cancel(record.prompt_id)
-        except (RabbitError, TimeoutError) as error:
-            _log.warning("prompt %s was not cancelled on its host: %s", record.prompt_id, error)
+            return await self._of.hosts.client_for(record.host)
+        except RabbitError as error:
+            if error.info.kind is not ErrorKind.NOT_FOUND or record.host_wanted:
+                raise
+            await self._give_back(f"There is no host {record.host} any more")
+            return None
 
+    async def _send(self) -> bool:
+        """Send it to the host whose turn it is; False: that host does not have it."""
+        job = self._job
+        host = await self._of.dispatcher.place(job, self._avoid)
+        try:
+            client = await self._of.hosts.client_for(host)
+            self._known = await self._of.sender.send(job, host, client, self._files, self._workflow)
+        except RabbitError as error:
+            self._of.dispatcher.leave(job)
+            await job.save(prompt_id="", host=job.record.host_wanted)
+            if error.info.kind is ErrorKind.WORKFLOW_UNAVAILABLE:
+                self._of.hosts.refused(host)
+                if not await self._of.dispatcher.others(job, {host}):
+                    raise
+            elif error.info.kind is ErrorKind.HOST_UNREACHABLE and host != BUILTIN:
+                self._of.hosts.missed(host, error.info)
+                await job.rest(f"{error.info.message} Trying again.")
+                await asyncio.sleep(_TRY_AGAIN_S)
+            else:
+                raise
+            return False
+        self._avoid.clear()
+        return True
 
-def _in_words(host: str) -> str:
-    return "the built-in host" if host == BUILTIN else host
+    async def _watch(self, client: ComfyUIClient) -> _End:
+        """Watch the run until it ends, or until too long nothing is heard of it."""
+        comfyui = self._of.settings.current.comfyui
+        loop = asyncio.get_running_loop()
+        progress = self._progress()
+        patience_s = _STILL_AWAY_S if self._was_dead else comfyui.host_dead_s
+        silence = asyncio.timeout(None)
+        try:
+            async with silence, LatestPreview(self._job, self._task) as previews:
+                events = client.events(self._job.record.prompt_id, patience_s=patience_s)
+                async for event in events:
+                    end = await self._take(event, progress, previews)
+                    if end is not None:
+                        return end
+                    waits = isinstance(event, Queued)
+                    silence.reschedule(None if waits else loop.time() + comfyui.host_hung_s)
+        except TimeoutError:
+            if not silence.expired():
+                raise
+            return "hung"
+        raise RabbitError(ErrorKind.HOST_FAILED, f"{client.host} ended the run without a word.")
+
+    async def _take(
+        self, event: Event, progress: RunProgress, previews: LatestPreview
+    ) -> _End | None:
+        """Take one event in; how the run ended, None while it goes on."""
+        job = self._job
+        host = host_in_words(job.record.host)
+        match event:
+            case HostAway(error):
+                self._of.hosts.missed(job.record.host, error)
+                job.progress(0.0, f"{error.message} Trying again.")
+                return None
+            case FailedOnHost(error):
+                away = error.kind is ErrorKind.HOST_UNREACHABLE and job.record.host != BUILTIN
+                if not away:
+                    raise RabbitError.from_info(error)
+                return "dead"
+            case Interrupted():
+                raise RabbitError(ErrorKind.CANCELLED, f"The run was cancelled on {host} itself.")
+            case Finished():
+                return "finished"
+            case PromptLost():
+                return "lost"
+            case Queued(position):
+                job.wait_in_queue(position, f"Waiting at {host}, {position} before it")
+            case PreviewArrived(data):
+                previews.show(data)
+            case _:
+                if job.record.stage != "run":
+                    await job.enter("run", host)
+                job.progress(progress.update(event), left_s=progress.left_s)
+        self._goes_on()
+        return None
+
+    def _progress(self) -> RunProgress:
+        """Return the progress of the run, of which nothing is known yet."""
+        workflow = self._workflow
+        values = WorkflowValues(filename_prefix="", parameters=self._job.record.parameters)
+        graph = build_workflow(workflow, values)
+        return RunProgress(graph, workflow.manifest.output.node)
+
+    def _goes_on(self) -> None:
+        if self._was_hung:
+            self._of.hosts.goes_on(self._job.record.host)
+        self._known = True
+        self._was_dead = self._was_hung = False
+
+    async def _fetch(self, client: ComfyUIClient) -> bool:
+        """Fetch the result; False: the host is away with it."""
+        job = self._job
+        try:
+            await fetch_result(job, self._task, client, self._files, self._workflow)
+        except RabbitError as error:
+            if error.info.kind is not ErrorKind.HOST_UNREACHABLE or job.record.host == BUILTIN:
+                raise
+            self._of.hosts.missed(job.record.host, error.info)
+            await self._dead(client)
+            return False
+        return True
+
+    async def _lost(self, client: ComfyUIClient) -> None:
+        """Send it once more; a host that loses it twice is not believed any more.
+
+        What the host never had was not lost by it.
+        """
+        record = self._job.record
+        with contextlib.suppress(RabbitError):
+            await client.cancel(record.prompt_id)
+        if not self._known:
+            await self._give_back("")
+            return
+        if record.lost + 1 >= MAX_LOST:
+            raise RabbitError(
+                ErrorKind.JOB_LOST,
+                f"{client.host} lost this job: it was sent {MAX_LOST} times and is neither in the "
+                "queue nor among what was done.",
+                "The host may have been restarted, or somebody emptied its queue: look at its own "
+                "log. Then try again, or choose another host.",
+            )
+        note = f"{client.host} had lost the job, so it was sent once more."
+        await self._give_back(note, lost=record.lost + 1)
+
+    async def _dead(self, client: ComfyUIClient) -> None:
+        """Move a job whose host stays away, where it may; else wait for that host."""
+        self._was_dead = True
+        if await self._may_move():
+            away = f"{client.host} could not be reached any more"
+            await self._give_back(f"{away}, so the job was given to another host.", left=True)
+            return
+        self._job.progress(0.0, f"{client.host} cannot be reached; waiting for it.")
+        await asyncio.sleep(_TRY_AGAIN_S)
+
+    async def _hung(self, client: ComfyUIClient) -> None:
+        """Move a run that does not go on, once it is certain that it does not go on there."""
+        record = self._job.record
+        if client.socket_heard_since(0.0) is None:
+            return  # nobody could have told that it goes on
+        self._was_hung = True
+        self._of.hosts.hangs(record.host, record.prompt_id)
+        minutes = self._of.settings.current.comfyui.host_hung_s / 60
+        silent = f"{client.host} has said nothing about this job for {minutes:.0f} minutes"
+        self._job.progress(0.0, f"{silent}; still waiting.")
+        if not await self._may_move():
+            return
+        with contextlib.suppress(RabbitError):
+            await client.cancel(record.prompt_id)
+        if await self._is_gone(client):
+            self._avoid.add(record.host)
+            await self._give_back(f"{silent}, so it was cancelled there and given to another host.")
+
+    async def _is_gone(self, client: ComfyUIClient) -> bool:
+        """Whether a prompt that was cancelled runs no more, and was not finished either."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _CONFIRM_S
+        while loop.time() < deadline:
+            try:
+                state = await client.prompt_state(self._job.record.prompt_id)
+            except RabbitError:
+                return False
+            if state.name not in ("pending", "running"):
+                return state.name != "finished"
+            await asyncio.sleep(_CONFIRM_EVERY_S)
+        return False
+
+    async def _may_move(self) -> bool:
+        record = self._job.record
+        if self._of.settings.current.comfyui.when_host_fails != "move":
+            return False
+        return record.host != BUILTIN and await self._of.dispatcher.others(self._job, {record.host})
+
+    async def _give_back(self, note: str, *, left: bool = False, lost: int | None = None) -> None:
+        """Have the job wait for a host again; with *left* its prompt is still to be cancelled."""
+        job = self._job
+        record = job.record
+        self._of.dispatcher.leave(job)
+        behind = LeftBehind(record.prompt_id, record.host, record.job_id) if left else None
+        await job.save(
+            behind,
+            prompt_id="",
+            host=record.host_wanted,
+            lost=record.lost if lost is None else lost,
+            notes=(*record.notes, note) if note and note not in record.notes else record.notes,
+        )
+        self._known = False
+        if left:
+            self._of.leftovers.look_again()

@@ -42,7 +42,7 @@ async def fetch_result(
     origin = output.node, output.filename_prefix, prefix
     await _check(job, task, client.host, arrived, files.sent, origin)
     await asyncio.to_thread(arrived.replace, files.edited)
-    await job.save(timings_s=job.leave())
+    job.leave()
 
 
 async def _check(

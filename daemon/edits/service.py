@@ -6,16 +6,24 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
+from daemon.comfyui.host_stats import HostStatistics
 from daemon.edits.ai_editor import AiEditor
+from daemon.edits.dispatch import JobDispatcher
+from daemon.edits.estimates import Estimates
 from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
 from daemon.edits.kept_work import sweep
+from daemon.edits.leftovers import Leftovers
+from daemon.edits.ordering import last_rank
 from daemon.edits.outputs import remove_temporary
 from daemon.edits.requests import jobs_answer
 from daemon.edits.results import PoolResults
+from daemon.edits.steering import JobSteering
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.messages import (
@@ -31,10 +39,10 @@ from daemon.protocol.peer import Peer, Publish
 from daemon.render import RenderManager, RenderTask
 from daemon.storage.job_record import JobRecord
 from daemon.storage.jobs import KEPT_ENDED_JOBS, JobStore
+from daemon.storage.past_job import past_job
 
 _log = logging.getLogger(__name__)
 
-RUNNING_JOBS = 3
 _ENDS_PER_SWEEP = 20
 
 
@@ -42,6 +50,8 @@ class EditService:
     """Every edit job of this daemon.
 
     Attributes:
+        estimates: How long stages usually take; learns of every job that ends.
+        steering: Answers what is asked of their order and pauses.
         on_pool_result: Called with the id of a pool when an edit of one of its photos is done.
     """
 
@@ -49,6 +59,8 @@ class EditService:
         self,
         *,
         editor: AiEditor,
+        dispatcher: JobDispatcher,
+        leftovers: Leftovers,
         intake: EditIntake,
         store: JobStore,
         render: RenderManager,
@@ -56,6 +68,8 @@ class EditService:
         work: Path,
     ) -> None:
         self._editor = editor
+        self._dispatcher = dispatcher
+        self._leftovers = leftovers
         self._intake = intake
         self._store = store
         self._render = render
@@ -64,11 +78,13 @@ class EditService:
         self._jobs: dict[str, Job] = {}
         self._unwritten: dict[str, JobRecord] = {}
         self._tasks: dict[str, RenderTask] = {}
-        self._slots = asyncio.Semaphore(RUNNING_JOBS)
+        self.steering = JobSteering(self._jobs, store, dispatcher, publish, self._cancel)
+        self.estimates = Estimates(HostStatistics())
         self.on_pool_result: Callable[[str], None] | None = None
         self._results = PoolResults()
         self._closing = False
         self._ends = 0
+        self._newest_rank = 0.0
 
     def open_jobs(self) -> int:
         """Return how many jobs have work left."""
@@ -80,9 +96,12 @@ class EditService:
 
     async def resume(self) -> None:
         """Go on with the jobs that an earlier daemon left open."""
+        self.estimates.learn(await self._store.past_jobs())
         self._results.note(await self._store.done_from_pools())
+        self._dispatcher.paused = await self._store.is_paused()
         records = await self._store.open_jobs()
         await self._sweep({record.job_id for record in records})
+        await self._leftovers.start()
         for record in records:
             _log.info("resuming job %s at stage %s", record.job_id, record.stage)
             self._start(record, resumed=True)
@@ -95,6 +114,8 @@ class EditService:
             task.cancel()
         for task in tasks:
             await task.settled()
+        await self._leftovers.close()
+        await self._dispatcher.close()
         await self._write_rest()
 
     async def ai_edit(self, peer: Peer, request: AiEditRequest) -> AiEditAccepted:
@@ -114,7 +135,8 @@ class EditService:
             records = await self._store.newest(limit, max(request.skip, 0))
         present = (self._as_it_is(record) for record in records)
         wanted = (job for job in present if job.is_open or not request.open_only)
-        return jobs_answer(job.to_info() for job in wanted)
+        answer = jobs_answer(job.to_info() for job in wanted)
+        return msgspec.structs.replace(answer, paused=self._dispatcher.paused)
 
     def _as_it_is(self, record: JobRecord) -> JobRecord:
         """Return what is known of a job now, which may not be on disk yet."""
@@ -124,13 +146,19 @@ class EditService:
     async def job_cancel(self, peer: Peer, request: JobCancel) -> Done:
         """Cancel a job; a job that has ended stays as it is."""
         del peer
-        task = self._tasks.get(request.job_id)
-        if task is not None:
-            task.cancel()
-            await task.settled()
-        elif await self._store.get(request.job_id) is None:
-            raise _unknown_job(request.job_id)
+        await self._cancel([request.job_id])
         return Done()
+
+    async def _cancel(self, job_ids: Sequence[str]) -> None:
+        """Cancel jobs, all at once: those that wait need not begin meanwhile."""
+        tasks = [self._tasks[job_id] for job_id in job_ids if job_id in self._tasks]
+        for task in tasks:
+            task.cancel()
+        for job_id in job_ids:
+            if job_id not in self._tasks and await self._store.get(job_id) is None:
+                raise _unknown_job(job_id)
+        for task in tasks:
+            await task.settled()
 
     async def job_retry(self, peer: Peer, request: JobRetry) -> AiEditAccepted:
         """Run an ended job again; what the first try already has is used unless the seed is new."""
@@ -143,18 +171,38 @@ class EditService:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, "The job is still running.", "Cancel it first."
             )
-        fresh = await self._intake.again(old, other_seed=request.new_seed, fit=request.fit)
+        fresh = await self._intake.again(
+            old,
+            other_seed=request.new_seed,
+            fit=request.fit,
+            host=request.host,
+            free_memory=request.free_memory,
+        )
         return await self._accept(fresh)
 
     async def _accept(self, record: JobRecord) -> AiEditAccepted:
+        record = msgspec.structs.replace(record, rank=self._last_rank())
         await self._store.save(record)
         self._start(record)
         await self._write_rest()
         return AiEditAccepted(job_id=record.job_id, job=record.to_info())
 
+    def _last_rank(self) -> float:
+        """Return the rank behind all others; also behind those that come in at the same time."""
+        open_jobs = [job.record for job in self._jobs.values()]
+        self._newest_rank = max(self._newest_rank + 1.0, last_rank(open_jobs))
+        return self._newest_rank
+
     def _start(self, record: JobRecord, *, resumed: bool = False) -> None:
         folder = self._work / record.job_id
-        job = Job(record, folder, self._store, self._publish, resumed=resumed)
+        job = Job(
+            record,
+            folder,
+            self._store,
+            self._publish,
+            resumed=resumed,
+            expect=self.estimates.of,
+        )
         self._jobs[record.job_id] = job
 
         async def work(task: RenderTask) -> None:
@@ -164,17 +212,13 @@ class EditService:
 
     async def _work_on(self, job: Job, task: RenderTask) -> None:
         try:
-            async with self._slots:
-                await asyncio.to_thread(job.folder.mkdir, 0o700, parents=True, exist_ok=True)
-                await self._editor.run(job, task)
+            await asyncio.to_thread(job.folder.mkdir, 0o700, parents=True, exist_ok=True)
+            await self._editor.run(job, task)
         except asyncio.CancelledError:
             if self._closing:
                 raise
-            if job.record.result_path:
-                await _for_sure(self._end(job, "done", None))
-                return
-            await self._editor.abandon(job)
-            await _for_sure(self._end(job, "cancelled", None))
+            done = bool(job.record.result_path)
+            await _for_sure(self._end(job, "done" if done else "cancelled", None))
         except RabbitError as error:
             await _for_sure(self._end(job, "failed", error.info))
         except Exception:  # noqa: BLE001 - the boundary of a job: logged, and told to the user
@@ -196,15 +240,23 @@ class EditService:
                     state=state, stage="done", progress_pct=100.0, message="", error=None
                 )
             else:
-                await job.save(state=state, error=error, message="", temp_path=b"", temp_inode=0)
+                left = self._editor.left_by(job)
+                job.leave()
+                await job.save(
+                    left, state=state, error=error, message="", temp_path=b"", temp_inode=0
+                )
+                if left is not None:
+                    self._leftovers.look_again()
         except RabbitError as problem:  # a full disk, mostly: whoever waits is told all the same
             _log.error("the end of job %s was not written: %s", record.job_id, problem)
             self._unwritten[record.job_id] = job.record
         finally:
+            self._dispatcher.forget(job)
             self._jobs.pop(record.job_id, None)
             self._tasks.pop(record.job_id, None)
         if state == "cancelled":
             await asyncio.to_thread(WorkFiles(job.folder).clear)
+        self.estimates.note(past_job(job.record))
         job.announce_end()
         if state == "done" and record.content_hash:
             self._results.note([record])

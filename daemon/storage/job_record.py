@@ -144,6 +144,11 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether it puts a LUT that is there already on the photo; no host is asked."""
         return bool(self.look_id or self.grade_of)
 
+    @property
+    def keeps_picture(self) -> bool:
+        """Whether the host's own picture is the result; nothing is learnt from it."""
+        return self.fit_mode == "model" or self.result == "image"
+
     def to_info(self) -> JobInfo:
         """Return what a client may know of it."""
         return JobInfo(
@@ -154,7 +159,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             workflow=self.workflow,
             host=self.host,
             ai=self.ai,
-            state=self.state,
+            state="paused" if self.paused and self.state == "waiting" else self.state,
             stage=self.stage,
             progress_pct=self.progress_pct,
             created=self.created,

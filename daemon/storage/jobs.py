@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,11 +15,13 @@ import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import OPEN_STATES, JobRecord
+from daemon.storage.past_job import PastJob
 
 _T = TypeVar("_T")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KEPT_ENDED_JOBS = 2000
+KEPT_LEFT_S = 30 * 86400.0
 
 _CREATE = """
 CREATE TABLE jobs (
@@ -30,6 +33,29 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_time ON jobs (created DESC);
 CREATE INDEX jobs_by_state ON jobs (state);
 """
+_SINCE_2 = """
+CREATE TABLE left_behind (
+    prompt_id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    since REAL NOT NULL
+) STRICT;
+CREATE TABLE queue (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+
+
+class LeftBehind(msgspec.Struct, frozen=True):
+    """A prompt of ours that must not run on at its host, which has not heard of that yet.
+
+    Attributes:
+        prompt_id: Its id there.
+        host: As the job's record names it.
+        job_id: Whose prompt it was.
+    """
+
+    prompt_id: str
+    host: str
+    job_id: str
 
 
 class JobStore:
@@ -57,9 +83,36 @@ class JobStore:
         await self._run(self._close)
         self._thread.shutdown(wait=True)
 
-    async def save(self, record: JobRecord) -> None:
-        """Insert or replace one job, durably."""
-        await self._run(lambda: self._save(record))
+    async def save(self, record: JobRecord, left: LeftBehind | None = None) -> None:
+        """Insert or replace one job, durably; with it, or not at all, what it *left* behind."""
+        await self._run(lambda: self._save([record], left))
+
+    async def save_all(self, records: Sequence[JobRecord]) -> None:
+        """Insert or replace jobs, durably, all of them or none."""
+        await self._run(lambda: self._save(records, None))
+
+    async def left_behind(self) -> list[LeftBehind]:
+        """Return the prompts that their hosts must still be told to cancel, oldest first."""
+        sql = "SELECT prompt_id, host, job_id FROM left_behind WHERE since > ? ORDER BY since"
+        oldest = time.time() - KEPT_LEFT_S
+        rows = await self._run(lambda: self._db().execute(sql, (oldest,)).fetchall())
+        return [LeftBehind(*row) for row in rows]
+
+    async def forget_left(self, prompt_id: str) -> None:
+        """A prompt that was left behind is no longer there."""
+        sql = "DELETE FROM left_behind WHERE prompt_id = ?"
+        await self._run(lambda: self._db().execute(sql, (prompt_id,)))
+
+    async def is_paused(self) -> bool:
+        """Whether the whole queue holds."""
+        sql = "SELECT value FROM queue WHERE name = 'paused'"
+        row = await self._run(lambda: self._db().execute(sql).fetchone())
+        return bool(row and row[0])
+
+    async def set_paused(self, paused: bool) -> None:
+        """Have the whole queue hold or go on, durably."""
+        sql = "INSERT OR REPLACE INTO queue VALUES ('paused', ?)"
+        await self._run(lambda: self._db().execute(sql, (int(paused),)))
 
     async def get(self, job_id: str) -> JobRecord | None:
         """Return the job, or None where the id is unknown."""
@@ -90,6 +143,17 @@ class JobStore:
         marks = ",".join("?" * len(OPEN_STATES))
         sql = f"SELECT record FROM jobs WHERE state IN ({marks}) ORDER BY created"
         return await self._run(lambda: self._select(sql, OPEN_STATES))
+
+    async def past_jobs(self, limit: int = KEPT_ENDED_JOBS) -> list[PastJob]:
+        """Return what the last *limit* ended jobs tell about the next ones, oldest first."""
+        marks = ",".join("?" * len(OPEN_STATES))
+        sql = f"SELECT record FROM jobs WHERE state NOT IN ({marks}) ORDER BY created DESC LIMIT ?"
+
+        def find() -> list[PastJob]:
+            rows: list[tuple[bytes]] = self._db().execute(sql, (*OPEN_STATES, limit)).fetchall()
+            return [msgspec.msgpack.decode(row, type=PastJob) for (row,) in reversed(rows)]
+
+        return await self._run(find)
 
     async def done_from_pools(self) -> list[JobRecord]:
         """Return the done jobs whose photo came from a pool, oldest first.
@@ -134,9 +198,10 @@ class JobStore:
                 f"{self._path} was written by a newer RabbitViewer (format {version}).",
                 "Update RabbitViewer, or move that file away.",
             )
-        if version == 0:
+        missing = (_CREATE if version < 1 else "") + (_SINCE_2 if version < 2 else "")
+        if missing:
             connection.executescript(
-                f"BEGIN; {_CREATE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN; {missing} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
         self._connection = connection
 
@@ -145,16 +210,21 @@ class JobStore:
             self._connection.close()
             self._connection = None
 
-    def _save(self, record: JobRecord) -> None:
+    def _save(self, records: Sequence[JobRecord], left: LeftBehind | None) -> None:
         db = self._db()
         db.execute("BEGIN IMMEDIATE")
         try:
-            db.execute(
+            db.executemany(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE "
                 "SET state = excluded.state, record = excluded.record",
-                (record.job_id, record.created, record.state, msgspec.msgpack.encode(record)),
+                [(job.job_id, job.created, job.state, _encoded(job)) for job in records],
             )
-            if not record.is_open:
+            if left is not None:
+                db.execute(
+                    "INSERT OR REPLACE INTO left_behind VALUES (?, ?, ?, ?)",
+                    (left.prompt_id, left.host, left.job_id, time.time()),
+                )
+            if not all(record.is_open for record in records):
                 db.execute(
                     "DELETE FROM jobs WHERE state NOT IN (?, ?) AND created < (SELECT created "
                     "FROM jobs ORDER BY created DESC LIMIT 1 OFFSET ?)",
@@ -173,6 +243,10 @@ class JobStore:
         if self._connection is None:
             raise RabbitError(ErrorKind.INTERNAL, "The job list is not open.")
         return self._connection
+
+
+def _encoded(record: JobRecord) -> bytes:
+    return msgspec.msgpack.encode(record)
 
 
 def _advice(problem: str) -> tuple[ErrorKind, str]:

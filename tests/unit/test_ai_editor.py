@@ -12,17 +12,22 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from daemon.comfyui.candidates import Candidate
+from daemon.comfyui.capability import Abilities
 from daemon.comfyui.events import Finished, PromptLost, Started
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.replies import HostStats, OutputImage, RunResult, UploadedImage
 from daemon.edits.ai_editor import AiEditor
+from daemon.edits.dispatch import JobDispatcher
+from daemon.edits.host_run import HostRun
 from daemon.edits.job import Job
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Message
 from daemon.protocol.values import FitReport
 from daemon.resources import data_folder
+from daemon.settings import Settings
 from daemon.storage.job_record import JobRecord, MaskFacts
 from daemon.tasks import (
     AnyTask,
@@ -79,7 +84,7 @@ class ScriptedHost:
         self.queued.append(prompt_id)
         return len(self.queued)
 
-    async def events(self, prompt_id: str) -> AsyncIterator[object]:
+    async def events(self, prompt_id: str, *, patience_s: float) -> AsyncIterator[object]:
         yield Started()
         yield self.endings.pop(0)
 
@@ -191,14 +196,30 @@ class Story:
         async def client_for(name: str) -> ScriptedHost:
             return self.host
 
-        output = SimpleNamespace(raw_format="tiff", jpeg_quality=0)
-        comfyui = SimpleNamespace(max_compute=0.0)
-        editor = AiEditor(
-            SimpleNamespace(client_for=client_for),
-            WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none"),
-            SimpleNamespace(current=SimpleNamespace(output=output, comfyui=comfyui)),
-        )
-        asyncio.run(editor.run(self.job, self.workers))
+        async def abilities(name: str) -> Abilities:
+            return Abilities(OBJECT_INFO, "0.33.0")
+
+        async def candidates(*_: object) -> tuple[Candidate, ...]:
+            return (Candidate(name="somewhere", able=True, state="ready"),)
+
+        async def whole() -> None:
+            hosts = SimpleNamespace(
+                client_for=client_for, abilities=abilities, candidates=candidates
+            )
+            settings = SimpleNamespace(current=Settings())
+            dispatcher = JobDispatcher(hosts)
+            editor = AiEditor(
+                HostRun(hosts, settings, dispatcher, SimpleNamespace()),
+                dispatcher,
+                WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none"),
+                settings,
+            )
+            try:
+                await editor.run(self.job, self.workers)
+            finally:
+                await dispatcher.close()
+
+        asyncio.run(whole())
         return self.job.record
 
     def _publish(self, message: Message, blob: bytes = b"") -> None:
@@ -236,7 +257,8 @@ def test_a_prompt_that_is_lost_again_and_again_fails_in_words(tmp_path: Path) ->
     story = Story(tmp_path, PromptLost(), PromptLost(), PromptLost())
     with pytest.raises(RabbitError) as caught:
         story.run()
-    assert caught.value.info.kind is ErrorKind.HOST_FAILED
+    assert caught.value.info.kind is ErrorKind.JOB_LOST
+    assert len(set(story.host.queued)) == 2
 
 
 def test_a_job_taken_up_again_follows_the_prompt_that_was_sent(tmp_path: Path) -> None:

@@ -12,10 +12,15 @@ import msgspec
 import pytest
 from PIL import Image
 
+from daemon.comfyui.graph import Workflow
 from daemon.comfyui.hosts import HostChoice
+from daemon.comfyui.operations import WorkflowLibrary
+from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
+from daemon.edits.leftovers import Leftovers
 from daemon.edits.masks import JobMasks
+from daemon.edits.pictures import JobPictures
 from daemon.edits.service import EditService
 from daemon.edits.sources import EditSources
 from daemon.protocol.errors import ErrorKind, RabbitError
@@ -31,6 +36,7 @@ from daemon.protocol.messages import (
 )
 from daemon.protocol.values import FitReport
 from daemon.render_task import Composite, RenderTask
+from daemon.resources import data_folder
 from daemon.settings import Settings
 from daemon.storage.job_record import JobRecord
 from daemon.storage.jobs import JobStore
@@ -62,14 +68,21 @@ class Studio:
         self.news = asyncio.Event()
         self.grade: Callable[[Job], Awaitable[None]] = self.succeed
         choice = HostChoice("builtin", "", "builtin_color_grade", ai=False)
-        manifest = SimpleNamespace(operation="color_grade", mask="optional")
+        library = WorkflowLibrary(data_folder("comfyui_workflows"), folder / "none")
+
+        async def choose(_: AiEditRequest) -> tuple[HostChoice, Workflow]:
+            return choice, library.get("builtin_color_grade")
+
+        self.dispatcher = JobDispatcher(SimpleNamespace())
         self.service = EditService(
-            editor=SimpleNamespace(run=lambda job, _: self.grade(job), abandon=self.abandon),
+            editor=SimpleNamespace(run=lambda job, _: self.grade(job), left_by=lambda _: None),
+            dispatcher=self.dispatcher,
+            leftovers=Leftovers(SimpleNamespace(), self.store),
             intake=EditIntake(
                 sources=EditSources(SimpleNamespace()),
                 masks=JobMasks(DirectWorkers()),
-                hosts=SimpleNamespace(resolve=lambda *_: choice),
-                workflows=SimpleNamespace(get=lambda _: SimpleNamespace(manifest=manifest)),
+                given_pictures=JobPictures(DirectWorkers()),
+                chooser=SimpleNamespace(choose=choose),
                 settings=SimpleNamespace(current=Settings()),
                 looks=SimpleNamespace(),
                 work=folder / "work",
@@ -81,9 +94,6 @@ class Studio:
             work=folder / "work",
         )
         (folder / "a.jpg").write_bytes(b"photo")
-
-    async def abandon(self, job: Job) -> None:
-        return
 
     def start(self, name: str, run: Callable[[RenderTask], Awaitable[object]]) -> RenderTask:
         return Composite(SimpleNamespace(), name, run)
