@@ -143,6 +143,11 @@ def parse_manifest(data: bytes, filename: str) -> Manifest:
     return manifest
 
 
+def is_binding(name: str) -> bool:
+    """Whether a manifest may have a binding of this name."""
+    return bool(_BINDINGS.match(name))
+
+
 def invalid(filename: str, problem: str) -> RabbitError:
     """Return the failure for a file of a workflow that cannot be used."""
     return RabbitError(
@@ -175,7 +180,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _check_names(manifest: Manifest, root: Node, filename: str) -> None:
     for name in manifest.bindings:
-        if not _BINDINGS.match(name):
+        if not is_binding(name):
             place = _place(root, ["bindings", name])
             raise invalid(filename, f"{place}there is no binding called '{name}'")
     required = manifest.requires.comfyui

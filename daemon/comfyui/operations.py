@@ -24,6 +24,7 @@ from daemon.comfyui.manifest import (
     invalid,
     parse_manifest,
 )
+from daemon.comfyui.manifest_text import write_manifest
 from daemon.comfyui.model_names import FILE_NAME, absent_models, parse_model_names
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.proposals import propose_manifest
@@ -99,7 +100,11 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
 
 
 class WorkflowLibrary:
-    """Every workflow by name; the user's own stand before shipped ones of the same name."""
+    """Every workflow by name; the user's own stand before shipped ones of the same name.
+
+    Attributes:
+        generation: How often the folders were found changed, the first reading included.
+    """
 
     def __init__(self, shipped: Path, user: Path) -> None:
         """Prepare; the folders are read at the first question.
@@ -114,6 +119,7 @@ class WorkflowLibrary:
         self._model_names: dict[str, str] = {}
         self._stamps: dict[str, _Stamp] = {}
         self._reading = threading.Lock()
+        self.generation = 0
 
     @classmethod
     def of(cls, folders: Folders) -> WorkflowLibrary:
@@ -132,9 +138,8 @@ class WorkflowLibrary:
             RabbitError: ``not_found`` with the nearest name, or why its files cannot be used.
         """
         self.refresh()
-        on_trial = self._on_trial.get(name)
-        if on_trial is not None:
-            return on_trial
+        if name in self._on_trial:
+            return self._on_trial[name]
         entry = self._entries.get(name)
         if entry is None:
             near = difflib.get_close_matches(name, self._entries, 1)
@@ -174,6 +179,21 @@ class WorkflowLibrary:
             for one in absent_models(workflow.graph, info, workflow.model_names)
         )
 
+    def pair(self, name: str) -> tuple[bytes, bytes]:
+        """Return the bytes of a workflow's graph and manifest; blocks.
+
+        A manifest that was only proposed is written out.
+
+        Raises:
+            RabbitError: there is no such workflow, or it cannot be used.
+        """
+        workflow = self.get(name)
+        folder = dict(self._folders)[workflow.source]
+        graph = _content(folder / f"{name}.json", MAX_GRAPH_BYTES)
+        if workflow.proposed:
+            return graph, write_manifest(workflow.manifest).encode()
+        return graph, _content(folder / f"{name}.yaml", MAX_MANIFEST_BYTES)
+
     def has(self, name: str) -> bool:
         """Whether there is a usable workflow called *name*."""
         self.refresh()
@@ -201,6 +221,7 @@ class WorkflowLibrary:
                 for name in _names(stamps[source]):
                     entries[name] = _load(name, folder, source, names)
             self._entries, self._stamps, self._model_names = entries, stamps, names
+            self.generation += 1
             return True
 
 

@@ -17,7 +17,7 @@ from daemon.protocol.messages import (
     WorkflowsRequest,
 )
 from daemon.protocol.peer import Peer
-from daemon.protocol.values import OperationInfo, WorkflowInfo
+from daemon.protocol.values import MissingModel, OperationInfo, WorkflowInfo
 from daemon.settings import SettingsStore
 
 _STOOD_IN_FOR = (
@@ -100,8 +100,24 @@ class OfferService:
                 host = choice.host_name
             if not host:
                 found = await self._hosts.candidates(entry.name)
-                return entry.to_info([] if in_order(found) else why_none(found))
+                if in_order(found):
+                    return entry.to_info([])
+                names = [one.name for one in found if not one.waits]
+                return entry.to_info(why_none(found), await self._missing(entry.name, names))
             problems = await self._hosts.check_workflow(entry.name, host)
         except RabbitError as error:
             return entry.to_info([f"{error.info.message} {error.info.hint}".strip()])
-        return entry.to_info(problems)
+        missing = await self._missing(entry.name, [host]) if problems else ()
+        return entry.to_info(problems, missing)
+
+    async def _missing(self, name: str, hosts: list[str]) -> tuple[MissingModel, ...]:
+        """Return the model files that hosts do not have, each once."""
+        found: dict[str, MissingModel] = {}
+        for host in hosts:
+            try:
+                info = (await self._hosts.abilities(host)).info
+            except RabbitError:
+                continue  # that it does not answer is said among the problems
+            for one in await asyncio.to_thread(self._workflows.missing_models, name, info):
+                found.setdefault(one.file, one)
+        return tuple(found.values())

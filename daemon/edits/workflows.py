@@ -1,0 +1,321 @@
+"""Answers about workflows of the user's own: reading files, keeping them, giving them away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from daemon.comfyui.checks import check_bindings, check_host
+from daemon.comfyui.graph import Graph, Workflow, nodes
+from daemon.comfyui.hosts import BUILTIN, HostRegistry
+from daemon.comfyui.import_choices import choose, manifest_of, proposal_of_manifest
+from daemon.comfyui.manifest import Manifest
+from daemon.comfyui.object_info import ObjectInfo
+from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
+from daemon.comfyui.proposals import OUTPUT, Proposal, propose, title_for
+from daemon.comfyui.result_node import make_ready, only_result
+from daemon.comfyui.window_format import WindowFormatError, convert
+from daemon.comfyui.workflow_files import WorkflowFiles, safe_name
+from daemon.comfyui.workflow_sources import (
+    WorkflowSource,
+    not_convertible,
+    read_source,
+    refused,
+)
+from daemon.protocol.errors import RabbitError
+from daemon.protocol.message import WirePath
+from daemon.protocol.peer import Peer, Publish
+from daemon.protocol.workflows import (
+    WorkflowDelete,
+    WorkflowDuplicate,
+    WorkflowExport,
+    WorkflowExported,
+    WorkflowImport,
+    WorkflowMapModels,
+    WorkflowProposal,
+    WorkflowProposeRequest,
+    WorkflowRestore,
+    WorkflowSaved,
+    WorkflowsChanged,
+)
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.5
+_TRIAL = "~trial-"
+_KEPT_TRIALS = 8
+
+
+class _Asked(NamedTuple):
+    """A host that told its nodes."""
+
+    host: str
+    info: ObjectInfo
+    version: str
+
+
+class _Read(NamedTuple):
+    """A file as it was understood.
+
+    Attributes:
+        source: What the file holds.
+        graph: Ready to run.
+        proposal: What it would be.
+        notes: What was changed on the way, in sentences.
+        asked: The host that was asked about its nodes.
+        converted: It was in the format of ComfyUI's window.
+    """
+
+    source: WorkflowSource
+    graph: Graph
+    proposal: Proposal
+    notes: tuple[str, ...]
+    asked: _Asked | None
+    converted: bool
+
+
+class WorkflowService:
+    """Imports, exports and keeps workflows; tells clients when there are others."""
+
+    def __init__(
+        self,
+        library: WorkflowLibrary,
+        hosts: HostRegistry,
+        publish: Publish,
+        trials: Path,
+        listening: Callable[[], bool],
+    ) -> None:
+        """Watch nothing yet.
+
+        Args:
+            library: What there is.
+            hosts: Tell which nodes they have.
+            publish: Tells the clients.
+            trials: Folder for results of test runs; made when one is wanted.
+            listening: Whether there is a client to be told of changes.
+        """
+        self._library = library
+        self._files = WorkflowFiles(library.folder)
+        self._hosts = hosts
+        self._publish = publish
+        self._trials = trials
+        self._listening = listening
+        self._writing = asyncio.Lock()
+        self._told = 0
+
+    # ------------------------------------------------------------ import
+
+    async def propose(self, peer: Peer, request: WorkflowProposeRequest) -> WorkflowProposal:
+        """Say what importing a file would make."""
+        del peer
+        path = Path(os.fsdecode(request.path))
+        read = await self._read(path, request.host)
+        manifest = read.source.manifest
+        proposal = read.proposal
+        guess = proposal.guess
+        problems = proposal.problems or tuple(self._lacks(read))
+        return WorkflowProposal(
+            name=safe_name(read.source.name),
+            title=manifest.title if manifest else title_for(read.source.name),
+            operation=guess.operation,
+            result=guess.result,
+            mask=guess.mask,
+            bindings=proposal.bindings,
+            parameters=proposal.parameters,
+            sure=proposal.sure,
+            converted=read.converted,
+            notes=read.notes,
+            problems=problems,
+        )
+
+    async def import_file(self, peer: Peer, request: WorkflowImport) -> WorkflowSaved:
+        """Keep a file as a workflow of the user, or on trial."""
+        del peer
+        path = Path(os.fsdecode(request.path))
+        read = await self._read(path, request.host)
+        name = safe_name(request.name or read.source.name)
+        title = request.title or (title_for(request.name) if request.name else "")
+        choices = choose(read.proposal, request, read.graph, path.name)
+        manifest = manifest_of(
+            choices, base=read.source.manifest, title=title or title_for(read.source.name)
+        )
+        graph, left_out = only_result(read.graph, manifest.output.node)
+        check_bindings(manifest, graph, path.name)
+        if request.trial:
+            return await self._keep_on_trial(manifest, graph)
+        note = f"Imported from {path.name}. The bindings say where RabbitViewer puts what."
+        async with self._writing:
+            names = await asyncio.to_thread(self._names)
+            saved = await asyncio.to_thread(
+                self._files.save, name, graph, manifest, names.__contains__, note
+            )
+        return await self._saved(saved, (*read.notes, *left_out))
+
+    async def _keep_on_trial(self, manifest: Manifest, graph: Graph) -> WorkflowSaved:
+        """Let a workflow run once, to show the picture that comes back from the model."""
+        name = f"{_TRIAL}{uuid.uuid4().hex[:8]}"
+        title = f"{manifest.title} (test run)"[:200]
+        as_it_comes = msgspec.structs.replace(manifest, result="image", title=title)
+        workflow = Workflow(name, "user", as_it_comes, graph)
+        await asyncio.to_thread(self._library.keep_on_trial, workflow)
+        folder = self._trials / name.removeprefix(_TRIAL)
+        await asyncio.to_thread(_fresh_folder, folder)
+        info = WorkflowEntry(name, "user", workflow).to_info()
+        return WorkflowSaved(workflow=info, path=os.fsencode(folder))
+
+    # ------------------------------------------------------------ keeping
+
+    async def export(self, peer: Peer, request: WorkflowExport) -> WorkflowExported:
+        """Write a pair into one archive."""
+        del peer
+        graph, manifest = await self._pair(request.name)
+        output = Path(os.fsdecode(request.output))
+        path = await asyncio.to_thread(self._files.export, request.name, graph, manifest, output)
+        return WorkflowExported(path=os.fsencode(path))
+
+    async def duplicate(self, peer: Peer, request: WorkflowDuplicate) -> WorkflowSaved:
+        """Copy a workflow, shipped or not, into the user's folder."""
+        del peer
+        graph, manifest = await self._pair(request.name)
+        async with self._writing:
+            names = await asyncio.to_thread(self._names)
+            wanted = request.new_name or request.name
+            saved = await asyncio.to_thread(
+                self._files.duplicate, graph, manifest, wanted, names.__contains__
+            )
+        return await self._saved(saved, ())
+
+    async def delete(self, peer: Peer, request: WorkflowDelete) -> None:
+        """Take a workflow of the user's away."""
+        del peer
+        async with self._writing:
+            await asyncio.to_thread(self._files.delete, request.name)
+        await self.look()
+
+    async def restore(self, peer: Peer, request: WorkflowRestore) -> WorkflowSaved:
+        """Bring a deleted one back."""
+        del peer
+        async with self._writing:
+            # A shipped one of the same name is no obstacle: the deleted one stood before it.
+            saved = await asyncio.to_thread(self._files.restore, request.name, _never)
+        return await self._saved(saved, ())
+
+    async def map_models(self, peer: Peer, request: WorkflowMapModels) -> None:
+        """Remember what model files are called on the user's hosts."""
+        del peer
+        async with self._writing:
+            await asyncio.to_thread(self._files.map_models, request.files)
+        await self.look()
+
+    # ------------------------------------------------------------ hearing
+
+    async def watch(self) -> None:
+        """Look whether files changed while somebody would hear of it, until it is cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._listening():
+                await self.look()
+
+    async def look(self) -> None:
+        """Tell the clients where the folders hold others than at the last look."""
+        await asyncio.to_thread(self._library.refresh)
+        generation = self._library.generation
+        if generation == self._told:
+            return
+        first, self._told = self._told == 0, generation
+        if not first:
+            self._publish(WorkflowsChanged())
+
+    # ------------------------------------------------------------ parts
+
+    async def _read(self, path: Path, host: str) -> _Read:
+        """Read a file and understand it, with the nodes of a host that knows them all."""
+        source = await asyncio.to_thread(read_source, path)
+        asked: _Asked | None = None
+        graph, why = source.graph, "no host told its nodes"
+        async for one in self._infos(host):
+            asked = one
+            if source.window is not None:
+                try:
+                    graph = convert(source.window, asked.info)
+                    break
+                except WindowFormatError as error:
+                    why = str(error)
+            elif all(str(node["class_type"]) in asked.info for _, node in nodes(graph or {})):
+                break
+        info = asked.info if asked is not None else None
+        if graph is None:
+            raise not_convertible(path.name, why)
+        ready, notes = make_ready(graph)
+        converted = source.window is not None
+        if converted:
+            notes = ("It was converted from the format of ComfyUI's window.", *notes)
+        elif info is None:
+            notes = (*notes, "No host was asked: types and ranges are guessed.")
+        if source.manifest is not None:
+            proposal = proposal_of_manifest(source.manifest, ready, source.name, info)
+        else:
+            proposal = propose(ready, source.name, info)
+        return _Read(source, ready, proposal, notes, asked, converted)
+
+    async def _infos(self, host: str) -> AsyncIterator[_Asked]:
+        """Yield the hosts that answer, the built-in one last."""
+        for name in [host] if host else dict.fromkeys([*self._hosts.in_use(), BUILTIN]):
+            try:
+                abilities = await self._hosts.abilities(name)
+            except RabbitError as error:
+                if host:
+                    raise
+                log.info("not asked about a workflow: %s", error.info.message)
+                continue
+            yield _Asked(name, abilities.info, abilities.version)
+
+    def _lacks(self, read: _Read) -> list[str]:
+        """Return what keeps the host that was asked from running it."""
+        proposal = read.proposal
+        names = {one.name for one in proposal.bindings if one.chosen >= 0}
+        if read.asked is None or not {OUTPUT, "image"} <= names:
+            return []
+        choices = choose(proposal, WorkflowImport(path=WirePath()), read.graph, read.source.name)
+        manifest = manifest_of(choices, base=read.source.manifest, title=read.source.name)
+        workflow = Workflow(
+            read.source.name, "user", manifest, read.graph, model_names=self._library.model_names
+        )
+        return check_host(workflow, read.asked.info, read.asked.version, read.asked.host)
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self._library.entries())
+
+    async def _pair(self, name: str) -> tuple[bytes, bytes]:
+        """Return both files of a workflow; a manifest that was only proposed is written out."""
+        return await asyncio.to_thread(self._library.pair, name)
+
+    async def _saved(self, name: str, notes: tuple[str, ...]) -> WorkflowSaved:
+        await self.look()
+        entries = await asyncio.to_thread(self._library.entries)
+        entry = next((one for one in entries if one.name == name), None)
+        if entry is None:
+            raise refused(name, "went away while it was being saved")
+        path = os.fsencode(self._library.folder / f"{name}.json")
+        return WorkflowSaved(workflow=entry.to_info(), path=path, notes=notes)
+
+
+def _never(name: str) -> bool:
+    del name
+    return False
+
+
+def _fresh_folder(folder: Path) -> None:
+    """Make a folder for a test run's picture; those of long ago go."""
+    folder.mkdir(mode=0o700, parents=True)
+    old = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
+    for one in old[:-_KEPT_TRIALS]:
+        shutil.rmtree(one, ignore_errors=True)
