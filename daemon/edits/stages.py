@@ -163,16 +163,14 @@ class JobProgress:
         if self._left_s is not None:
             return self._left_s
         usual_s = self._seconds.get(self._stage)
+        done = self._fraction
+        by_pace_s = spent_s * (1.0 - done) / done if done > 0.0 else None
         if usual_s is None:
-            known = self._stage not in _DECISIVE
-            if self._fraction > 0.0:
-                return spent_s * (1.0 - self._fraction) / self._fraction
-            return 0.0 if known else None
-        by_usual_s = min(usual_s * (1.0 - self._fraction), max(usual_s - spent_s, 0.0))
-        if self._fraction <= 0.0:
-            return by_usual_s
-        by_pace_s = spent_s * (1.0 - self._fraction) / self._fraction
-        return self._fraction * by_pace_s + (1.0 - self._fraction) * by_usual_s
+            decisive = self._stage in _DECISIVE
+            return (None if decisive else 0.0) if by_pace_s is None else by_pace_s
+        if by_pace_s is None or (self._stage == "run" and spent_s < usual_s):
+            return max(usual_s - spent_s, 0.0)  # a graph's nodes take their time unevenly
+        return done * by_pace_s + (1.0 - done) * usual_s * (1.0 - done)
 
 
 class _Countdown:
