@@ -43,17 +43,6 @@ def in_words(stage: str, host: str) -> str:
     return WORDS[stage].format(host=host)
 
 
-def overall_pct(stage: str, fraction: float, *, look: bool = False) -> float:
-    """Return the percentage over all stages of a job of which no others are known."""
-    progress = JobProgress(stages_of(look=look, fitted=True))
-    for each in stages_of(look=look, fitted=True):
-        progress.enter(each)
-        progress.advance(fraction if each == stage else 1.0)
-        if each == stage:
-            break
-    return progress.pct
-
-
 def stages_of(*, look: bool, fitted: bool) -> tuple[str, ...]:
     """Return the stages that a job goes through, in their order.
 
