@@ -50,6 +50,7 @@ _MODULES = (
     "looks",
     "pool",
     "listings",
+    "workflows",
     "thumbs",
     "jobs",
     "config",

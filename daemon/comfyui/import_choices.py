@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, cast, get_args
 
 import msgspec
@@ -57,10 +58,10 @@ def choose(proposal: Proposal, request: WorkflowImport, graph: Graph, filename: 
     for name, place in request.bindings.items():
         if name != OUTPUT and not is_binding(name):
             raise _wrong(f"There is no binding called '{name}'.", "See docs/workflows.md.")
+        before = bindings.pop(name, None)
         if place:
-            bindings[name] = _place(place, graph)
-        else:
-            bindings.pop(name, None)
+            bindings[name] = wanted = _place(place, graph)
+            _make_way(bindings, name, wanted, before, request.bindings)
     for name, what in ((OUTPUT, "node saves the picture"), ("image", "node takes the photo")):
         if name not in bindings:
             said = next(iter(proposal.problems), f"Nothing says which {what}.")
@@ -209,6 +210,26 @@ def _place(place: str, graph: Graph) -> BindingChoice:
             f"Write it like {node_id}.{next(iter(values), 'text')}; it has {names}.",
         )
     return place_of(graph, node_id, input_name)
+
+
+def _make_way(
+    bindings: dict[str, BindingChoice],
+    name: str,
+    wanted: BindingChoice,
+    before: BindingChoice | None,
+    given: Mapping[str, str],
+) -> None:
+    """Give what was proposed for the place of *name* the place that became free.
+
+    A photo and its mask may share a place: the transparency is the mask then.
+    """
+    for other, place in list(bindings.items()):
+        same = (place.node, place.input) == (wanted.node, wanted.input)
+        if not same or other == name or other in given or "mask" in (other, name):
+            continue
+        del bindings[other]
+        if before is not None:
+            bindings[other] = before
 
 
 def _known(word: str, kinds: object, what: str) -> str:

@@ -31,15 +31,18 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         guess: Operation, menu, kind of result, what it does with a mask.
         bindings: What goes where; ``output`` among them.
         parameters: What the form may offer.
-        unsure: Names of the bindings that a person has to look at.
         problems: Why it can be no workflow as it is.
     """
 
     guess: Guess
     bindings: tuple[ProposedBinding, ...]
     parameters: tuple[ProposedParameter, ...]
-    unsure: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def unsure(self) -> tuple[ProposedBinding, ...]:
+        """The bindings that a person has to look at."""
+        return tuple(one for one in self.bindings if one.unsure)
 
     @property
     def sure(self) -> bool:
@@ -68,7 +71,7 @@ def propose_manifest(graph: Graph, name: str) -> Manifest:
     if proposal.problems:
         raise _unclear(name, proposal.problems[0])
     if proposal.unsure:
-        first = next(one for one in proposal.bindings if one.name == proposal.unsure[0])
+        first = proposal.unsure[0]
         raise _unclear(name, f"{first.name}: {first.reason}")
     return to_manifest(proposal, title=title_for(name))
 
@@ -123,7 +126,6 @@ class _Reading:
         self._name = name
         self._info = info
         self._found: list[ProposedBinding] = []
-        self._unsure: list[str] = []
         self._problems: list[str] = []
         output = self._output()
         self._reached = upstream(graph, output) if output else list(graph)
@@ -145,7 +147,6 @@ class _Reading:
             guess=guess_operation(self._graph, self._reached, self._name, has_mask="mask" in names),
             bindings=tuple(self._found),
             parameters=propose_parameters(self._graph, self._reached, taken, self._info),
-            unsure=tuple(self._unsure),
             problems=tuple(self._problems),
         )
 
@@ -337,10 +338,11 @@ class _Reading:
         *,
         unsure: bool = False,
     ) -> None:
-        one = ProposedBinding(name=name, choices=tuple(choices), chosen=chosen, reason=reason)
-        self._found.append(one)
-        if unsure:
-            self._unsure.append(name)
+        self._found.append(
+            ProposedBinding(
+                name=name, choices=tuple(choices), chosen=chosen, reason=reason, unsure=unsure
+            )
+        )
 
 
 _ROLE_WORDS = {

@@ -96,9 +96,16 @@ def propose_parameters(
             name = _free(one.info.name, names)
             names.add(name)
             found.append(_renamed(one, name))
-    wanted = [one for one in found if one.wanted]
+    wanted = sorted((one for one in found if one.wanted), key=_in_form)
     others = [one for one in found if not one.wanted]
     return (*wanted, *others)[:_MAX_PARAMETERS]
+
+
+def _in_form(one: ProposedParameter) -> tuple[bool, bool, int]:
+    """Sort what is turned often before what is set once, model files last."""
+    known = list(_KNOWN)
+    place = known.index(one.place.input) if one.place.input in known else len(known)
+    return one.info.advanced, one.info.type == "model", place
 
 
 def to_parameter(one: ProposedParameter) -> Parameter:

@@ -289,6 +289,10 @@ class WorkflowService:
         workflow = Workflow(
             read.source.name, "user", manifest, read.graph, model_names=self._library.model_names
         )
+        if read.asked.host == BUILTIN and workflow.uses_ai:
+            return [
+                "It needs a ComfyUI host: set comfyui.enabled: true and comfyui.host in config.yaml."
+            ]
         return check_host(workflow, read.asked.info, read.asked.version, read.asked.host)
 
     def _names(self) -> frozenset[str]:

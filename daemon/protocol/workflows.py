@@ -111,12 +111,14 @@ class ProposedBinding(msgspec.Struct, frozen=True, kw_only=True):
         choices: Every place that it may go to.
         chosen: Index into *choices*; -1: none.
         reason: How it was found, or why it was not.
+        unsure: A person has to look at it.
     """
 
     name: str
     choices: tuple[BindingChoice, ...]
     chosen: int = -1
     reason: str = ""
+    unsure: bool = False
 
 
 class ProposedParameter(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
-"""What there is: operations, workflows, hosts, and what is known of a photo."""
+"""What there is: operations, hosts, and what is known of a photo."""
 
 from __future__ import annotations
 
 import argparse
 
-from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import (
     Hosts,
     HostsRequest,
@@ -12,11 +12,8 @@ from daemon.protocol.messages import (
     OperationsRequest,
     PhotoInfo,
     PhotoInfoRequest,
-    Workflows,
-    WorkflowsRequest,
 )
-from daemon.protocol.values import WorkflowInfo
-from rabbitviewer.commands.arguments import Commands, text
+from rabbitviewer.commands.arguments import Commands
 from rabbitviewer.commands.documents import plain
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import absolute
@@ -24,7 +21,6 @@ from rabbitviewer.commands.terminal import (
     write_error,
     write_json,
     write_line,
-    write_note,
     write_table,
 )
 
@@ -34,13 +30,6 @@ _CHECK_TIMEOUT_S = 180.0
 def add(commands: Commands) -> None:
     """Register the commands."""
     commands.add("operations", run_operations, "list what can be done to a photo")
-    verbs = commands.group("workflows", "list and check the workflows")
-    verbs.add("list", run_workflows, "list the workflows")
-    check = verbs.add("check", run_check, "check workflows against the host that would run them")
-    check.add_argument("names", type=text, nargs="*", metavar="NAME", help="default: all")
-    check.add_argument(
-        "--host", type=text, default="", metavar="HOST", help="name, URL or 'builtin'"
-    )
     hosts = commands.add("hosts", run_hosts, "list the hosts")
     hosts.add_argument("--check", action="store_true", help="contact each of them")
     info = commands.add("info", run_info, "show what the decoder and the metadata reader see")
@@ -60,49 +49,6 @@ def run_operations(args: argparse.Namespace, session: Session) -> int:
         rows.append((item.id, item.title, item.workflow, "yes" if item.ai else "no", available))
     write_table(rows)
     return 0
-
-
-def run_workflows(args: argparse.Namespace, session: Session) -> int:
-    """List the workflows without asking any host."""
-    del args
-    found = session.ask(WorkflowsRequest(), Workflows).workflows
-    if session.json:
-        write_json([plain(workflow) for workflow in found])
-        return 0
-    rows = [("WORKFLOW", "OPERATION", "TITLE", "FROM", "AI")]
-    rows += [
-        (item.name, item.operation, item.title, item.source, "yes" if item.ai else "no")
-        for item in found
-    ]
-    write_table(rows)
-    for item in found:
-        for problem in item.problems:
-            write_note(f"{item.name}: {problem}")
-    return 0
-
-
-def run_check(args: argparse.Namespace, session: Session) -> int:
-    """Check workflows against their host; 1 if one cannot run."""
-    request = WorkflowsRequest(check=True, host=args.host, names=tuple(args.names))
-    found = session.ask(request, Workflows, _CHECK_TIMEOUT_S).workflows
-    missing = sorted(set(args.names) - {item.name for item in found})
-    if missing:
-        raise RabbitError(
-            ErrorKind.NOT_FOUND,
-            f"There is no workflow named {missing[0]!r}.",
-            "See `rabbitviewer workflows list`.",
-        )
-    if session.json:
-        write_json([plain(workflow) for workflow in found])
-    unable = [item for item in found if not item.usable]
-    if not session.json:
-        for item in found:
-            _write_check(item)
-    if unable:
-        names = ", ".join(item.name for item in unable)
-        missing = unable[0].problems[0] if unable[0].problems else "it cannot run there."
-        write_note(f"rabbitviewer: Not ready: {names}. {missing}")
-    return 1 if unable else 0
 
 
 def run_hosts(args: argparse.Namespace, session: Session) -> int:
@@ -135,9 +81,3 @@ def run_info(args: argparse.Namespace, session: Session) -> int:
     for note in found.notes:
         write_line(note)
     return 0
-
-
-def _write_check(item: WorkflowInfo) -> None:
-    write_line(f"{item.name}: {'ready' if item.usable else 'not ready'}")
-    for problem in item.problems:
-        write_line(f"  {problem}")

@@ -73,7 +73,17 @@ from daemon.protocol.messages import (
     StatusRequest,
     ThumbnailReady,
     ThumbnailRequest,
+    WorkflowDelete,
+    WorkflowDuplicate,
+    WorkflowExport,
+    WorkflowExported,
+    WorkflowImport,
+    WorkflowMapModels,
+    WorkflowProposal,
+    WorkflowProposeRequest,
+    WorkflowRestore,
     Workflows,
+    WorkflowSaved,
     WorkflowsRequest,
 )
 from daemon.protocol.values import (
@@ -89,6 +99,7 @@ from daemon.protocol.values import (
     Registration,
     WorkflowInfo,
 )
+from daemon.protocol.workflows import BindingChoice, ProposedBinding
 from tests.fakes.scripted_daemon import ScriptedDaemon
 
 LOOK = LookInfo(
@@ -130,6 +141,20 @@ WORKFLOW = WorkflowInfo(
     usable=False,
     problems=("ae.safetensors is missing from models/vae.",),
     parameters=(STEPS,),
+)
+PLACE = BindingChoice(node="190", class_type="LoadImage", input="image", title="photo")
+PROPOSAL = WorkflowProposal(
+    name="kontext",
+    title="Kontext",
+    operation="general_edit",
+    result="image",
+    mask="optional",
+    bindings=(ProposedBinding(name="image", choices=(PLACE,), chosen=0, reason="the only one"),),
+    parameters=(),
+    sure=True,
+)
+WORKFLOW_SAVED = WorkflowSaved(
+    workflow=WORKFLOW, path=b"/x/kontext.json", notes=("PreviewImage 9 became a SaveImage.",)
 )
 HOST = HostInfo(
     name="studio",
@@ -351,4 +376,11 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         ThumbnailRequest: makes_all_but_gone,
         StatusRequest: lambda _: [STATUS],
         WorkflowsRequest: lambda _: [Workflows(workflows=(WORKFLOW,))],
+        WorkflowProposeRequest: lambda _: [PROPOSAL],
+        WorkflowImport: lambda _: [WORKFLOW_SAVED],
+        WorkflowDuplicate: lambda _: [WORKFLOW_SAVED],
+        WorkflowRestore: lambda _: [WORKFLOW_SAVED],
+        WorkflowExport: lambda _: [WorkflowExported(path=b"/x/kontext.zip")],
+        WorkflowDelete: lambda _: [Done()],
+        WorkflowMapModels: lambda _: [Done()],
     } | {kind: lambda _: [POOL] for kind in POOL_REQUESTS}
