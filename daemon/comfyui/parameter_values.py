@@ -89,11 +89,19 @@ def place_values(
         value = given.get(name, parameter.default)
         if value is not None:
             checked = check_parameter(name, parameter, value)
-            graph[parameter.node]["inputs"][parameter.input] = checked
+            _put(graph[parameter.node]["inputs"], parameter.input, checked)
     for name, parameter, target in _dotted(manifest, given):
         node = mapping(graph[parameter.node])
         if info is None or info.input(_class(node), target, mapping(node["inputs"])) is not None:
             node["inputs"][target] = given[name]
+
+
+def _put(inputs: dict[str, Any], name: str, value: Value) -> None:
+    """Put in a value; what came with another choice goes."""
+    if inputs.get(name) != value:
+        for other in [each for each in inputs if each.startswith(f"{name}.")]:
+            del inputs[other]
+    inputs[name] = value
 
 
 def check_on_host(

@@ -20,6 +20,7 @@ GRAPH: dict[str, Any] = {
     "3": {"class_type": "VAELoader", "inputs": {"vae_name": "ae.safetensors"}},
     "4": {"class_type": "SaveImage", "inputs": {}},
 }
+OWN = {"format": "png", "format.bit_depth": "16-bit"}
 MANIFEST = Manifest(
     operation="color_grade",
     title="A grade",
@@ -86,6 +87,14 @@ def test_what_comes_with_a_choice_goes_under_its_dotted_name() -> None:
 
 def test_what_comes_with_a_choice_is_checked_too() -> None:
     assert refusal(format__bit_depth="3-bit").context["field"] == "format.bit_depth"
+
+
+def test_what_came_with_the_graphs_own_choice_goes_with_it() -> None:
+    graph = {**GRAPH, "2": {"class_type": "SaveImageAdvanced", "inputs": dict(OWN)}}
+    workflow = Workflow("a_grade", "user", MANIFEST, graph)
+    values = WorkflowValues(filename_prefix="x", parameters={"format": "exr"})
+    inputs = build_workflow(workflow, values, INFO)["2"]["inputs"]
+    assert inputs["format.bit_depth"] == "32-bit float"
 
 
 def test_another_choice_has_the_defaults_of_its_own_fields() -> None:
