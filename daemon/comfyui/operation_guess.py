@@ -27,6 +27,7 @@ _MOVES_PIXELS = {
     "ImageStitch",
     "JoinImageWithAlpha",
 }
+_ONLY_SIZES = {"GetImageSize", "ImageScale", "ImageScaleBy", "LoadImage", "SaveImage"}
 # Nodes that change colours and nothing else, and what stands between them.
 _ONLY_COLOURS = {
     "CropMask",
@@ -89,6 +90,8 @@ def guess_operation(graph: Graph, reached: list[str], name: str, *, has_mask: bo
         return Guess("remove_background", "edit", "cutout", "none")
     has_sampler = any("Sampler" in one for one in classes)
     if any("UpscaleWithModel" in one for one in classes) and not has_sampler:
+        return Guess("upscale", "edit", "image", "none")
+    if classes <= _ONLY_SIZES:
         return Guess("upscale", "edit", "image", "none")
     says_so = _COLOUR_WORDS.search(name) or _COLOUR_WORDS.search(_titles(graph))
     if classes <= _ONLY_COLOURS or (says_so and not classes & _MOVES_PIXELS):

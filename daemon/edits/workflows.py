@@ -32,6 +32,7 @@ from daemon.comfyui.workflow_sources import (
 )
 from daemon.protocol.errors import RabbitError
 from daemon.protocol.message import WirePath
+from daemon.protocol.messages import Done
 from daemon.protocol.peer import Peer, Publish
 from daemon.protocol.workflows import (
     WorkflowDelete,
@@ -193,12 +194,13 @@ class WorkflowService:
             )
         return await self._saved(saved, ())
 
-    async def delete(self, peer: Peer, request: WorkflowDelete) -> None:
+    async def delete(self, peer: Peer, request: WorkflowDelete) -> Done:
         """Take a workflow of the user's away."""
         del peer
         async with self._writing:
             await asyncio.to_thread(self._files.delete, request.name)
         await self.look()
+        return Done()
 
     async def restore(self, peer: Peer, request: WorkflowRestore) -> WorkflowSaved:
         """Bring a deleted one back."""
@@ -208,12 +210,13 @@ class WorkflowService:
             saved = await asyncio.to_thread(self._files.restore, request.name, _never)
         return await self._saved(saved, ())
 
-    async def map_models(self, peer: Peer, request: WorkflowMapModels) -> None:
+    async def map_models(self, peer: Peer, request: WorkflowMapModels) -> Done:
         """Remember what model files are called on the user's hosts."""
         del peer
         async with self._writing:
             await asyncio.to_thread(self._files.map_models, request.files)
         await self.look()
+        return Done()
 
     # ------------------------------------------------------------ hearing
 
@@ -291,7 +294,7 @@ class WorkflowService:
         )
         if read.asked.host == BUILTIN and workflow.uses_ai:
             return [
-                "It needs a ComfyUI host: set comfyui.enabled: true and comfyui.host in config.yaml."
+                "It needs a ComfyUI host: comfyui.enabled: true and comfyui.host in config.yaml."
             ]
         return check_host(workflow, read.asked.info, read.asked.version, read.asked.host)
 

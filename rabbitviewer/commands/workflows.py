@@ -264,7 +264,11 @@ def _write_found(found: WorkflowProposal, given: dict[str, str], saved: Workflow
     for one in found.bindings:
         if one.name in given or one.chosen < 0:
             continue
-        rows.append((f"  {one.name}", _place(one.choices[one.chosen]), one.reason))
+        place = one.choices[one.chosen]
+        if f"{place.node}.{place.input}" in given.values() and one.name != "mask":
+            rows.append((f"  {one.name}", "", "gave way to what you said"))
+            continue
+        rows.append((f"  {one.name}", _place(place), one.reason))
     rows += [(f"  {name}", place or "left away", "as you said") for name, place in given.items()]
     write_table(rows)
     names = ", ".join(parameter.name for parameter in workflow.parameters)
