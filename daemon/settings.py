@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.hosting import HostEntry
 from daemon.resources import data_folder
 from daemon.settings_check import (
     Findings,
@@ -16,7 +19,15 @@ from daemon.settings_check import (
     read_settings,
     value_types,
 )
-from daemon.settings_file import Scalar, SettingsFileError, parse, read_capped, write_value
+from daemon.settings_file import (
+    Scalar,
+    SettingsFileError,
+    parse,
+    read_capped,
+    replace_file,
+    write_value,
+)
+from daemon.settings_hosts import settings_of, with_host, without_host
 from daemon.settings_keys import (
     CacheSettings,
     ComfyuiSettings,
@@ -41,6 +52,8 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+_BOM = codecs.BOM_UTF8
 
 
 class SettingsStore:
@@ -125,6 +138,27 @@ class SettingsStore:
         write_value(self._path, (section, name), value)
         self.reload()
 
+    def save_host(self, entry: HostEntry, replaces: str) -> None:
+        """Write one machine into the file's list and put it into force.
+
+        Args:
+            entry: The machine; ``(hidden)`` is what the one it *replaces* has there.
+            replaces: Name of the one that it stands in for; empty: it is new.
+
+        Raises:
+            RabbitError: it cannot be taken, or the file cannot be written; nothing changed.
+        """
+        host = settings_of(self.current, entry, replaces)
+        self._edit(lambda text: with_host(text, self.current, host, replaces))
+
+    def remove_host(self, name: str) -> None:
+        """Take one machine out of the file's list, and out of force.
+
+        Raises:
+            RabbitError: there is none, or the file cannot be written; nothing changed.
+        """
+        self._edit(lambda text: without_host(text, self.current, name))
+
     def flat(self) -> dict[str, Scalar]:
         """Return the values in force as ``section.key``; request headers are not shown."""
         return flatten(self.current)
@@ -133,6 +167,27 @@ class SettingsStore:
         """Return (errors, warnings) of another settings file."""
         found = read_settings(path, Settings())
         return found.errors, found.warnings
+
+    def _edit(self, change: Callable[[str], str]) -> None:
+        """Write the file anew where *change* returns another text, as long as it is sound."""
+        if not self._path.exists():
+            self._write_default()
+        self.reload()
+        if self.problem:
+            raise _refused(
+                f"The machines were not changed: {self.problem}.", "Mend the file by hand first."
+            )
+        target = self._path.resolve()
+        try:
+            data = read_capped(target)
+            mark = _BOM if data.startswith(_BOM) else b""
+            text = data.decode("utf-8-sig")
+            changed = change(text)
+            if changed != text:
+                replace_file(target, mark + changed.encode())
+        except (OSError, SettingsFileError, UnicodeError) as error:
+            raise _refused(f"{self._path} could not be changed: {error}.") from error
+        self.reload()
 
     def _write_default(self) -> None:
         try:

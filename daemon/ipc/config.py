@@ -52,11 +52,19 @@ class ConfigService:
     async def config_set(self, peer: Peer, request: ConfigSet) -> Config:
         """Write one value into the file and put it into force."""
         del peer
+        await self.write(lambda: self._settings.set_value(request.key, request.value))
+        return self._in_force()
+
+    async def write(self, change: Callable[[], None]) -> None:
+        """Have the file changed and tell everybody.
+
+        Args:
+            change: Writes the file and puts it into force; called in a thread.
+        """
         async with self._changing:
-            await asyncio.to_thread(self._settings.set_value, request.key, request.value)
+            await asyncio.to_thread(change)
             self._seen = await asyncio.to_thread(_stamp, self._settings.path)
             self._tell()
-        return self._in_force()
 
     async def watch(self) -> None:
         """Read the file again whenever it is saved; runs until it is cancelled.
