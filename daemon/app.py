@@ -42,6 +42,7 @@ from daemon.files.trash import Trash
 from daemon.files.turning import by_workers
 from daemon.ipc.config import ConfigService
 from daemon.ipc.dispatch import Dispatcher
+from daemon.ipc.hosting import HostingService
 from daemon.ipc.lifecycle import Lifecycle
 from daemon.ipc.server import IpcServer
 from daemon.library.catalogue import Catalogue
@@ -61,6 +62,7 @@ from daemon.pool.sizes import PhotoSizes
 from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders, pictures_folder
 from daemon.protocol.formats import is_listed
+from daemon.protocol.hosting import HostCheckRequest, HostEntriesRequest, HostRemove, HostSave
 from daemon.protocol.peer import Peer
 from daemon.protocol.values import HostInfo
 from daemon.render import RenderManager
@@ -112,6 +114,7 @@ class Services(NamedTuple):
     duplicates: DuplicateService
     pools: Pools
     config: ConfigService
+    hosting: HostingService
     lifecycle: Lifecycle
 
 
@@ -229,6 +232,7 @@ async def _built(
             light.configure(workers=_light_workers(changed), limits=_light_limits(changed))
             heavy.configure(workers=changed.heavy_workers, limits=_heavy_limits(changed))
 
+        config = ConfigService(settings, server.publish, apply_settings)
         yield Services(
             edits=edits,
             luts=LutService(render, settings, masks, folders.cache / "lut"),
@@ -250,7 +254,8 @@ async def _built(
             files=files,
             duplicates=duplicates,
             pools=pools,
-            config=ConfigService(settings, server.publish, apply_settings),
+            config=config,
+            hosting=HostingService(hosts, workflows, settings, config),
             lifecycle=Lifecycle(
                 server=server,
                 render=render,
@@ -406,11 +411,13 @@ def _image_pools(
 def _register(to: Dispatcher, services: Services) -> None:
     """Say who answers what."""
     edits, luts, converter, looks, offers, forms, workflows = services[:7]
-    library, catalogue, tones, marks, files, duplicates, pools, config, lifecycle = services[7:]
+    library, catalogue, tones, marks, files, duplicates, pools = services[7:14]
+    config, hosting, lifecycle = services[14:]
     _register_pools(to, pools)
     _register_looks(to, looks, library)
     _register_jobs(to, edits)
     _register_workflows(to, workflows)
+    _register_hosting(to, hosting)
     to.register(messages.Hello, lifecycle.hello)
     to.register(messages.StatusRequest, lifecycle.status)
     to.register(messages.ShutdownRequest, lifecycle.shutdown)
@@ -474,6 +481,14 @@ def _register_workflows(to: Dispatcher, workflows: WorkflowService) -> None:
     to.register(messages.WorkflowDelete, workflows.delete)
     to.register(messages.WorkflowRestore, workflows.restore)
     to.register(messages.WorkflowMapModels, workflows.map_models)
+
+
+def _register_hosting(to: Dispatcher, hosting: HostingService) -> None:
+    """Say who answers about machines."""
+    to.register(HostCheckRequest, hosting.check)
+    to.register(HostEntriesRequest, hosting.entries)
+    to.register(HostSave, hosting.save)
+    to.register(HostRemove, hosting.remove)
 
 
 def _register_looks(to: Dispatcher, looks: LookService, library: LibraryService) -> None:
