@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +48,7 @@ _T = TypeVar("_T")
 UPLOAD_FOLDER = "rabbitviewer"
 MAX_DOWNLOAD_BYTES = 512 * 1024 * 1024
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_KEPT_ENDS = 16
 _ANSWER_LOST = {"ReadTimeout", "ReadError", "RemoteProtocolError", "WriteError", "WriteTimeout"}
 
 
@@ -89,6 +90,7 @@ class ComfyUIClient:
         )
         self._inboxes: dict[str, Inbox] = {}
         self._cancelled: set[str] = set()
+        self._finished: dict[str, PromptState] = {}
         self._object_info: ObjectInfo | None = None
         self._object_info_at = 0.0
 
@@ -212,9 +214,11 @@ class ComfyUIClient:
         if state is None:
             queue = await self._transport.json("GET", "/queue", "its queue", read=read_queue_json)
             state = read_queue(queue, prompt_id) or await self._history(prompt_id)
+        if state is not None and state.name == "finished" and prompt_id in self._inboxes:
+            self._finished[prompt_id] = state  # whoever watches it fetches its result next
         return state or PromptState("unknown")
 
-    async def events(self, prompt_id: str, *, patience_s: float = 600.0) -> AsyncIterator[Event]:
+    async def events(self, prompt_id: str, *, patience_s: float = 600.0) -> AsyncGenerator[Event]:
         """Yield what happens to a prompt; the last event is always a terminal one.
 
         Works for prompts queued by an earlier process too.
@@ -231,6 +235,8 @@ class ComfyUIClient:
         finally:
             self._inboxes.pop(prompt_id, None)
             self._cancelled.discard(prompt_id)
+            while len(self._finished) > _KEPT_ENDS:
+                del self._finished[next(iter(self._finished))]
 
     async def get_result(
         self, prompt_id: str, node_id: str, *, prefix: str, patience_s: float = 60.0
@@ -246,7 +252,9 @@ class ComfyUIClient:
         Raises:
             RabbitError: ``result_invalid``; there is none that can be ours.
         """
-        state = await self._patiently(lambda: self.prompt_state(prompt_id), patience_s)
+        state = self._finished.pop(prompt_id, None)
+        if state is None:
+            state = await self._patiently(lambda: self.prompt_state(prompt_id), patience_s)
         if state.name == "failed" and state.error is not None:
             raise RabbitError.from_info(state.error)
         images = state.images.get(node_id, ())

@@ -9,12 +9,13 @@ from typing import Self
 import msgspec
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
+from daemon.protocol.jobs import JobChanged, JobsCancel
 from daemon.protocol.messages import (
     AiEditCancelled,
     AiEditComplete,
     AiEditFailed,
     AiEditProgress,
-    Failed,
+    Done,
     JobCancel,
     Jobs,
     JobsRequest,
@@ -28,6 +29,7 @@ from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
 ENDED = frozenset({"done", "failed", "cancelled"})
 MAX_JOBS = 10_000
 _ASKED_AT_ONCE = 50
+_CANCELLED_AT_ONCE = 1000
 _MAX_RECONNECTS = 5
 _POLL_S = 5.0
 
@@ -102,6 +104,10 @@ class JobFollower:
             case AiEditComplete() | AiEditFailed() | AiEditCancelled():
                 if event.job_id in self.jobs:
                     self.jobs[event.job_id] = event.job
+            case JobChanged() if event.job.job_id in self.jobs:
+                self.jobs[event.job.job_id] = event.job
+                if event.job.state != "running":
+                    self._draw(event.job.message or event.job.state)
             case AiEditProgress() if event.job_id in self.jobs:
                 job = self.jobs[event.job_id]
                 self.jobs[event.job_id] = msgspec.structs.replace(
@@ -111,17 +117,17 @@ class JobFollower:
                     stage=event.stage,
                     message=event.message,
                 )
-                self._draw(event)
+                words = event.message or event.stage
+                if event.eta_s is not None:
+                    words += f", about {event.eta_s:.0f} s left"
+                self._draw(words)
             case _:
                 return
 
-    def _draw(self, event: AiEditProgress) -> None:
+    def _draw(self, words: str) -> None:
         shares = [100.0 if j.state in ENDED else j.progress_pct for j in self.jobs.values()]
-        words = event.message or event.stage
         if len(self.jobs) > 1:
             words = f"{len(self.jobs) - len(self.open_ids)} of {len(self.jobs)} done, {words}"
-        if event.eta_s is not None:
-            words += f", about {event.eta_s:.0f} s left"
         self._bar.update(sum(shares) / len(shares), words)
 
     def _refresh(self) -> None:
@@ -201,17 +207,9 @@ def cancel_jobs(connection: DaemonConnection, jobs: Sequence[JobInfo]) -> None:
     Raises:
         RabbitError: one is not known any more, or the daemon left.
     """
-    asked = {connection.post(JobCancel(job_id=job.job_id)) for job in jobs}
-    refused: ErrorInfo | None = None
-    while asked:
-        answer = connection.next_event()
-        if answer is None or answer.request_id not in asked:
-            continue
-        asked.discard(answer.request_id)
-        if isinstance(answer, Failed):
-            refused = answer.error
-    if refused is not None:
-        raise RabbitError.from_info(refused)
+    ids = [job.job_id for job in jobs]
+    for begin in range(0, len(ids), _CANCELLED_AT_ONCE):
+        connection.request(JobsCancel(tuple(ids[begin : begin + _CANCELLED_AT_ONCE])), Done)
 
 
 def find_jobs(connection: DaemonConnection, wanted: Sequence[str]) -> list[JobInfo]:

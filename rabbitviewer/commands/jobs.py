@@ -1,11 +1,13 @@
-"""``rabbitviewer jobs list|watch|cancel|retry``."""
+"""``rabbitviewer jobs list|watch|cancel|retry|move|pause|resume``."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import Sequence
 
-from daemon.protocol.messages import AiEditAccepted, JobRetry
+from daemon.protocol.jobs import JobsMove, JobsPause
+from daemon.protocol.messages import AiEditAccepted, Done, JobRetry
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, integer, text
 from rabbitviewer.commands.documents import grade_document, job_document
@@ -26,7 +28,7 @@ from rabbitviewer.ipc.blocking import DaemonConnection
 
 def add(commands: Commands) -> None:
     """Register the command."""
-    verbs = commands.group("jobs", "list, watch, cancel and repeat jobs")
+    verbs = commands.group("jobs", "list, watch, cancel, repeat and order jobs")
     listing = verbs.add("list", run_list, "list the jobs, newest first")
     listing.add_argument("--limit", type=integer(1, MAX_JOBS), default=200, metavar="N")
     watch = verbs.add("watch", run_watch, "wait for jobs and show their progress")
@@ -44,6 +46,20 @@ def add(commands: Commands) -> None:
         default="",
         help="fit the picture that the host returned in another way, without asking the host",
     )
+    retry.add_argument("--host", type=text, default="", help="on another host: name or URL")
+    retry.add_argument(
+        "--free-memory", action="store_true", help="let the host unload its models first"
+    )
+    move = verbs.add("move", run_move, "change the order in which jobs wait")
+    move.add_argument("ids", type=text, nargs="+", metavar="JOB_ID")
+    where = move.add_mutually_exclusive_group(required=True)
+    where.add_argument("--front", action="store_true", help="before all others")
+    where.add_argument("--back", action="store_true", help="behind all others")
+    where.add_argument("--before", type=text, default="", metavar="JOB_ID")
+    pause = verbs.add("pause", run_pause, "hold jobs; those on a host finish there first")
+    pause.add_argument("ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue")
+    resume = verbs.add("resume", run_resume, "let held jobs go on")
+    resume.add_argument("ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue")
 
 
 def run_list(args: argparse.Namespace, session: Session) -> int:
@@ -100,13 +116,58 @@ def run_retry(args: argparse.Namespace, session: Session) -> int:
     with session.connect() as connection:
         begun: list[tuple[str, JobInfo]] = []
         for job in find_jobs(connection, args.ids):
-            request = JobRetry(job_id=job.job_id, new_seed=args.new_seed, fit=args.fit)
+            request = JobRetry(
+                job_id=job.job_id,
+                new_seed=args.new_seed,
+                fit=args.fit,
+                host=args.host,
+                free_memory=args.free_memory,
+            )
             begun.append((job.job_id, connection.request(request, AiEditAccepted).job))
     if session.json:
         write_json([{"job_id": new.job_id, "retry_of": old} for old, new in begun])
     else:
         for _, new in begun:
             write_line(f"{new.job_id} started; `rabbitviewer jobs watch {new.job_id}` shows it")
+    return 0
+
+
+def run_move(args: argparse.Namespace, session: Session) -> int:
+    """Put waiting jobs elsewhere in the order."""
+    place = "front" if args.front else "back" if args.back else "before"
+    with session.connect() as connection:
+        ids = tuple(job.job_id for job in find_jobs(connection, args.ids))
+        before = find_jobs(connection, [args.before])[0].job_id if args.before else ""
+        connection.request(JobsMove(ids, place, before), Done)
+    return _report(session, ids, "moved")
+
+
+def run_pause(args: argparse.Namespace, session: Session) -> int:
+    """Hold the named jobs, or the whole queue."""
+    return _hold(args.ids, session, paused=True)
+
+
+def run_resume(args: argparse.Namespace, session: Session) -> int:
+    """Let the named jobs go on, or the whole queue."""
+    return _hold(args.ids, session, paused=False)
+
+
+def _hold(wanted: list[str], session: Session, *, paused: bool) -> int:
+    with session.connect() as connection:
+        ids = tuple(job.job_id for job in find_jobs(connection, wanted))
+        connection.request(JobsPause(paused=paused, job_ids=ids), Done)
+    if not ids and not session.json:
+        write_line("The queue is paused." if paused else "The queue goes on.")
+        return 0
+    return _report(session, ids, "paused" if paused else "goes on")
+
+
+def _report(session: Session, ids: Sequence[str], what: str) -> int:
+    if session.json:
+        write_json([{"job_id": job_id} for job_id in ids])
+    else:
+        for job_id in ids:
+            write_line(f"{job_id} {what}")
     return 0
 
 

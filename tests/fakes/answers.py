@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.jobs import JobsCancel, JobsMove, JobsPause
 from daemon.protocol.messages import (
     AiEditAccepted,
     AiEditComplete,
@@ -357,6 +358,9 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
         JobCancel: lambda _: [Done()],
         JobRetry: lambda _: [AiEditAccepted(job_id="new", job=retried)],
         JobsRequest: lambda _: [Jobs(jobs=jobs)],
+        JobsCancel: lambda _: [Done()],
+        JobsMove: lambda _: [Done()],
+        JobsPause: lambda _: [Done()],
         LookDelete: lambda _: [Looks(looks=(LOOK,))],
         LookExport: lambda _: [LutConverted(path=b"/x.png", notes=("n.",))],
         LookRename: lambda _: [Looks(looks=(LOOK,))],

@@ -13,6 +13,7 @@ import pytest
 
 from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.jobs import JobsCancel, JobsMove, JobsPause
 from daemon.protocol.messages import (
     AiEditAccepted,
     AiEditCancelled,
@@ -598,7 +599,7 @@ def test_jobs_can_be_named_by_the_start_of_their_id(
 ) -> None:
     known = (job(b"/a.jpg", job_id="aaaa1"), job(b"/b.jpg", job_id="bbbb2"))
     fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=known)]
-    fake.scripts[JobCancel] = lambda _: [Done()]
+    fake.scripts[JobsCancel] = lambda _: [Done()]
     assert main(["jobs", "cancel", "bb", "--json"]) == 0
     assert read(capsys) == [{"job_id": "bbbb2"}]
     assert main(["jobs", "cancel", "c"]) == 1
@@ -613,6 +614,51 @@ def test_a_retried_job_is_a_new_one(
     assert main(["jobs", "retry", "old", "--new-seed", "--json"]) == 0
     assert read(capsys) == [{"job_id": "new", "retry_of": "old"}]
     assert fake.asked(JobRetry) == [JobRetry(job_id="old", new_seed=True)]
+
+
+def test_a_job_is_tried_again_on_another_host_whose_memory_is_freed_first(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed, new = job(b"/a.jpg", job_id="old", state="failed"), job(b"/a.jpg", job_id="new")
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(failed,))]
+    fake.scripts[JobRetry] = lambda _: [AiEditAccepted(job_id="new", job=new)]
+    assert main(["jobs", "retry", "old", "--host", "studio", "--free-memory"]) == 0
+    assert fake.asked(JobRetry) == [JobRetry(job_id="old", host="studio", free_memory=True)]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--front"], JobsMove(("aaaa",), "front")),
+        (["--back"], JobsMove(("aaaa",), "back")),
+        (["--before", "bb"], JobsMove(("aaaa",), "before", "bbbb")),
+    ],
+)
+def test_jobs_are_moved_to_where_the_command_says(
+    fake: ScriptedDaemon, words: list[str], asked: JobsMove
+) -> None:
+    known = (job(b"/a.jpg", job_id="aaaa"), job(b"/b.jpg", job_id="bbbb"))
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=known)]
+    fake.scripts[JobsMove] = lambda _: [Done()]
+    assert main(["jobs", "move", "aa", *words]) == 0
+    assert fake.asked(JobsMove) == [asked]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["pause"], JobsPause(paused=True)),
+        (["resume"], JobsPause(paused=False)),
+        (["pause", "aa"], JobsPause(paused=True, job_ids=("aaaa",))),
+    ],
+)
+def test_jobs_or_the_whole_queue_are_held_and_go_on(
+    fake: ScriptedDaemon, words: list[str], asked: JobsPause
+) -> None:
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(b"/a.jpg", job_id="aaaa"),))]
+    fake.scripts[JobsPause] = lambda _: [Done()]
+    assert main(["jobs", *words]) == 0
+    assert fake.asked(JobsPause) == [asked]
 
 
 def test_another_fit_of_a_job_is_asked_for(
