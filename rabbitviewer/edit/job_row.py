@@ -186,7 +186,7 @@ class JobRow(QFrame):
             self._lines.addWidget(self._retry)
         if failed and self._error is None:
             self._error = ErrorCard()
-            self._lines.insertWidget(self._lines.indexOf(self._retry), self._error)
+            self._lines.insertWidget(self._lines.count() - 1, self._error)
         if self._error is not None:
             self._error.setVisible(failed)
             if info.error is not None:

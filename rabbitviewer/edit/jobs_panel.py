@@ -181,10 +181,9 @@ class JobsPanel(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep Del from the photos under the panel, also where no row has the focus."""
-        is_key = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if is_key and event.key() == Qt.Key.Key_Delete:
-            event.accept()
-            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(event.key() == Qt.Key.Key_Delete)
+            return event.isAccepted()
         return super().event(event)
 
     def hideEvent(self, event: QHideEvent) -> None:

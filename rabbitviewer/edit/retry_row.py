@@ -29,6 +29,7 @@ class RetryRow(QWidget):
         self._shown: object = None
         self._hosts: tuple[str, ...] = ()
         self._remedy = push_button("")
+        self._remedy.hide()
         self._again = push_button(self.tr("Try again"))
         self._new_seed = push_button(self.tr("New seed"))
         self._new_seed.setToolTip(self.tr("Try again with another seed"))

@@ -11,6 +11,7 @@ from daemon.protocol.values import HostInfo, JobInfo, WorkflowInfo
 from rabbitviewer.ipc.client import DaemonClient
 
 GRADE_OPERATION = "color_grade"
+EDIT_RESULTS = ("lut", "image")
 _CHECK_AFTER_MS = 3000
 
 
@@ -77,19 +78,45 @@ class HostsModel(QObject):
         """Return the setting *key* (``section.key``); None when it is not known."""
         return self._values.get(key)
 
-    def grade_workflows(self) -> list[WorkflowInfo]:
-        """Return the workflows that serve a colour grade, the configured one first."""
+    def edit_workflows(self) -> list[WorkflowInfo]:
+        """Return the workflows that make a grade or a picture: the configured one, then grades."""
         preferred = self._values.get("comfyui.workflow")
-        found = [each for each in self._workflows if each.operation == GRADE_OPERATION]
-        if not self.ai_enabled:
-            found = [each for each in found if not each.ai]
-        return sorted(found, key=lambda each: each.name != preferred)
+        found = [each for each in self._workflows if each.result in EDIT_RESULTS]
+        return sorted(
+            found,
+            key=lambda each: (
+                each.name != preferred,
+                each.operation != GRADE_OPERATION,
+                each.title,
+            ),
+        )
+
+    def greyed(self) -> dict[str, str]:
+        """Return the workflows that cannot run now, and why.
+
+        One that only lacks model files can be chosen all the same: others may be picked there. So
+        can one whose host is away: it may be back before Run is pressed.
+        """
+        found: dict[str, str] = {}
+        for each in self.edit_workflows():
+            if each.ai and not self.ai_enabled:
+                found[each.name] = next(iter(each.problems), "") or self.tr(
+                    "It needs a ComfyUI host, and none is in use."
+                )
+            elif each.usable is False and not _may_be_mended(each):
+                host = self.host()
+                if host is None or host.state in ("ready", "busy"):
+                    found[each.name] = "\n".join(each.problems)
+        return found
 
     def host(self) -> HostInfo | None:
         """Return the host that does the work now: the best remote one, or the built-in one."""
-        wanted = [each for each in self._hosts if each.builtin != self.ai_enabled]
-        ranks = ("ready", "busy", "starting", "unknown", "unreachable")
-        return min(wanted, key=lambda each: _rank(each.state, ranks), default=None)
+        ranks = ("ready", "busy", "starting", "unknown", "hung", "unreachable")
+        return min(self.in_use(), key=lambda each: _rank(each.state, ranks), default=None)
+
+    def in_use(self) -> list[HostInfo]:
+        """Return the hosts that jobs may go to: the machines with ComfyUI, or the built-in one."""
+        return [each for each in self._hosts if each.builtin != self.ai_enabled]
 
     def plan(self, workflow_name: str) -> Plan:
         """Return what a run with the workflow *workflow_name* would do."""
@@ -155,6 +182,12 @@ class HostsModel(QObject):
         else:
             hosts.append(host)
         self._hosts = tuple(hosts)
+
+
+def _may_be_mended(workflow: WorkflowInfo) -> bool:
+    """Whether all it lacks are model files that its form offers to replace."""
+    files = [str(each.default) for each in workflow.parameters if each.type == "model"]
+    return all(any(file in said for file in files) for said in workflow.problems)
 
 
 def _rank(state: str, ranks: tuple[str, ...]) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from daemon.protocol.values import HostInfo
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.theme.controls import (
@@ -16,6 +19,7 @@ from rabbitviewer.theme.controls import (
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.theme import figures_font
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.words import host_words
 
 _MESSAGE_MS = 8000
 _RUN_ICONS = {"ready": "ph.check-circle", "busy": "ph.hourglass-medium"}
@@ -170,14 +174,20 @@ class StatusLine(QFrame):
             self.jobs_pill.setAccessibleName(self.tr("Jobs: {words}").format(words=text))
 
     def _show_host(self) -> None:
-        host = self._hosts.host()
         text, name, role = self._host_look()
         if self._hosts.settings_problem:
             name, role = "ph.warning-circle", "error"
         self.host_pill.setText(text)
         self.host_pill.setIcon(icon(name, role))
-        self.host_pill.setToolTip(self._hosts.settings_problem or (host.detail if host else ""))
+        self.host_pill.setToolTip(self._hosts.settings_problem or self._host_tip())
         self.host_pill.setAccessibleName(self.tr("Host: {words}").format(words=text))
+
+    def _host_tip(self) -> str:
+        """Say how each of several hosts is, or what is the matter with the only one."""
+        hosts = self._hosts.in_use()
+        if len(hosts) > 1:
+            return "\n".join(f"{each.name}: {host_words(each)}" for each in hosts)
+        return hosts[0].detail if hosts else ""
 
     def _host_look(self) -> tuple[str, str, str]:
         """Return text, icon and colour of the host pill."""
@@ -188,6 +198,9 @@ class StatusLine(QFrame):
             return self.tr("No host known"), "ph.circle-dashed", "text_secondary"
         if host.builtin:
             return self.tr("Built-in look · no AI"), "ph.cpu", "text_secondary"
+        several = self._hosts.in_use()
+        if len(several) > 1:
+            return self._several_look(several)
         if host.state == "unreachable":
             text = self.tr("{name} · cannot be reached").format(name=host.name)
             return text, "ph.warning-circle", "error"
@@ -203,3 +216,22 @@ class StatusLine(QFrame):
             _RUN_ICONS.get(host.state, "ph.circle-dashed"),
             ("success" if good else "text_secondary"),
         )
+
+    def _several_look(self, hosts: list[HostInfo]) -> tuple[str, str, str]:
+        """Return text, icon and colour where jobs may go to several machines."""
+        states = Counter(each.state for each in hosts)
+        able = states["ready"] + states["busy"]
+        if able == len(hosts) and states["busy"] == able:
+            text = self.tr("{n} hosts · busy").format(n=len(hosts))
+        elif able == len(hosts):
+            text = self.tr("{n} hosts · ready").format(n=len(hosts))
+        else:
+            text = self.tr("{able} of {n} hosts ready").format(able=able, n=len(hosts))
+        trouble = states["unreachable"] + states["hung"]
+        if trouble == len(hosts):
+            return text, "ph.warning-circle", "error"
+        if trouble:
+            return text, "ph.warning", "accent_text"
+        if not able:
+            return text, "ph.circle-dashed", "text_secondary"
+        return text, _RUN_ICONS["busy" if states["busy"] == able else "ready"], "success"

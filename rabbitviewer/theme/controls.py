@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -134,21 +134,36 @@ class _FoldButton(QAbstractButton):
 
 
 class Tick(QCheckBox):
-    """A box to tick, drawn from the icon set."""
+    """A box to tick, drawn from the icon set, and the words after it."""
 
     def sizeHint(self) -> QSize:
-        """Return the room of the box; it has no words."""
-        side = tokens().icon + tokens().space_1
-        return QSize(side, side)
+        """Return the room of box and words."""
+        look = tokens()
+        side = look.icon + look.space_1
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(side + (words + look.space_2 if words else 0), side)
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """Take presses on box and words alike."""
+        return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the box, ticked or not."""
+        """Paint the box, ticked or not, and the words."""
+        del event
         look = tokens()
         painter = QPainter(self)
         box = QRect(0, (self.height() - look.icon) // 2, look.icon, look.icon)
         name = "ph.check-square-fill" if self.isChecked() else "ph.square"
         on = look.accent if self.isChecked() or self.hasFocus() else look.text_secondary
         paint_icon(painter, box, name, on if self.isEnabled() else look.text_disabled)
+        if self.text():
+            words = self.rect().adjusted(look.icon + look.space_2, 0, 0, 0)
+            painter.setPen(QColor(look.text if self.isEnabled() else look.text_disabled))
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+            if self.hasFocus():
+                painter.setPen(QColor(look.accent))
+                ring = self.rect().adjusted(0, 0, -1, -1)
+                painter.drawRoundedRect(ring, look.space_1, look.space_1)
         painter.end()
 
 

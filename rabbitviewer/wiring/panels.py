@@ -6,15 +6,20 @@ from collections.abc import Callable
 
 from PySide6.QtGui import QImage
 
+from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.grade_panel import GradePanel
-from rabbitviewer.edit.host_panel import HostPanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.edit.run_inputs import RunInputs
 from rabbitviewer.edit.subject_form import SubjectForm
+from rabbitviewer.hosts.host_panel import HostPanel
+from rabbitviewer.models.forms import FormsModel
+from rabbitviewer.models.host_entries import HostEntriesModel
 from rabbitviewer.models.job_steering import JobSteering
-from rabbitviewer.models.pool_contents import PoolContents
+from rabbitviewer.models.pool_contents import PoolContents, active_picture
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.wiring.grading import Grading
+from rabbitviewer.wiring.hosting import Hosting
 from rabbitviewer.wiring.parts import Parts
 from rabbitviewer.words import jobs_words
 
@@ -24,16 +29,21 @@ def add_editing(parts: Parts) -> None:
     contents = PoolContents(parts.client, parts.pool, parts.window)
     subject = SubjectForm(parts.selection, contents, parts.thumbnails)
     origins = JobOrigins(contents)
-    grade = GradePanel(parts.jobs, parts.hosts, parts.selection, subject, origins)
+    forms = FormsModel(parts.client, parts.window)
+    inputs = RunInputs(parts.thumbnails, lambda: active_picture(contents))
+    form = GradeForm(parts.jobs.recent_prompts, inputs, parts.state.forms)
+    grade = GradePanel(parts.jobs, parts.hosts, parts.selection, subject, origins, form, forms)
     steering = JobSteering(parts.jobs, parts.client, parts.window)
     picture_of = _picture_of(parts.thumbnails)
     jobs = JobsPanel(parts.jobs, steering, picture_of, origins, parts.hosts.others_for)
-    hosts = HostPanel(parts.hosts)
+    entries = HostEntriesModel(parts.client, parts.window)
+    hosts = HostPanel(parts.hosts, entries)
     parts.rooms.edit.put(grade)
     parts.rooms.jobs.put(jobs)
     parts.rooms.hosts.put(hosts)
     Grading(parts.window, parts.navigator, parts.jobs, grade, jobs, parts.photo)
     hosts.settings_wanted.connect(parts.surroundings.open_settings)
+    Hosting(parts, hosts, entries)
     _connect_jobs(parts, jobs, steering)
 
 
@@ -45,7 +55,6 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
         {
             "jobs.pause": steering.toggle_pause,
             "jobs.cancel_all": steering.cancel_all,
-            "hosts.panel": window.hosts_popover.toggle,
         }
     )
     panel.folder_wanted.connect(parts.navigator.show_in_folder)

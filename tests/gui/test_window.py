@@ -20,8 +20,9 @@ from pytestqt.qtbot import QtBot
 
 from daemon.protocol import messages
 from rabbitviewer.actions import action_specs
-from rabbitviewer.edit.host_panel import HostPanel
+from rabbitviewer.hosts.host_panel import HostPanel
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.host_entries import HostEntriesModel
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.listing import ListingModel
@@ -61,7 +62,7 @@ def make_window(client: DaemonClient, state: WindowState) -> MainWindow:
         pool=Room(),
         strip=Room(),
         jobs=make_jobs_panel(client, jobs, make_origins(client)),
-        hosts=HostPanel(hosts),
+        hosts=HostPanel(hosts, HostEntriesModel(client)),
         status=StatusLine(jobs, hosts),
         cell_sizes=(96, 384),
     )
