@@ -419,7 +419,7 @@ SWITCHES: dict[str, Callable[[], Fault]] = {
     "shifted": lambda: Sends(shifted),
     "zoomed": lambda: Sends(zoomed),
     "tinted": lambda: Sends(tinted),
-    "half as large": lambda: Sends(of_size(240, 160)),
+    "half as large": lambda: Sends(of_size(120, 80)),
     "16 bit": lambda: Sends(
         lambda data: imagecodecs.png_encode(pixels_of(data).astype(np.uint16) * 257)
     ),

@@ -94,7 +94,7 @@ class Studio:
     def connect(self) -> DaemonConnection:
         """Return a connection as soon as the daemon takes one."""
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._process and self._process.poll() is None:
             with contextlib.suppress(RabbitError):
                 return self._welcomed()
         raise AssertionError("the daemon does not listen")
@@ -108,7 +108,7 @@ class Studio:
             raise
         return connection
 
-    def photo(self, name: str, size: tuple[int, int] = (480, 320)) -> Path:
+    def photo(self, name: str, size: tuple[int, int] = (240, 160)) -> Path:
         """A real photograph under a new name; no two are alike to the byte."""
         path = self.folder / f"{name}.png"
         self._photos += 1
