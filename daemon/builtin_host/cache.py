@@ -7,13 +7,10 @@ import json
 from collections import OrderedDict
 from typing import Any
 
-import numpy as np
-
+from daemon.builtin_host.calls import Held, size_bytes
 from daemon.builtin_host.folders import HostFolders
-from daemon.builtin_host.nodes.base import NodeResult
 from daemon.builtin_host.nodes.catalogue import Catalogue
-from daemon.builtin_host.validation import is_link
-from daemon.builtin_host.values import Json
+from daemon.builtin_host.values import Json, is_link
 
 CACHE_LIMIT_BYTES = 768 << 20
 
@@ -23,10 +20,10 @@ class ResultCache:
 
     def __init__(self, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        self._entries: OrderedDict[str, tuple[NodeResult, int]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[Held, int]] = OrderedDict()
         self._size_bytes = 0
 
-    def get(self, key: str) -> NodeResult | None:
+    def get(self, key: str) -> Held | None:
         """The result kept under *key*, or ``None``."""
         entry = self._entries.get(key)
         if entry is None:
@@ -34,10 +31,10 @@ class ResultCache:
         self._entries.move_to_end(key)
         return entry[0]
 
-    def put(self, key: str, result: NodeResult) -> None:
+    def put(self, key: str, result: Held) -> None:
         """Keep a result; the oldest go when the limit is passed."""
         self._drop(key)
-        size = sum(value.nbytes for value in result.outputs if isinstance(value, np.ndarray))
+        size = size_bytes(result.slots)
         self._entries[key] = (result, size)
         self._size_bytes += size
         while self._size_bytes > self._limit_bytes and self._entries:
@@ -78,7 +75,7 @@ def signatures(
         inputs: Json = node["inputs"]
         if node_class.fingerprint is not None:
             fingerprints[node_id] = node_class.fingerprint(inputs, folders)
-        declared = node_class.inputs()
+        declared = node_class.inputs(inputs)
         parts: list[Any] = [node["class_type"], fingerprints.get(node_id)]
         for name in sorted(inputs):
             value = inputs[name]

@@ -12,22 +12,32 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Protocol
 
 import numpy as np
 
 from daemon.builtin_host.cache import ResultCache, signatures
+from daemon.builtin_host.calls import Held, Lists, call, gather, size_bytes
 from daemon.builtin_host.folders import HostFolders
-from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Preview
+from daemon.builtin_host.nodes.base import NodeClass, NodeContext, Preview
 from daemon.builtin_host.nodes.catalogue import Catalogue
 from daemon.builtin_host.progress import ProgressBoard
 from daemon.builtin_host.prompt_queue import Outcome, QueueItem
 from daemon.builtin_host.schedule import Schedule
-from daemon.builtin_host.validation import is_link
-from daemon.builtin_host.values import Image, Interrupted, Json, NodeFailed
+from daemon.builtin_host.values import (
+    Image,
+    Interrupted,
+    Json,
+    NodeFailed,
+    is_link,
+    out_of_memory,
+)
 
 logger = logging.getLogger(__name__)
 
+LIVE_LIMIT_BYTES = 4 << 30
+"""What the results of one prompt may take that are still needed."""
 _PREVIEW_METHODS = frozenset({"auto", "latent2rgb", "taesd"})
 
 
@@ -40,6 +50,10 @@ class Outbox(Protocol):
 
     def send_preview(self, image: Image, metadata: Json, client_id: str | None) -> None:
         """Queue a preview picture (H, W, 3) in the form the client understands."""
+        ...
+
+    def send_text(self, node_id: str, text: str) -> None:
+        """Queue a line of text that a node shows, for everybody."""
         ...
 
     def wants_metadata(self, client_id: str | None) -> bool:
@@ -56,7 +70,7 @@ class _Run:
     keys: dict[str, str] = field(default_factory=dict[str, str])
     png_prompt: Json = field(default_factory=dict[str, Any])
     messages: list[tuple[str, Json]] = field(default_factory=list[tuple[str, Json]])
-    results: dict[str, NodeResult] = field(default_factory=dict[str, NodeResult])
+    held: dict[str, Held] = field(default_factory=dict[str, Held])
     shown: dict[str, Json] = field(default_factory=dict[str, Json])
     executed: list[str] = field(default_factory=list[str])
 
@@ -64,6 +78,14 @@ class _Run:
     def client_id(self) -> str | None:
         """The client that submitted the prompt."""
         return self.item.client_id
+
+
+class _Step(Enum):
+    """How one node ended: done, waiting for lazy inputs, or with the end of the prompt."""
+
+    DONE = auto()
+    WAITS = auto()
+    FAILED = auto()
 
 
 class Executor:
@@ -117,7 +139,7 @@ class Executor:
             for node_id in item.prompt
             if node_id in run.keys and (result := self._cache.get(run.keys[node_id])) is not None
         }
-        run.results.update(cached)
+        run.held.update(cached)
         self._tell(run, "execution_cached", {"nodes": list(cached)})
         return self._run_nodes(run, list(cached))
 
@@ -128,9 +150,14 @@ class Executor:
             if node_id in cached:
                 self._show_cached(run, node_id)
                 self._send_state(run, run.board.finish(node_id))
-            elif not self._run_node(run, node_id):
-                return False
+            else:
+                outcome = self._run_node(run, schedule, node_id)
+                if outcome is _Step.FAILED:
+                    return False
+                if outcome is _Step.WAITS:
+                    continue
             schedule.done(node_id)
+            _release(run, schedule)
         for node_id in run.item.prompt:
             if (
                 node_id in cached
@@ -141,45 +168,40 @@ class Executor:
         self._tell(run, "execution_success", {})
         return True
 
-    def _run_node(self, run: _Run, node_id: str) -> bool:
-        inputs: Json = {}
+    def _run_node(self, run: _Run, schedule: Schedule, node_id: str) -> _Step:
+        lists: Lists = {}
         try:
             self._send_state(run, run.board.start(node_id))
             if run.client_id is not None:
                 self.current_node = (run.client_id, node_id)
                 self._send_to_owner(run, "executing", _node_data(node_id))
             run.item.checkpoint()
-            inputs = self._gather(run, node_id)
-            node_class = self._catalogue[run.item.prompt[node_id]["class_type"]]
-            result = node_class.run(inputs, self._context(run, node_id))
+            node: Json = run.item.prompt[node_id]
+            node_class = self._catalogue[node["class_type"]]
+            lists = gather(node_class, node, run.held)
+            missing = _missing_sources(node_class, node, lists)
+            if missing:
+                schedule.require(node_id, missing)
+                return _Step.WAITS
+            held = call(node_class, lists, self._context(run, node_id))
+            _require_memory(run, held)
         except Interrupted:
             data = {**_failure_data(run, node_id), "executed": list(run.executed)}
             self._tell(run, "execution_interrupted", data, broadcast=True)
-            return False
+            return _Step.FAILED
         except Exception as error:  # boundary: a node's failure is a message
             refused = isinstance(error, NodeFailed)  # a sentence for the user, no fault of ours
             logger.warning("node %s failed: %s", node_id, error, exc_info=not refused)
-            self._tell(run, "execution_error", _error_data(run, node_id, inputs, error))
-            return False
-        run.results[node_id] = result
-        if result.ui:
-            run.shown[node_id] = result.ui
-            self._send_to_owner(run, "executed", {**_node_data(node_id), "output": result.ui})
-        self._cache.put(run.keys[node_id], result)
+            self._tell(run, "execution_error", _error_data(run, node_id, lists, error))
+            return _Step.FAILED
+        run.held[node_id] = held
+        if held.ui:
+            run.shown[node_id] = held.ui
+            self._send_to_owner(run, "executed", {**_node_data(node_id), "output": held.ui})
+        self._cache.put(run.keys[node_id], held)
         self._send_state(run, run.board.finish(node_id))
         run.executed.append(node_id)
-        return True
-
-    def _gather(self, run: _Run, node_id: str) -> Json:
-        node: Json = run.item.prompt[node_id]
-        declared = self._catalogue[node["class_type"]].inputs()
-        gathered: Json = {}
-        for name, value in node["inputs"].items():
-            if name in declared:
-                gathered[name] = (
-                    run.results[value[0]].outputs[value[1]] if is_link(value) else value
-                )
-        return gathered
+        return _Step.DONE
 
     def _context(self, run: _Run, node_id: str) -> NodeContext:
         return NodeContext(
@@ -188,6 +210,7 @@ class Executor:
             extra_pnginfo=run.item.extra_pnginfo,
             checkpoint=run.item.checkpoint,
             progress=self._reporter(run, node_id),
+            tell=lambda text: self._outbox.send_text(node_id, text),
         )
 
     def _reporter(self, run: _Run, node_id: str) -> Callable[[int, int, Preview | None], None]:
@@ -212,7 +235,7 @@ class Executor:
         return bool(node_class.schema.get("has_intermediate_output"))
 
     def _show_cached(self, run: _Run, node_id: str) -> None:
-        ui = run.results[node_id].ui
+        ui = run.held[node_id].ui
         if ui:
             run.shown[node_id] = ui
         self._send_to_owner(run, "executed", {**_node_data(node_id), "output": ui or None})
@@ -231,6 +254,31 @@ class Executor:
 
     def _send_state(self, run: _Run, data: Json) -> None:
         self._outbox.send("progress_state", data, run.client_id)
+
+
+def _missing_sources(node_class: NodeClass, node: Json, lists: Lists) -> list[str]:
+    """Nodes behind lazy inputs that are needed and have not run."""
+    if node_class.wanted is None:
+        return []
+    known = {name: values[0] for name, values in lists.items() if values}
+    wanted = [name for name in node_class.wanted(known) if name not in lists]
+    return [node["inputs"][name][0] for name in wanted if is_link(node["inputs"].get(name))]
+
+
+def _require_memory(run: _Run, fresh: Held) -> None:
+    """Refuse a result that does not fit beside those which are still needed."""
+    slots = [values for held in (*run.held.values(), fresh) for values in held.slots]
+    total = size_bytes(slots)
+    if total > LIVE_LIMIT_BYTES:
+        raise out_of_memory("What this graph holds at once", "", total)
+
+
+def _release(run: _Run, schedule: Schedule) -> None:
+    """Let go of the results that nothing reads any more; what was shown is kept."""
+    needed = schedule.needed()
+    for node_id, held in run.held.items():
+        if node_id not in needed and held.slots:
+            run.held[node_id] = Held((), held.ui)
 
 
 def _node_data(node_id: str) -> Json:
@@ -260,19 +308,26 @@ def _failure_data(run: _Run, node_id: str) -> Json:
     return {"node_id": node_id, "node_type": run.item.prompt[node_id]["class_type"]}
 
 
-def _error_data(run: _Run, node_id: str, inputs: Json, error: Exception) -> Json:
-    kind = type(error)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+def _error_data(run: _Run, node_id: str, inputs: Lists, error: Exception) -> Json:
     text = "The built-in host ran out of memory." if isinstance(error, MemoryError) else str(error)
     return {
         **_failure_data(run, node_id),
         "executed": list(run.executed),
         "exception_message": f"{text}\n",
-        "exception_type": f"{module}{kind.__qualname__}",
+        "exception_type": _kind(error),
         "traceback": [],
-        "current_inputs": {name: [_say(value)] for name, value in inputs.items()},
+        "current_inputs": {name: [_say(v) for v in values] for name, values in inputs.items()},
         "current_outputs": list(run.item.prompt),
     }
+
+
+def _kind(error: Exception) -> str:
+    """The exception's full name, or the one that the real server gives for it."""
+    if isinstance(error, NodeFailed) and error.kind:
+        return error.kind
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"
 
 
 def _say(value: object) -> object:

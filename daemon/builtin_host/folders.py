@@ -105,7 +105,9 @@ class HostFolders:
         subfolder, stem = os.path.split(prefix)
         folder = self.inside(kind, subfolder)
         if folder is None or subfolder.startswith("/"):
-            raise NodeFailed("Saving image outside the output folder is not allowed.")
+            raise NodeFailed(
+                "**** ERROR: Saving image outside the output folder is not allowed.", "Exception"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         pattern = re.compile(re.escape(stem) + r"_(\d+)")
         numbers = [int(m[1]) for path in folder.iterdir() if (m := pattern.match(path.name))]

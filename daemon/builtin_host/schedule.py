@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from daemon.builtin_host.nodes.catalogue import Catalogue
-from daemon.builtin_host.validation import is_link
-from daemon.builtin_host.values import Json
+from daemon.builtin_host.values import Json, is_link
 
 
 def links_of(node: Json, catalogue: Catalogue) -> list[str]:
-    """Ids of the nodes that feed the declared inputs of *node*; surplus inputs do not count."""
-    declared = catalogue[node["class_type"]].inputs()
+    """Ids of the nodes that feed *node* in any case: its links, without surplus and lazy inputs."""
     inputs: Json = node["inputs"]
-    return [value[0] for name, value in inputs.items() if name in declared and is_link(value)]
+    declared = catalogue[node["class_type"]].inputs(inputs)
+    return [
+        value[0]
+        for name, value in inputs.items()
+        if name in declared and is_link(value) and not declared[name][2].get("lazy")
+    ]
 
 
 class Schedule:
@@ -34,8 +37,10 @@ class Schedule:
         self._catalogue = catalogue
         self._waits_for: dict[str, set[str]] = {}
         self._waiters: dict[str, list[str]] = {}
+        self._cached = cached
+        self._done: set[str] = set(cached)
         for output in outputs:
-            self._add(output, cached)
+            self._add(output)
 
     def __bool__(self) -> bool:
         return bool(self._waits_for)
@@ -52,23 +57,47 @@ class Schedule:
     def done(self, node_id: str) -> None:
         """Take a finished node off the list."""
         del self._waits_for[node_id]
+        self._done.add(node_id)
         for waiter in self._waiters.pop(node_id, []):
             self._waits_for[waiter].discard(node_id)
 
-    def _add(self, output: str, cached: Collection[str]) -> None:
+    def require(self, node_id: str, sources: Collection[str]) -> None:
+        """Have *node_id* wait for lazy inputs that it turned out to need."""
+        for source in sources:
+            self._add(source)
+        self._wait(node_id, sources)
+
+    def needed(self) -> set[str]:
+        """Nodes whose results may still be read, also through inputs that are lazy."""
+        needed: set[str] = set()
+        stack = list(self._waits_for)
+        while stack:
+            for value in self._prompt[stack.pop()]["inputs"].values():
+                if is_link(value) and value and value[0] not in needed:
+                    needed.add(value[0])
+                    if value[0] in self._prompt and value[0] not in self._done:
+                        stack.append(value[0])
+        return needed
+
+    def _add(self, output: str) -> None:
         stack = [output]
         while stack:
             node = stack.pop()
             if node in self._waits_for:
                 continue
-            linked = [] if node in cached else links_of(self._prompt[node], self._catalogue)
-            sources = [source for source in linked if source not in cached]
-            self._waits_for[node] = set(sources)
-            for source in sources:
-                waiters = self._waiters.setdefault(source, [])
-                if node not in waiters:
-                    waiters.append(node)
+            cached = node in self._cached
+            linked = [] if cached else links_of(self._prompt[node], self._catalogue)
+            sources = [source for source in linked if source not in self._cached]
+            self._waits_for[node] = set()
+            self._wait(node, sources)
             stack += sources
+
+    def _wait(self, node: str, sources: Iterable[str]) -> None:
+        for source in sources:
+            self._waits_for[node].add(source)
+            waiters = self._waiters.setdefault(source, [])
+            if node not in waiters:
+                waiters.append(node)
 
     def _leads_to_output(self, node: str, distance: int) -> bool:
         if distance == 0:

@@ -31,6 +31,7 @@ FEATURES: Json = {
 }
 _EVENT_PREVIEW = 1
 _EVENT_PREVIEW_WITH_METADATA = 4
+_EVENT_TEXT = 3
 _FORMAT_JPEG = 1
 _PREVIEW_SIDE_PX = 512
 _OUTBOX_LIMIT = 4096
@@ -95,6 +96,11 @@ class SocketHub:
             text = json.dumps({**metadata, "image_type": "image/jpeg"}).encode()
             frame = struct.pack(">II", _EVENT_PREVIEW_WITH_METADATA, len(text)) + text + picture
         self._post(frame, client_id)
+
+    def send_text(self, node_id: str, text: str) -> None:
+        """Queue a node's line of text for everybody, as there; it names no prompt."""
+        name = node_id.encode()
+        self._post(struct.pack(">II", _EVENT_TEXT, len(name)) + name + text.encode(), None)
 
     def wants_metadata(self, client_id: str | None) -> bool:
         """Whether the client negotiated previews with metadata."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from daemon.builtin_host.folders import HostFolders
 from daemon.builtin_host.nodes.base import NodeClass
@@ -15,6 +15,7 @@ from daemon.builtin_host.nodes.catalogue import Catalogue
 from daemon.builtin_host.values import Json
 
 _LONG_LIST = 20
+_MATCH_TYPE = "COMFY_MATCHTYPE_V3"
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "INT": int,
     "FLOAT": float,
@@ -49,11 +50,6 @@ class _State:
         default_factory=dict[str, tuple[bool, list[Json]]]
     )
     path: list[str] = field(default_factory=list[str])
-
-
-def is_link(value: object) -> TypeGuard[list[Any]]:
-    """Whether an input is a link ``[node id, slot]``."""
-    return isinstance(value, list)
 
 
 def validate_prompt(prompt: Json, catalogue: Catalogue, folders: HostFolders) -> Verdict:
@@ -158,18 +154,11 @@ def _validate_node(state: _State, node_id: str) -> bool:
     node_class = state.catalogue[node["class_type"]]
     complaints: list[Json] = []
     upstream_valid = True
-    for name, (required, kind, config) in node_class.inputs().items():
+    for name, (required, kind, config) in node_class.inputs(inputs).items():
         if name not in inputs:
             if required:
-                complaints.append(
-                    _error(
-                        "required_input_missing",
-                        "Required input is missing",
-                        name,
-                        {"input_name": name},
-                    )
-                )
-        elif is_link(inputs[name]):
+                complaints.append(_missing_input(name))
+        elif isinstance(inputs[name], list):
             complaint, valid = _check_link(state, node_id, name, (kind, config))
             complaints += complaint
             upstream_valid = upstream_valid and valid
@@ -181,6 +170,12 @@ def _validate_node(state: _State, node_id: str) -> bool:
     valid = before[0] and upstream_valid and not complaints
     state.verdicts[node_id] = (valid, joined)
     return valid
+
+
+def _missing_input(name: str) -> Json:
+    last = name.rsplit(".", 1)[-1]
+    extra = {"input_name": name}
+    return _error("required_input_missing", "Required input is missing", last, extra)
 
 
 def _report_cycle(state: _State, node_id: str) -> None:
@@ -204,7 +199,7 @@ def _check_link(
         return [_error("bad_linked_input", message, name, {**extra, "received_value": link})], True
     source, slot = link
     received = state.catalogue[state.prompt[source]["class_type"]].outputs[slot]
-    if received != spec[0]:
+    if not types_fit(received, spec[0]):
         details = f"{name}, received_type({received}) mismatch input_type({spec[0]})"
         message = "Return type mismatch between linked nodes"
         extra |= {"received_type": received, "linked_node": link}
@@ -225,6 +220,21 @@ def _check_link(
         return [], False
     finally:
         state.path.pop()
+
+
+def types_fit(received: object, wanted: object) -> bool:
+    """Whether an output of one type may feed an input of another.
+
+    Types may be unions (``"INT,FLOAT"``, one in common is enough) and ``"*"``; what a
+    ``COMFY_MATCHTYPE_V3`` has to match is judged by editors only.
+    """
+    if received == wanted or {"*", _MATCH_TYPE} & {str(received), str(wanted)}:
+        return True
+    if not isinstance(received, str) or not isinstance(wanted, str):
+        return isinstance(received, list) and wanted == "COMBO"
+    either = {kind.strip() for kind in received.split(",")}
+    other = {kind.strip() for kind in wanted.split(",")}
+    return bool(either & other) or "*" in either | other
 
 
 def _check_literal(
@@ -269,7 +279,9 @@ def _check_choice(name: str, value: object, spec: tuple[Any, Json], extra: Json)
 
 
 def _check_custom(state: _State, node_class: NodeClass, inputs: Json) -> list[Json]:
-    names = [n for n in node_class.checked_inputs if n in inputs and not is_link(inputs[n])]
+    names = [
+        n for n in node_class.checked_inputs if n in inputs and not isinstance(inputs[n], list)
+    ]
     if node_class.check is None or not names:
         return []
     complaint = node_class.check(inputs, state.folders)

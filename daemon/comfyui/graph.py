@@ -13,61 +13,9 @@ from daemon.comfyui.manifest import Manifest
 from daemon.comfyui.model_names import fit_model_names
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.parameter_values import Value, place_values, unknown_name
+from daemon.comfyui.weight_free import WEIGHT_FREE
 
 Graph = dict[str, Any]
-
-# Nodes of ComfyUI itself that load no weights; a graph of these alone has no AI in it.
-WEIGHT_FREE = frozenset(
-    {
-        "CropMask",
-        "EmptyImage",
-        "FeatherMask",
-        "FluxKontextImageScale",
-        "GetImageSize",
-        "GrowMask",
-        "ImageBatch",
-        "ImageBlend",
-        "ImageBlur",
-        "ImageColorToMask",
-        "ImageCompositeMasked",
-        "ImageCrop",
-        "ImageCropV2",
-        "ImageFlip",
-        "ImageFromBatch",
-        "ImageInvert",
-        "ImagePadForOutpaint",
-        "ImageQuantize",
-        "ImageRotate",
-        "ImageScale",
-        "ImageScaleBy",
-        "ImageScaleToTotalPixels",
-        "ImageSharpen",
-        "ImageStitch",
-        "ImageToMask",
-        "InvertMask",
-        "JoinImageWithAlpha",
-        "LoadImage",
-        "LoadImageMask",
-        "MaskComposite",
-        "MaskPreview",
-        "MaskToImage",
-        "PreviewAny",
-        "PreviewImage",
-        "PrimitiveBoolean",
-        "PrimitiveFloat",
-        "PrimitiveInt",
-        "PrimitiveString",
-        "PrimitiveStringMultiline",
-        "RabbitPromptGrade",
-        "RepeatImageBatch",
-        "SaveImage",
-        "SolidMask",
-        "SplitImageWithAlpha",
-        "StringConcatenate",
-        "StringReplace",
-        "ThresholdMask",
-    }
-)
 
 
 class Workflow(msgspec.Struct, frozen=True):

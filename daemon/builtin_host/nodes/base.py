@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daemon.builtin_host.folders import HostFolders
+from daemon.builtin_host.nodes.dynamic_inputs import Declared, declared_inputs
 from daemon.builtin_host.values import Image, Json
 
 Preview = Callable[[], Image]
@@ -23,6 +24,7 @@ class NodeContext:
         extra_pnginfo: The client's own documents for saved pictures.
         checkpoint: Raises ``Interrupted`` when the prompt was cancelled; called often.
         progress: Reports ``(value, maximum, preview or None)``; is a checkpoint too.
+        tell: Shows a line of text on the node in the client's graph.
     """
 
     folders: HostFolders
@@ -30,6 +32,7 @@ class NodeContext:
     extra_pnginfo: Json
     checkpoint: Callable[[], None]
     progress: Callable[[int, int, Preview | None], None]
+    tell: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class NodeResult:
     """What a node made.
 
     Attributes:
-        outputs: One value per output slot.
+        outputs: One value per output slot; a list of values for a slot that is a list.
         ui: What the client is shown in ``executed`` and in the history; empty for nothing.
     """
 
@@ -48,6 +51,7 @@ class NodeResult:
 Run = Callable[[Json, NodeContext], NodeResult]
 Fingerprint = Callable[[Json, HostFolders], str]
 Check = Callable[[Json, HostFolders], str]
+Wanted = Callable[[Json], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class NodeClass:
         fingerprint: Text that changes when the node's files change, for the cache.
         check: Own validation of literal inputs: a complaint, or "".
         checked_inputs: The inputs that *check* judges; they skip the range and list checks.
+        wanted: Names the lazy inputs that are needed, by the inputs that are known.
     """
 
     schema: Json
@@ -67,6 +72,7 @@ class NodeClass:
     fingerprint: Fingerprint | None = None
     check: Check | None = None
     checked_inputs: tuple[str, ...] = ()
+    wanted: Wanted | None = None
 
     @property
     def name(self) -> str:
@@ -83,11 +89,21 @@ class NodeClass:
         """Types of the output slots."""
         return tuple(self.schema["output"])
 
-    def inputs(self) -> dict[str, tuple[bool, Any, Json]]:
-        """Declared inputs by name: required, type (name or list of choices), configuration."""
-        declared: Json = self.schema["input"]
-        return {
-            name: (kind == "required", spec[0], spec[1] if len(spec) > 1 else {})
-            for kind in ("required", "optional")
-            for name, spec in declared.get(kind, {}).items()
-        }
+    @property
+    def takes_lists(self) -> bool:
+        """Whether it is called once with whole lists instead of once per value."""
+        return bool(self.schema["is_input_list"])
+
+    @property
+    def lists(self) -> tuple[bool, ...]:
+        """Whether each output slot gives a list."""
+        return tuple(bool(flag) for flag in self.schema["output_is_list"])
+
+    def inputs(self, given: Json | None = None) -> Declared:
+        """Declared inputs by name: required, type (name or list of choices), configuration.
+
+        Args:
+            given: The inputs of a graph's node; dynamic inputs depend on them (see
+                ``dynamic_inputs``).
+        """
+        return declared_inputs(self.schema["input"], given or {})

@@ -1,4 +1,4 @@
-"""ImageInvert, ImageBlend, ImageCompositeMasked, ImageCrop, ImagePadForOutpaint."""
+"""Nodes that lay one picture over another or on a larger ground."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from daemon.builtin_host.nodes.base import NodeContext, NodeResult
+from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
+from daemon.builtin_host.nodes.matching import repeat_all, with_channels
 from daemon.builtin_host.resample import crop_to_aspect, resize, resize_mask
 from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
 _PAD_GRAY = np.float32(0.5)
 
 
-def image_invert(inputs: Json, context: NodeContext) -> NodeResult:
-    """ImageInvert: ``1 - image``."""
-    del context
-    return NodeResult((1 - inputs["image"],))
-
-
 def image_blend(inputs: Json, context: NodeContext) -> NodeResult:
     """ImageBlend: ``image2`` over ``image1`` by a blend mode and a factor, clipped to 0..1."""
-    first, second = _match_channels(inputs["image1"], inputs["image2"])
+    first: Image = inputs["image1"]
+    second = with_channels(inputs["image2"], first.shape[-1])
     if first.shape != second.shape:
         height_px, width_px = first.shape[1:3]
         cropped = crop_to_aspect(second, width_px, height_px)
@@ -36,34 +32,25 @@ def image_blend(inputs: Json, context: NodeContext) -> NodeResult:
 
 def image_composite_masked(inputs: Json, context: NodeContext) -> NodeResult:
     """ImageCompositeMasked: ``source`` pasted onto ``destination`` at (x, y) through a mask."""
-    destination, source = _match_channels(inputs["destination"], inputs["source"])
+    destination: Image = inputs["destination"]
+    source = with_channels(inputs["source"], destination.shape[-1])
     height_px, width_px = destination.shape[1:3]
     if inputs["resize_source"]:
         source = resize(source, width_px, height_px, "bilinear", context.checkpoint)
-    source = _repeat(source, destination.shape[0])
+    source = repeat_all(source, destination.shape[0])
     left, top = min(int(inputs["x"]), width_px), min(int(inputs["y"]), height_px)
     rows = min(source.shape[1], height_px - top)
     columns = min(source.shape[2], width_px - left)
     mask = np.ones(source.shape[:3], np.float32)
     if inputs.get("mask") is not None:
         mask = resize_mask(inputs["mask"], source.shape[2], source.shape[1], context.checkpoint)
-        mask = _repeat(mask, source.shape[0])
+        mask = repeat_all(mask, source.shape[0])
     context.checkpoint()
     share = mask[:, :rows, :columns, None]
     region = (slice(None), slice(top, top + rows), slice(left, left + columns))
     out = destination.copy()
     out[region] = share * source[:, :rows, :columns] + (1 - share) * destination[region]
     return NodeResult((out,))
-
-
-def image_crop(inputs: Json, context: NodeContext) -> NodeResult:
-    """ImageCrop: a rectangle of ``image``, cut off at its edges."""
-    del context
-    image: Image = inputs["image"]
-    column = min(int(inputs["x"]), image.shape[2] - 1)
-    row = min(int(inputs["y"]), image.shape[1] - 1)
-    cut = image[:, row : row + int(inputs["height"]), column : column + int(inputs["width"])]
-    return NodeResult((cut,))
 
 
 def image_pad_for_outpaint(inputs: Json, context: NodeContext) -> NodeResult:
@@ -105,15 +92,6 @@ def _feather(
     return (ramp * ramp).astype(np.float32)
 
 
-def _match_channels(target: Image, other: Image) -> tuple[Image, Image]:
-    """Give *other* the channels of *target*: alpha cut off, or added opaque."""
-    if other.shape[-1] > target.shape[-1]:
-        return target, other[..., : target.shape[-1]]
-    if other.shape[-1] < target.shape[-1]:
-        return target, np.concatenate([other, np.ones_like(other[..., :1])], axis=-1)
-    return target, other
-
-
 def _match_batch(first: Image, second: Image) -> tuple[Image, Image]:
     if first.shape[0] != second.shape[0] and 1 not in (first.shape[0], second.shape[0]):
         raise NodeFailed(
@@ -121,13 +99,6 @@ def _match_batch(first: Image, second: Image) -> tuple[Image, Image]:
             "blend one with many, or as many with as many."
         )
     return first, second
-
-
-def _repeat(batch: Image, count: int) -> Image:
-    if batch.shape[0] >= count:
-        return batch[:count]
-    times = -(-count // batch.shape[0])
-    return np.concatenate([batch] * times)[:count]
 
 
 def _overlay(a: Image, b: Image) -> Image:
@@ -146,4 +117,10 @@ _BLEND_MODES: dict[str, Callable[[Image, Image], Image]] = {
     "overlay": _overlay,
     "soft_light": _soft_light,
     "difference": lambda a, b: a - b,
+}
+
+RUNS: dict[str, Run] = {
+    "ImageBlend": image_blend,
+    "ImageCompositeMasked": image_composite_masked,
+    "ImagePadForOutpaint": image_pad_for_outpaint,
 }

@@ -17,9 +17,11 @@ from PIL import Image as PillowImage
 from PIL import ImageOps, ImageSequence, UnidentifiedImageError
 
 from daemon.builtin_host.folders import HostFolders
-from daemon.builtin_host.nodes.base import NodeContext, NodeResult
+from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
+FROM_INPUT = ("LoadImage", "LoadImageMask")
+"""The nodes whose choices are the pictures of the input folder."""
 _MASKLESS_SIDE_PX = 64
 _CHANNELS = {"red": 0, "green": 1, "blue": 2}
 _MAX_FRAMES = 64
@@ -155,3 +157,10 @@ def _is_lossless_webp(path: Path) -> bool:
             size = int.from_bytes(head[4:], "little")
             stream.seek(size + size % 2, 1)
     return False
+
+
+RUNS: dict[str, Run] = {
+    "LoadImage": load_image,
+    "LoadImageMask": load_image_mask,
+    "LoadImageOutput": load_image,
+}

@@ -1,11 +1,16 @@
-"""ImageToMask, MaskToImage, InvertMask, GrowMask, FeatherMask."""
+"""Nodes that make, change and combine masks."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from daemon.builtin_host.nodes.base import NodeContext, NodeResult
-from daemon.builtin_host.values import Image, Json, Mask, NodeFailed
+import numpy as np
+import numpy.typing as npt
+
+from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
+from daemon.builtin_host.nodes.saving import preview
+from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
 _CHANNELS = ("red", "green", "blue", "alpha")
 
@@ -16,14 +21,20 @@ def image_to_mask(inputs: Json, context: NodeContext) -> NodeResult:
     image: Image = inputs["image"]
     channel = _CHANNELS.index(inputs["channel"])
     if channel >= image.shape[-1]:
-        raise NodeFailed("The picture has no alpha channel.")
+        raise NodeFailed(
+            f"index {channel} is out of bounds for dimension 3 with size {image.shape[-1]} "
+            f"(the picture has no {_CHANNELS[channel]} channel)",
+            "IndexError",
+        )
     return NodeResult((np.ascontiguousarray(image[..., channel]),))
 
 
 def mask_to_image(inputs: Json, context: NodeContext) -> NodeResult:
     """MaskToImage: the mask as three equal channels."""
     del context
-    return NodeResult((np.repeat(inputs["mask"][..., None], 3, axis=-1),))
+    mask: Mask = inputs["mask"]
+    flat = mask.reshape(-1, *mask.shape[-2:])
+    return NodeResult((np.repeat(flat[..., None], 3, axis=-1),))
 
 
 def invert_mask(inputs: Json, context: NodeContext) -> NodeResult:
@@ -55,6 +66,62 @@ def feather_mask(inputs: Json, context: NodeContext) -> NodeResult:
     return NodeResult((mask * columns[None, None, :] * rows[None, :, None],))
 
 
+def solid_mask(inputs: Json, context: NodeContext) -> NodeResult:
+    """SolidMask: one ``value`` everywhere."""
+    height_px, width_px = int(inputs["height"]), int(inputs["width"])
+    require_size(1, height_px, width_px, 1)
+    context.checkpoint()
+    return NodeResult((np.full((1, height_px, width_px), inputs["value"], np.float32),))
+
+
+def threshold_mask(inputs: Json, context: NodeContext) -> NodeResult:
+    """ThresholdMask: 1 above ``value``, 0 elsewhere."""
+    del context
+    return NodeResult(((inputs["mask"] > np.float32(inputs["value"])).astype(np.float32),))
+
+
+def crop_mask(inputs: Json, context: NodeContext) -> NodeResult:
+    """CropMask: a rectangle, cut off at the edges."""
+    del context
+    left, top = int(inputs["x"]), int(inputs["y"])
+    rows, columns = (
+        slice(top, top + int(inputs["height"])),
+        slice(left, left + int(inputs["width"])),
+    )
+    cut = inputs["mask"][:, rows, columns]
+    if not cut.size:
+        raise NodeFailed("The rectangle lies outside the mask.", "RuntimeError")
+    return NodeResult((cut.copy(),))
+
+
+def mask_composite(inputs: Json, context: NodeContext) -> NodeResult:
+    """MaskComposite: ``source`` at (x, y) on ``destination`` by an operation, clipped to 0..1."""
+    context.checkpoint()
+    out: Mask = inputs["destination"].copy()
+    source: Mask = inputs["source"]
+    left, top = int(inputs["x"]), int(inputs["y"])
+    region = out[:, top : top + source.shape[1], left : left + source.shape[2]]
+    if region.size:
+        part = source[:, : region.shape[1], : region.shape[2]]
+        region[:] = _OPERATIONS[inputs["operation"]](region, part)
+    return NodeResult((np.clip(out, 0, 1),))
+
+
+def image_color_to_mask(inputs: Json, context: NodeContext) -> NodeResult:
+    """ImageColorToMask: 1 where a pixel, rounded to 8 bits, is exactly ``color`` (0xRRGGBB)."""
+    context.checkpoint()
+    levels = np.round(np.clip(inputs["image"], 0, 1) * np.float32(255)).astype(np.int64)
+    numbers = (levels[..., 0] << 16) + (levels[..., 1] << 8) + levels[..., 2]
+    return NodeResult(((numbers == int(inputs["color"])).astype(np.float32),))
+
+
+def mask_preview(inputs: Json, context: NodeContext) -> NodeResult:
+    """MaskPreview: shows the mask as a gray picture and passes it on."""
+    mask: Mask = inputs["mask"]
+    gray = np.repeat(mask[..., None], 3, axis=-1)
+    return NodeResult((mask,), {**preview(gray, context), "animated": [False]})
+
+
 def _ramp(length_px: int, feather_px: int) -> Mask:
     feather_px = min(feather_px, length_px)
     ramp = np.ones(length_px, np.float32)
@@ -72,3 +139,31 @@ def _dilate(mask: Mask, *, square: bool) -> Mask:
     np.maximum(out[:, :, 1:], source[:, :, :-1], out=out[:, :, 1:])
     np.maximum(out[:, :, :-1], source[:, :, 1:], out=out[:, :, :-1])
     return out
+
+
+def _whole(mask: Mask) -> npt.NDArray[np.bool_]:
+    return np.round(mask).astype(bool)
+
+
+_OPERATIONS: dict[str, Callable[[Mask, Mask], npt.NDArray[Any]]] = {
+    "multiply": lambda a, b: a * b,
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "and": lambda a, b: _whole(a) & _whole(b),
+    "or": lambda a, b: _whole(a) | _whole(b),
+    "xor": lambda a, b: _whole(a) ^ _whole(b),
+}
+
+RUNS: dict[str, Run] = {
+    "ImageToMask": image_to_mask,
+    "MaskToImage": mask_to_image,
+    "InvertMask": invert_mask,
+    "GrowMask": grow_mask,
+    "FeatherMask": feather_mask,
+    "SolidMask": solid_mask,
+    "ThresholdMask": threshold_mask,
+    "CropMask": crop_mask,
+    "MaskComposite": mask_composite,
+    "ImageColorToMask": image_color_to_mask,
+    "MaskPreview": mask_preview,
+}
