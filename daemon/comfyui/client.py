@@ -81,6 +81,8 @@ class ComfyUIClient:
         """
         self.address = address
         self.host = f"{name} ({address.netloc})" if name else f"ComfyUI at {address.netloc}"
+        if address.builtin:
+            self.host = "The built-in host"
         self._pace = pace or Pace()
         secrets = secrets or Secrets()
         self._transport = Transport(address, secrets)

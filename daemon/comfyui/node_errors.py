@@ -57,7 +57,14 @@ def missing_model(filename: str, folder: str, host: str) -> str:
 
 def missing_node(class_type: str, host: str) -> str:
     """Return the sentence that names a missing node."""
+    if is_builtin(host):
+        return f"The built-in host has no AI models: '{class_type}' needs a ComfyUI host."
     return f"{host} has no node '{class_type}'."
+
+
+def is_builtin(host: str) -> bool:
+    """Return whether a host, named in words, is the built-in one: all it lacks is AI."""
+    return host.lower() == "the built-in host"
 
 
 def validation_failed(reply: object, graph: dict[str, Any], host: str) -> RabbitError:
@@ -148,7 +155,9 @@ def _no_node(class_type: str, node_id: str, host: str) -> RabbitError:
     return RabbitError(
         ErrorKind.WORKFLOW_UNAVAILABLE,
         missing_node(class_type, host),
-        "Install the custom node there, or update ComfyUI if the node is one of its own.",
+        "Add one: comfyui.enabled: true and comfyui.host in config.yaml."
+        if is_builtin(host)
+        else "Install the custom node there, or update ComfyUI if the node is one of its own.",
         {"node": node_id, "class": class_type},
     )
 

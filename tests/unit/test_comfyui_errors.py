@@ -103,6 +103,18 @@ def test_a_refusal_without_a_reason_is_still_a_sentence(reply: Any) -> None:
     assert info.message.startswith("studio did not accept the workflow: without a reason")
 
 
+def test_a_node_that_the_built_in_host_lacks_is_said_to_need_a_comfyui_host():
+    extra = {"node_id": "5", "class_type": "ImageUpscaleWithModel"}
+    reply = {"error": {"type": "missing_node_type", "extra_info": extra}, "node_errors": {}}
+    info = validation_failed(reply, {}, "The built-in host").info
+
+    assert info.message == (
+        "The built-in host has no AI models: 'ImageUpscaleWithModel' needs a ComfyUI host."
+    )
+    assert "comfyui.enabled" in info.hint
+
+
+
 def test_a_model_of_an_unknown_loader_is_named_without_a_folder() -> None:
     graph = {"1": {"class_type": "OddLoader", "inputs": {"file": "odd.gguf"}}}
     complaint = {
