@@ -15,6 +15,7 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 AWAY_FIRST_S = 2.0
 _DOUBLINGS = 6
+_NOTICEABLE = 20
 _COMES_BACK = {ErrorKind.HOST_UNREACHABLE, ErrorKind.TIMED_OUT, ErrorKind.HOST_FAILED}
 
 
@@ -40,7 +41,7 @@ class HostState:
         error: Why it did not.
         queue: What was in its queue then.
         version: Of its ComfyUI, '' where it does not say.
-        devices: Its devices, with the memory that was free then.
+        devices: Its devices, with the memory that is free, to a twentieth of all of it.
         seen: When it last answered, seconds since 1970; 0: never.
         away_since: Monotonic time of the first look without an answer; None: it answers.
         looked: Monotonic time of the last look; 0: never.
@@ -105,7 +106,9 @@ class HostState:
             return
         there = frozenset((*running, *pending))
         self.queue = QueueSeen(len(running) + len(pending), len(there & client.watched), there)
-        self.version, self.devices = stats.version, stats.devices
+        self.version = stats.version
+        if not _about_same(self.devices, stats.devices):
+            self.devices = stats.devices
         if self._hung not in there:
             self._hung = ""
         self.answered()
@@ -144,3 +147,13 @@ class HostState:
     def go_on(self) -> None:
         """Say that its runs go on."""
         self._hung = ""
+
+
+def _about_same(before: tuple[Device, ...], now: tuple[Device, ...]) -> bool:
+    """Whether no device has noticeably more or less memory free than before."""
+    if [(one.name, one.type, one.vram_total) for one in before] != [
+        (one.name, one.type, one.vram_total) for one in now
+    ]:
+        return False
+    moved = (abs(a.vram_free - b.vram_free) for a, b in zip(before, now, strict=True))
+    return all(by <= one.vram_total / _NOTICEABLE for by, one in zip(moved, now, strict=True))

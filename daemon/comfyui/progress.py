@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from daemon.comfyui.events import Event, Finished, NodeProgress, NodeStarted, Started
 from daemon.comfyui.graph import Graph
@@ -22,38 +23,56 @@ _OTHER = 1.0
 class RunProgress:
     """Adds a run's events up; never runs backwards.
 
+    What the host has cached takes no time, so it counts as done without any weight.
+
     Attributes:
         fraction: Share of the run that is done, 0..1.
-        left_s: Seconds left, by the pace at which the present node's steps come; None: it reports
-            no steps, or only one so far.
+        left_s: Seconds left, by the pace of the present node's steps and by earlier runs; None:
+            neither is known.
     """
 
     def __init__(
-        self, graph: Graph, output: str = "", *, clock: Callable[[], float] = time.monotonic
+        self,
+        graph: Graph,
+        output: str = "",
+        *,
+        rates: Mapping[str, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Weigh the nodes of *graph*: samplers by their steps, loaders and encoders some.
 
         Args:
             graph: As it runs.
             output: The node whose picture is the result: what it does not depend on is not counted.
+            rates: Seconds for each unit of weight, by node, of earlier runs (:attr:`rates`).
             clock: Monotonic seconds.
         """
         counted = upstream(graph, output) if output in graph else list(graph)
-        self._weights = {node_id: _weight(graph, node_id) for node_id in counted}
-        self._total = sum(self._weights.values()) or 1.0
+        self._plain = {node_id: _weight(graph, node_id) for node_id in counted}
+        self._known = {node: rate for node, rate in (rates or {}).items() if node in self._plain}
+        self._weights = _with_rates(self._plain, self._known)
         self._clock = clock
         self._done: set[str] = set()
         self._current = ""
+        self._entered = 0.0
         self._share = 0.0
         self._first: tuple[float, float] | None = None
+        self._node_left_s: float | None = None
+        self._spent: dict[str, float] = {}
         self.fraction = 0.0
         self.left_s: float | None = None
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Seconds that the nodes took that ran, for each unit of their weight."""
+        return {node: spent / self._plain[node] for node, spent in self._spent.items()}
 
     def update(self, event: Event) -> float:
         """Take *event* into account; return :attr:`fraction`."""
         match event:
             case Started(cached):
                 self._done.update(cached)
+                self._weights |= dict.fromkeys(self._done & self._weights.keys(), 0.0)
             case NodeStarted(node):
                 self._enter(node)
             case NodeProgress(node, value, most) if most > 0:
@@ -61,32 +80,42 @@ class RunProgress:
                 self._share = max(self._share, min(max(value / most, 0.0), 1.0))
                 self._measure(value, most)
             case Finished():
+                self._enter("")
                 self._done.update(self._weights)
-                self.left_s = None
             case _:
                 pass
+        self.left_s = self._left()
+        self.fraction = max(self.fraction, self._done_share())
+        return self.fraction
+
+    def _done_share(self) -> float:
+        total = sum(self._weights.values())
         done = sum(weight for node, weight in self._weights.items() if node in self._done)
         if self._current not in self._done:
             done += self._weights.get(self._current, 0.0) * self._share
-        self.fraction = max(self.fraction, min(done / self._total, 1.0))
-        return self.fraction
+        if total <= 0.0:
+            return 1.0 if self._done >= self._weights.keys() else 0.0
+        return min(done / total, 1.0)
 
     def _enter(self, node: str) -> None:
         # A node inside an expanded one is called "5.0.1": it counts as node 5.
         known = node if node in self._weights else node.split(".", 1)[0]
         if known == self._current:
             return
+        now = self._clock()
         if self._current:
             self._done.add(self._current)
-        self._current = known
+            if self._current in self._plain:
+                before = self._spent.get(self._current, 0.0)
+                self._spent[self._current] = before + max(now - self._entered, 0.0)
+        self._current, self._entered = known, now
         self._share = 0.0
-        self._first, self.left_s = None, None
+        self._first, self._node_left_s = None, None
 
     def _measure(self, value: float, most: float) -> None:
-        """Tell what is left by the seconds between this node's steps.
+        """Tell what is left of the node by the seconds between its steps.
 
-        The first step does not count: it may have loaded the model. What comes after the node
-        takes as long for its weight as the node itself.
+        The first step does not count: it may have loaded the model.
         """
         now = self._clock()
         if self._first is None or value < self._first[1]:
@@ -96,11 +125,35 @@ class RunProgress:
         if value <= first or now <= began:
             return
         step_s = (now - began) / (value - first)
-        weight = self._weights.get(self._current, 0.0)
+        self._node_left_s = step_s * max(most - value, 0.0)
+        if not self._known:  # what comes later takes as long for its weight as this node
+            scale = step_s * most / (self._weights.get(self._current, 0.0) or math.inf)
+            later = self._later()
+            self._node_left_s += scale * later
+
+    def _left(self) -> float | None:
+        if not self._known or not self._current:
+            return self._node_left_s
+        here_s = self._node_left_s
+        if here_s is None:
+            usual_s = self._weights.get(self._current, 0.0)
+            here_s = max(usual_s - (self._clock() - self._entered), 0.0)
+        return here_s + self._later()
+
+    def _later(self) -> float:
+        """Return the weight of the nodes that come after the present one."""
         done = self._done | {self._current}
-        after = sum(each for node, each in self._weights.items() if node not in done)
-        later_s = step_s * most * after / weight if weight else 0.0
-        self.left_s = step_s * max(most - value, 0.0) + later_s
+        return sum(weight for node, weight in self._weights.items() if node not in done)
+
+
+def _with_rates(weights: dict[str, float], rates: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights in seconds; of a node that never ran, in the proportion of the others."""
+    if not rates:
+        return dict(weights)
+    usual = sum(weights[node] * rate for node, rate in rates.items()) / sum(
+        weights[node] for node in rates
+    )
+    return {node: weight * rates.get(node, usual) for node, weight in weights.items()}
 
 
 def _weight(graph: Graph, node_id: str) -> float:

@@ -156,6 +156,11 @@ class JobDispatcher:
         """Return how many jobs of ours have a place at *host*."""
         return len(self._places.get(host, ()))
 
+    @property
+    def hosts_at_work(self) -> int:
+        """At how many hosts jobs of ours have a place."""
+        return sum(1 for jobs in self._places.values() if jobs)
+
     def look_again(self) -> None:
         """Something changed: the order, a pause, a host."""
         for work in AT_ONCE:

@@ -13,6 +13,7 @@ from daemon.storage.job_record import JobRecord
 from daemon.storage.past_job import PastJob
 
 AT_HOST = ("upload", "run", "fetch")
+_UNTIL_RUN = ("prepare", "upload", "queued", "run")
 _HERE = ("prepare", "fit", "apply", "save")
 _BY_SIZE = ("prepare", "apply", "save")
 _SMALLEST_MP = 0.5
@@ -24,10 +25,12 @@ class Expected(msgspec.Struct, frozen=True):
     Attributes:
         seconds: By stage; what is not known is absent.
         usual_s: What any job takes the host itself: those before ours in its queue.
+        ahead_s: What the jobs of ours may take that come first; None: not known.
     """
 
     seconds: Mapping[str, float] = msgspec.field(default_factory=dict[str, float])
     usual_s: float | None = None
+    ahead_s: float | None = 0.0
 
 
 class Estimates:
@@ -94,11 +97,20 @@ class Estimates:
         usual_s = self._hosts.of(host).usual_s if host else None
         return Expected(seconds, seconds.get("run") if usual_s is None else usual_s)
 
-    def of(self, record: JobRecord) -> Expected:
-        """Return what the job of *record* is expected to take."""
+    def of(self, record: JobRecord, ahead: float = 0.0) -> Expected:
+        """Return what the job of *record* is expected to take.
+
+        Args:
+            record: The job.
+            ahead: Runs of ours that come before its own, divided among the hosts.
+        """
         small = record.small
         photo_mp = small.photo_width_px * small.photo_height_px / 1e6 if small else None
-        return self.expect(record.workflow, record.host, record.fit_mode, photo_mp)
+        found = self.expect(record.workflow, record.host, record.fit_mode, photo_mp)
+        if not ahead:
+            return found
+        ahead_s = None if found.usual_s is None else found.usual_s * ahead
+        return msgspec.structs.replace(found, ahead_s=ahead_s)
 
     def host_s(self, workflow: str, host: str) -> float | None:
         """Return what the host itself usually takes for *workflow*; None: not known."""
@@ -114,6 +126,20 @@ class Estimates:
             if (its_workflow, its_stage) == (workflow, stage)
             for spent in samples
         ]
+
+
+def runs_before(record: JobRecord, others: Iterable[JobRecord]) -> int:
+    """Return how many of the *others* a host has still to run before the job of *record*."""
+    place = (record.rank, record.created)
+    return sum(
+        1
+        for other in others
+        if other.job_id != record.job_id
+        and other.stage in _UNTIL_RUN
+        and not other.applies_look
+        and not other.paused
+        and (other.rank, other.created) < place
+    )
 
 
 def _lately() -> deque[float]:

@@ -7,6 +7,8 @@ import contextlib
 import logging
 from typing import Literal
 
+import msgspec
+
 from daemon.comfyui.client import ComfyUIClient
 from daemon.comfyui.events import (
     Event,
@@ -20,6 +22,7 @@ from daemon.comfyui.events import (
 )
 from daemon.comfyui.graph import Workflow, WorkflowValues, build_workflow
 from daemon.comfyui.hosts import BUILTIN, HostRegistry
+from daemon.comfyui.node_times import NodeTimes
 from daemon.comfyui.progress import RunProgress
 from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.job import Job
@@ -36,12 +39,24 @@ from daemon.storage.jobs import LeftBehind
 _log = logging.getLogger(__name__)
 
 MAX_LOST = 2
-_TRY_AGAIN_S = 3.0
-_STILL_AWAY_S = 15.0
-_CONFIRM_S = 30.0
-_CONFIRM_EVERY_S = 0.5
 
 _End = Literal["finished", "lost", "dead", "hung"]
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long is waited when something is wrong, in seconds.
+
+    Attributes:
+        try_again_s: Before the next try at a host that could not be reached.
+        still_away_s: A host that was away too long already is given up again after this.
+        confirm_s: For a run that was cancelled to be gone.
+        confirm_every_s: How often that is asked.
+    """
+
+    try_again_s: float = 3.0
+    still_away_s: float = 15.0
+    confirm_s: float = 30.0
+    confirm_every_s: float = 0.5
 
 
 class HostRun:
@@ -53,6 +68,7 @@ class HostRun:
         settings: SettingsStore,
         dispatcher: JobDispatcher,
         leftovers: Leftovers,
+        patience: Patience | None = None,
     ) -> None:
         """Prepare.
 
@@ -61,12 +77,15 @@ class HostRun:
             settings: What becomes of it when a host fails.
             dispatcher: Says whose turn it is.
             leftovers: Cancels what is left behind.
+            patience: How long is waited when something is wrong; None: as usual.
         """
         self.hosts = hosts
         self.settings = settings
         self.dispatcher = dispatcher
         self.leftovers = leftovers
+        self.patience = patience or Patience()
         self.sender = Sender(hosts, settings)
+        self.node_times = NodeTimes()
 
     async def obtain(
         self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
@@ -156,7 +175,7 @@ class _Run:
             elif error.info.kind is ErrorKind.HOST_UNREACHABLE and host != BUILTIN:
                 self._of.hosts.missed(host, error.info)
                 await job.rest(f"{error.info.message} Trying again.")
-                await asyncio.sleep(_TRY_AGAIN_S)
+                await asyncio.sleep(self._of.patience.try_again_s)
             else:
                 raise
             return False
@@ -168,7 +187,7 @@ class _Run:
         comfyui = self._of.settings.current.comfyui
         loop = asyncio.get_running_loop()
         progress = self._progress()
-        patience_s = _STILL_AWAY_S if self._was_dead else comfyui.host_dead_s
+        patience_s = self._of.patience.still_away_s if self._was_dead else comfyui.host_dead_s
         silence = asyncio.timeout(None)
         try:
             async with silence, LatestPreview(self._job, self._task) as previews:
@@ -204,6 +223,9 @@ class _Run:
             case Interrupted():
                 raise RabbitError(ErrorKind.CANCELLED, f"The run was cancelled on {host} itself.")
             case Finished():
+                progress.update(event)
+                record = job.record
+                self._of.node_times.note(record.workflow, record.host, progress.rates)
                 return "finished"
             case PromptLost():
                 return "lost"
@@ -220,10 +242,11 @@ class _Run:
 
     def _progress(self) -> RunProgress:
         """Return the progress of the run, of which nothing is known yet."""
-        workflow = self._workflow
-        values = WorkflowValues(filename_prefix="", parameters=self._job.record.parameters)
+        workflow, record = self._workflow, self._job.record
+        values = WorkflowValues(filename_prefix="", parameters=record.parameters)
+        rates = self._of.node_times.of(record.workflow, record.host)
         graph = build_workflow(workflow, values)
-        return RunProgress(graph, workflow.manifest.output.node)
+        return RunProgress(graph, workflow.manifest.output.node, rates=rates)
 
     def _goes_on(self) -> None:
         if self._was_hung:
@@ -274,7 +297,7 @@ class _Run:
             await self._give_back(f"{away}, so the job was given to another host.", left=True)
             return
         self._job.progress(0.0, f"{client.host} cannot be reached; waiting for it.")
-        await asyncio.sleep(_TRY_AGAIN_S)
+        await asyncio.sleep(self._of.patience.try_again_s)
 
     async def _hung(self, client: ComfyUIClient) -> None:
         """Move a run that does not go on, once it is certain that it does not go on there."""
@@ -297,7 +320,7 @@ class _Run:
     async def _is_gone(self, client: ComfyUIClient) -> bool:
         """Whether a prompt that was cancelled runs no more, and was not finished either."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _CONFIRM_S
+        deadline = loop.time() + self._of.patience.confirm_s
         while loop.time() < deadline:
             try:
                 state = await client.prompt_state(self._job.record.prompt_id)
@@ -305,7 +328,7 @@ class _Run:
                 return False
             if state.name not in ("pending", "running"):
                 return state.name != "finished"
-            await asyncio.sleep(_CONFIRM_EVERY_S)
+            await asyncio.sleep(self._of.patience.confirm_every_s)
         return False
 
     async def _may_move(self) -> bool:

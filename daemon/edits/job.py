@@ -25,6 +25,7 @@ from daemon.storage.job_record import JobRecord
 from daemon.storage.jobs import LeftBehind
 
 _MIN_STEP_PCT = 0.2
+_BEFORE_THE_RUN = ("prepare", "upload", "queued")
 _TOLD = ("state", "host", "rank", "paused", "prompt_ids")
 
 
@@ -113,6 +114,8 @@ class Job:
         self._expected = self._expect(self.record)
         self._progress.expect(self._expected.seconds)
         self._progress.enter(stage)
+        if stage in _BEFORE_THE_RUN:
+            self._progress.wait_behind(self._expected.ahead_s)
         self._position = None
         args: dict[str, str | int | float] = {"job_id": self.record.job_id, "stage": stage}
         self._publish(TraceEvent(name="job_stage", ts_us=time.monotonic() * 1e6, args=args))

@@ -14,7 +14,7 @@ import msgspec
 from daemon.comfyui.host_stats import HostStatistics
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.dispatch import JobDispatcher
-from daemon.edits.estimates import Estimates
+from daemon.edits.estimates import Estimates, Expected, runs_before
 from daemon.edits.intake import EditIntake
 from daemon.edits.job import Job
 from daemon.edits.kept_work import sweep
@@ -201,7 +201,7 @@ class EditService:
             self._store,
             self._publish,
             resumed=resumed,
-            expect=self.estimates.of,
+            expect=self._expected,
         )
         self._jobs[record.job_id] = job
 
@@ -209,6 +209,15 @@ class EditService:
             await self._work_on(job, task)
 
         self._tasks[record.job_id] = self._render.start(f"job {record.job_id}", work)
+
+    def _expected(self, record: JobRecord) -> Expected:
+        """Return what a job may take, with those of ours that a host runs before it."""
+        open_jobs = [job.record for job in self._jobs.values()]
+        if record.host:
+            before = runs_before(record, [each for each in open_jobs if each.host == record.host])
+            return self.estimates.of(record, before)
+        hosts = max(self._dispatcher.hosts_at_work, 1)
+        return self.estimates.of(record, runs_before(record, open_jobs) / hosts)
 
     async def _work_on(self, job: Job, task: RenderTask) -> None:
         try:

@@ -23,7 +23,8 @@ _LOOK = ("apply", "save")
 _DECISIVE = ("run", "fit", "apply")
 _WAITING_SHARE = 0.02
 _MOST_PCT = 99.9
-_SETTLES_S = 3.0
+_SETTLES_S = (0.3, 3.0)
+_SETTLES_SHARE = 0.15
 
 WORDS: dict[str, str] = {
     "prepare": "Preparing a small copy",
@@ -101,6 +102,7 @@ class JobProgress:
         """Begin *stage*."""
         self._stage, self._began, self._fraction = stage, self._clock(), 0.0
         self._left_s, self._ahead_s = None, 0.0
+        self._eta.begin_anew()
         to_come = self._stages[self._stages.index(stage) :] if stage in self._stages else ()
         shares = _shares(self._stages, self._seconds)
         whole = sum(shares[each] for each in to_come)
@@ -122,7 +124,9 @@ class JobProgress:
 
     def wait_behind(self, ahead_s: float | None) -> None:
         """Say how long the work before this job may take; None: not known."""
-        self._ahead_s = ahead_s
+        if ahead_s != self._ahead_s:
+            self._ahead_s = ahead_s
+            self._eta.begin_anew()
 
     def finish(self) -> None:
         """The job is done."""
@@ -163,12 +167,19 @@ class JobProgress:
 
 
 class _Countdown:
-    """A figure that counts down with the clock and goes over to a new estimate smoothly."""
+    """A figure that counts down with the clock and goes over to a new estimate smoothly.
+
+    It settles the quicker the less is left, so that the end does not come as a surprise.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._figure: float | None = None
         self._at = 0.0
+
+    def begin_anew(self) -> None:
+        """Something else is foretold now: show the next estimate as it is."""
+        self._figure = None
 
     def shown(self, estimate_s: float | None) -> float | None:
         """Return what to show where *estimate_s* is what is known now."""
@@ -178,7 +189,9 @@ class _Countdown:
             return estimate_s
         passed_s = max(now - self._at, 0.0)
         counted_s = max(self._figure - passed_s, 0.0)
-        share = 1.0 - math.exp(-passed_s / _SETTLES_S)
+        shortest_s, longest_s = _SETTLES_S
+        settles_s = min(max(_SETTLES_SHARE * estimate_s, shortest_s), longest_s)
+        share = 1.0 - math.exp(-passed_s / settles_s)
         self._figure, self._at = counted_s + (estimate_s - counted_s) * share, now
         return self._figure
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from daemon.comfyui.host_stats import HostStatistics, Tally
-from daemon.edits.estimates import Estimates
+from daemon.edits.estimates import Estimates, runs_before
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.storage.job_record import JobRecord
 from daemon.storage.past_job import PastJob, past_job
@@ -130,3 +130,45 @@ def test_a_jobs_bytes_are_read_as_a_past_job() -> None:
     assert read == past_job(record)
     assert read.photo_mp == pytest.approx(24.0)
     assert read.failed_there
+
+
+def waiting(job_id: str, rank: float, **changes: object) -> JobRecord:
+    record = JobRecord(
+        job_id=job_id,
+        created=1.0,
+        path=b"/p.jpg",
+        operation="color_grade",
+        prompt="warmer",
+        workflow="kontext",
+        host="",
+        ai=True,
+        strength=1.0,
+        seed=1,
+        fit_mode="lut",
+        lut_size=33,
+        long_edge_px=0,
+        target=b"/p",
+        rank=rank,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def test_jobs_of_a_smaller_rank_that_were_not_run_yet_come_first() -> None:
+    others = [
+        waiting("first", 1.0),
+        waiting("runs", 2.0, stage="run"),
+        waiting("fitted", 0.5, stage="fit"),
+        waiting("held", 0.6, paused=True),
+        waiting("look", 0.7, look_id="x"),
+        waiting("later", 9.0),
+    ]
+    mine = waiting("mine", 3.0)
+    assert runs_before(mine, [*others, mine]) == 2
+
+
+def test_the_runs_before_a_job_are_waited_for() -> None:
+    estimates = learnt(done(run=10.0))
+    record = waiting("mine", 1.0, host="studio")
+    assert estimates.of(record, ahead=2.5).ahead_s == 25.0
+    assert estimates.of(waiting("mine", 1.0, workflow="other"), ahead=1.0).ahead_s is None
+    assert estimates.of(record).ahead_s == 0.0

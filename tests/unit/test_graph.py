@@ -195,7 +195,8 @@ def test_an_unknown_custom_node_counts_as_ai() -> None:
 def test_progress_weighs_a_sampler_thirty_times_a_plain_node() -> None:
     # 1 + 3 (text encoder) + 30 (sampler) + 1 = 35
     progress = RunProgress(GRAPH)
-    progress.update(Started(("1", "2")))
+    progress.update(NodeStarted("1"))
+    progress.update(NodeStarted("2"))
     progress.update(NodeStarted("3"))
     assert progress.update(NodeProgress("3", 10, 20)) == pytest.approx((4 + 15) / 35)
     assert progress.update(NodeStarted("4")) == pytest.approx(34 / 35)

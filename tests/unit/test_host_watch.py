@@ -9,7 +9,7 @@ import pytest
 from daemon.comfyui.host_news import HostNews
 from daemon.comfyui.host_state import HostState
 from daemon.comfyui.host_watch import HostWatch
-from daemon.comfyui.replies import HostStats
+from daemon.comfyui.replies import Device, HostStats
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.values import HostInfo
 from tests.fakes.comfyui import run
@@ -34,11 +34,12 @@ class Client:
         self.error: ErrorInfo | None = None
         self.queue: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.watched = frozenset[str]()
+        self.free_bytes = 12 << 30
 
     async def system_stats(self) -> HostStats:
         if self.error is not None:
             raise RabbitError.from_info(self.error)
-        return HostStats("0.33.0")
+        return HostStats("0.33.0", (Device("cuda:0", "cuda", 20 << 30, self.free_bytes),))
 
     async def queued(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return self.queue
@@ -196,6 +197,14 @@ def test_a_run_that_goes_on_makes_the_host_busy_again() -> None:
     state.hang("a")
     state.go_on()
     assert state.name == "busy"
+
+
+@pytest.mark.parametrize(("free_gb", "shown_gb"), [(11.5, 12), (4, 4)])
+def test_a_little_more_or_less_free_memory_is_no_news(free_gb: float, shown_gb: int) -> None:
+    client = Client()
+    state = seen(client, HostState())
+    client.free_bytes = int(free_gb * 2**30)
+    assert seen(client, state).devices[0].vram_free == shown_gb << 30
 
 
 class Told:

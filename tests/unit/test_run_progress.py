@@ -16,6 +16,7 @@ from daemon.comfyui.events import (
     Started,
     from_text,
 )
+from daemon.comfyui.node_times import NodeTimes
 from daemon.comfyui.progress import RunProgress
 from daemon.edits.stages import JobProgress, stages_of
 from tests.fakes.replay import load
@@ -128,9 +129,67 @@ def test_the_figure_shown_of_the_recorded_run_is_about_right_in_its_second_half(
     assert all(abs(ENDED + 10.0 - at - eta_s) < 8.0 for at, eta_s in late)
 
 
-def test_cached_nodes_count_as_done() -> None:
-    graph = {"1": node("CheckpointLoaderSimple"), "2": node("SaveImage", images=["1", 0])}
-    assert RunProgress(graph, "2").update(Started(("1",))) == pytest.approx(4 / 5)
+def test_cached_nodes_count_as_done_and_as_nothing_to_do() -> None:
+    graph = {
+        "1": node("CheckpointLoaderSimple"),
+        "2": node("VAEDecode", vae=["1", 2]),
+        "3": node("SaveImage", images=["2", 0]),
+    }
+    progress = RunProgress(graph, "3")
+    assert progress.update(Started(("1",))) == 0.0
+    progress.update(NodeStarted("2"))
+    assert progress.update(NodeStarted("3")) == pytest.approx(3 / 4)
+
+
+def test_a_run_that_is_cached_as_a_whole_is_done_at_once() -> None:
+    graph = {"1": node("LoadImage"), "2": node("SaveImage", images=["1", 0])}
+    assert RunProgress(graph, "2").update(Started(("1", "2"))) == 1.0
+
+
+def test_nodes_weigh_what_they_took_in_earlier_runs() -> None:
+    first = Replay().run
+    clock = Clock()
+    second = RunProgress(load("n3_kontext")["graph"], OUTPUT, rates=first.rates, clock=clock)
+    for event in recorded():
+        clock.now = said_at(event) or clock.now
+        second.update(event)
+        if isinstance(event, NodeProgress) and event.value == 8:
+            break
+    # the run took 88.3347 s, of which 77.8752 - 6.0829 were over by then
+    assert second.fraction == pytest.approx(71.79 / 88.33, abs=0.005)
+    assert second.left_s == pytest.approx(ENDED - clock.now, abs=0.1)
+
+
+def test_what_is_left_of_a_silent_node_is_known_from_earlier_runs() -> None:
+    clock = Clock()
+    rates = Replay().run.rates
+    run = RunProgress(load("n3_kontext")["graph"], OUTPUT, rates=rates, clock=clock)
+    run.update(Started(("39", "190")))
+    run.update(NodeStarted("42"))
+    clock.now = NODES["124"]
+    run.update(NodeStarted("124"))
+    assert run.left_s == pytest.approx(ENDED - clock.now, abs=0.5)
+
+
+def test_a_sampler_with_twice_the_steps_is_expected_to_take_twice_as_long() -> None:
+    clock = Clock()
+    graph = {"1": node("KSampler", steps=10), "2": node("SaveImage", images=["1", 0])}
+    first = RunProgress(graph, "2", clock=clock)
+    first.update(NodeStarted("1"))
+    clock.now += 20.0
+    first.update(Finished())
+    longer = {**graph, "1": node("KSampler", steps=20)}
+    second = RunProgress(longer, "2", rates={**first.rates, "2": 0.0}, clock=clock)
+    second.update(NodeStarted("1"))
+    assert second.left_s == pytest.approx(40.0)
+
+
+def test_the_times_of_nodes_are_kept_by_workflow_and_host() -> None:
+    times = NodeTimes()
+    for rate in (1.0, 9.0, 2.0):
+        times.note("kontext", "studio", {"31": rate})
+    assert times.of("kontext", "studio") == {"31": 2.0}
+    assert times.of("kontext", "attic") == {}
 
 
 def test_several_samplers_count_by_their_steps() -> None:
