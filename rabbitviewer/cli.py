@@ -50,6 +50,7 @@ _MODULES = (
     "looks",
     "pool",
     "listings",
+    "hosts",
     "workflows",
     "thumbs",
     "jobs",

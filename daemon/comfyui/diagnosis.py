@@ -16,6 +16,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
 import websocket
 
 from daemon.comfyui import host_steps
@@ -44,6 +45,7 @@ from daemon.protocol.hosting import CheckStep
 TOTAL_S = 15.0
 STEPS = ("dns", "tcp", "tls", "auth", "api", "websocket", "version", "devices", "queue")
 _STEP_S = 5.0
+_ANSWER_S = 8.0
 _FIRST_MESSAGE_S = 3.0
 _CLIENT_ID = "rabbitviewer-check"
 _SOON_S = 14 * 86400
@@ -87,9 +89,11 @@ class _Diagnosis:
     def __init__(
         self, address: HostAddress, secrets: Secrets, workflows: Mapping[str, WorkflowCheck]
     ) -> None:
-        self._address = address
         self._secrets = secrets
         self._workflows = workflows
+        self._address = address = msgspec.structs.replace(
+            address, response_timeout_s=min(address.response_timeout_s, _ANSWER_S)
+        )
         self._transport = Transport(address, secrets)
         self._step_s = min(address.connect_timeout_s, _STEP_S)
         self._steps: dict[str, CheckStep] = {}
@@ -238,16 +242,25 @@ class _Diagnosis:
     async def _blame(self, error: RabbitError) -> None:
         """Say which step a request fails in that brings no answer at all."""
         address, info = self._address, error.info
-        kind = info.context.get("error", "")
-        if not address.https and not address.proxy and kind != "ReadTimeout":
+        mute = info.context.get("error") == "ReadTimeout"
+        if not address.https and not address.proxy and not mute:
             with contextlib.suppress(OSError):
                 if await asyncio.to_thread(self._speaks_tls):
                     self._steps["tls"] = self._wants_tls()
                     return
-        step = "tls" if "certificate" in info.message else "api"
-        if step == "api":
-            self._steps["auth"] = skipped("auth", "Not known: nothing answered.")
-        self._steps[step] = failed(step, info.message, info.hint)
+        if info.context.get("tls"):
+            self._steps["tls"] = failed("tls", info.message, info.hint)
+            return
+        self._steps["auth"] = skipped("auth", "Not known: nothing answered.")
+        self._steps["api"] = failed("api", info.message, info.hint)
+        if mute:
+            self._steps["api"] = failed(
+                "api",
+                f"{address.netloc} takes the connection and then says nothing for "
+                f"{address.response_timeout_s:g} s.",
+                "ComfyUI may be loading a model, or hang: look at it there. Or another program "
+                "listens on that port.",
+            )
 
     def _speaks_tls(self) -> bool:
         context = ssl.create_default_context()

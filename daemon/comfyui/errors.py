@@ -29,6 +29,8 @@ def connection_failed(error: Exception, address: HostAddress) -> RabbitError:
     if status:
         return proxy_refused(status, address)
     context = {"error": type(error).__name__, "url": address.http_url}
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        context["tls"] = "failed"
     kind, message, hint = _sentence(causes, where, address)
     return RabbitError(kind, message, hint, context)
 
@@ -188,7 +190,10 @@ def redirected(status: int, location: str, address: HostAddress) -> RabbitError:
     if to_tls and not to_other:
         hint = "Set https: true, and port 443 unless it says another, for this host in config.yaml."
     elif to_other:
-        hint = "If that is where ComfyUI is, write that address into host, port and prefix."
+        hint = (
+            "If that is where ComfyUI is, write that address into host, port and prefix; if it is "
+            "a login page, set token, or user and password."
+        )
     else:
         hint = (
             "It may want a login in a browser: set token, user and password or headers of this "

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.hosting import CheckStep, HostChecked, HostCheckRequest
 from daemon.protocol.jobs import JobsCancel, JobsMove, JobsPause
 from daemon.protocol.messages import (
     AiEditAccepted,
@@ -156,6 +157,20 @@ PROPOSAL = WorkflowProposal(
 )
 WORKFLOW_SAVED = WorkflowSaved(
     workflow=WORKFLOW, path=b"/x/kontext.json", notes=("PreviewImage 9 became a SaveImage.",)
+)
+CHECKED = HostChecked(
+    host="comfyui",
+    url="http://192.168.1.100:8188",
+    steps=(
+        CheckStep(step="dns", state="ok", message="192.168.1.100 is an address already."),
+        CheckStep(
+            step="tcp",
+            state="failed",
+            message="ComfyUI at 192.168.1.100:8188 refused the connection.",
+            hint="Start ComfyUI there with `--listen 0.0.0.0 --port 8188`.",
+        ),
+        CheckStep(step="workflow", state="skipped", message="Not checked.", subject="kontext"),
+    ),
 )
 HOST = HostInfo(
     name="studio",
@@ -355,6 +370,7 @@ def answer_everything(daemon: ScriptedDaemon) -> None:
             )
         ],
         HostsRequest: lambda _: [Hosts(hosts=(HOST,))],
+        HostCheckRequest: lambda _: [CHECKED],
         JobCancel: lambda _: [Done()],
         JobRetry: lambda _: [AiEditAccepted(job_id="new", job=retried)],
         JobsRequest: lambda _: [Jobs(jobs=jobs)],

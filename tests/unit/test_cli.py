@@ -13,6 +13,7 @@ import pytest
 
 from daemon.protocol.endpoint import resolve_folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.hosting import HostCheckRequest
 from daemon.protocol.jobs import JobsCancel, JobsMove, JobsPause
 from daemon.protocol.messages import (
     AiEditAccepted,
@@ -49,6 +50,7 @@ from rabbitviewer.__main__ import main as program
 from rabbitviewer.cli import main
 from rabbitviewer.commands.follow import JobFollower
 from tests.fakes.answers import (
+    CHECKED,
     CONFIG,
     FIT,
     HOST,
@@ -588,10 +590,45 @@ def test_checking_a_workflow_that_does_not_exist_says_so(
 def test_a_host_that_does_not_answer_fails_the_check_with_the_advice(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(HOST,))]
+    answer_everything(fake)
     assert main(["hosts", "--check"]) == 1
-    assert "--listen 0.0.0.0" in capsys.readouterr().err
-    assert fake.asked(HostsRequest) == [HostsRequest(check=True)]
+    said = capsys.readouterr()
+    assert "--listen 0.0.0.0" in said.err
+    assert said.out.splitlines()[:4] == [
+        "comfyui (http://192.168.1.100:8188)",
+        "  ok       dns        192.168.1.100 is an address already.",
+        "  FAILED   tcp        ComfyUI at 192.168.1.100:8188 refused the connection.",
+        "           -> Start ComfyUI there with `--listen 0.0.0.0 --port 8188`.",
+    ]
+    assert fake.asked(HostCheckRequest) == [HostCheckRequest(host=HOST.name)]
+
+
+def test_hosts_are_checked_in_the_order_given_with_the_workflows_asked_for(
+    fake: ScriptedDaemon,
+) -> None:
+    answer_everything(fake)
+    main(["hosts", "--check", "attic", "http://gpu:8188", "--workflow", "a", "--workflow", "b"])
+    assert fake.asked(HostCheckRequest) == [
+        HostCheckRequest(host="attic", workflows=("a", "b")),
+        HostCheckRequest(host="http://gpu:8188", workflows=("a", "b")),
+    ]
+
+
+def test_a_host_that_there_is_not_does_not_keep_the_others_from_being_checked(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer_everything(fake)
+    unknown = Failed(error=ErrorInfo(ErrorKind.NOT_FOUND, "There is no host called 'x'.", "See."))
+    fake.scripts[HostCheckRequest] = lambda r: [unknown if r.host == "x" else CHECKED]
+    assert main(["hosts", "--check", "x", "comfyui", "--json"]) == 1
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["steps"][0]["message"] == "There is no host called 'x'."
+    assert [step["state"] for step in second["steps"]] == ["ok", "failed", "skipped"]
+
+
+def test_a_host_is_only_named_to_be_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hosts", "studio"]) == 2
+    assert "hosts --check" in capsys.readouterr().err
 
 
 def test_jobs_can_be_named_by_the_start_of_their_id(

@@ -124,6 +124,11 @@ def test_several_photos_with_a_failed_one_are_as_described(
     check("grade", json.loads(capsys.readouterr().out))
 
 
+def test_checked_hosts_are_as_described(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["hosts", "--check", "--json"])
+    check("hosts", json.loads(capsys.readouterr().out))
+
+
 def test_a_failed_command_is_as_described(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
