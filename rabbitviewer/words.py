@@ -7,6 +7,7 @@ import os
 from PySide6.QtCore import QCoreApplication
 
 from daemon.protocol.values import FitReport, HostInfo, JobInfo
+from daemon.protocol.workflows import Budget
 from rabbitviewer.models.hosts import Plan
 
 _TWO_MINUTES_S = 120
@@ -103,6 +104,29 @@ def plan_words(plan: Plan, photos: int, usual_s: float | None, through: str = ""
     if usual_s is not None and usual_s * photos >= 1:
         parts.append(about_words(usual_s * photos))
     return ", ".join(parts)
+
+
+def budget_words(budget: Budget) -> str:
+    """Say what a run costs, and of how much; empty: it costs nothing."""
+    if not budget.cost:
+        return ""
+    cost = figure_words(budget.cost)
+    if not budget.limit:
+        return _tr("Cost {cost}").format(cost=cost)
+    return _tr("Cost {cost} of {limit}").format(cost=cost, limit=figure_words(budget.limit))
+
+
+def over_budget_words(budget: Budget) -> str:
+    """Say that a run costs more than it may, and what to do."""
+    return _tr(
+        "This would cost {cost}, your limit is {limit}. Take fewer steps, or raise "
+        "comfyui.max_compute."
+    ).format(cost=figure_words(budget.cost), limit=figure_words(budget.limit))
+
+
+def figure_words(value: float) -> str:
+    """Return a figure with at most one digit after the point."""
+    return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
 def _short(title: str) -> str:

@@ -1,110 +1,174 @@
-"""What the user sets before a grade: prompt, look, workflow, strength, seed, advanced."""
+"""What the user sets before an edit: prompt, look, workflow, strength, seed, its own fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from daemon.protocol.values import WorkflowInfo
-from rabbitviewer.edit.grade_settings import GradeSettings
+from daemon.protocol.values import ParameterInfo, WorkflowInfo
+from daemon.protocol.workflows import WorkflowForm
+from rabbitviewer.edit.grade_settings import GradeSettings, Value
 from rabbitviewer.edit.learning_form import LearningForm
 from rabbitviewer.edit.look_chips import LookChips
 from rabbitviewer.edit.parameter_form import ParameterForm
 from rabbitviewer.edit.prompt_box import PromptBox
 from rabbitviewer.edit.rows import Rows
-from rabbitviewer.theme.controls import Choice, Fold, push_button, set_look, text_label
-from rabbitviewer.theme.theme import figures_font
+from rabbitviewer.edit.run_button import RunButton
+from rabbitviewer.edit.run_inputs import RunInputs
+from rabbitviewer.edit.seed_rows import SeedRows
+from rabbitviewer.edit.strength_row import StrengthRow
+from rabbitviewer.edit.workflow_choice import WorkflowChoice
+from rabbitviewer.models.form_memory import FormMemory
+from rabbitviewer.theme.controls import Fold, text_label
 from rabbitviewer.theme.tokens import tokens
 
-_FULL_PCT = 100
-_MOST_PCT = 150
-_STEP_PCT = 5
-_SEED = r"\d{0,18}"
+LUT = "lut"
+PROMPT = "prompt"
 
 
 class GradeForm(QWidget):
-    """The form of a colour grade.
+    """The form of an edit, made for the workflow that is chosen.
 
     Signals:
         changed: something that the line under Run may speak of.
-        submitted: Run, by button or by Ctrl+Enter, with a prompt in the box.
+        submitted: Run, by button or by Ctrl+Enter, where it can.
+        workflow_changed: another workflow is chosen.
     """
 
     changed = Signal()
     submitted = Signal()
+    workflow_changed = Signal()
 
-    def __init__(self, recent: Callable[[], list[str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        recent: Callable[[], list[str]],
+        inputs: RunInputs,
+        memory: FormMemory,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the form.
+
+        Args:
+            recent: Returns the prompts used last.
+            inputs: What a run takes beside photo and prompt.
+            memory: What the form said the last time; kept up to date.
+            parent: Its parent.
+        """
         super().__init__(parent)
-        self._workflows: dict[str, WorkflowInfo] = {}
-        self._chosen = ""
-        self._can_run = False
+        self._memory = memory
+        self._form: WorkflowForm | None = None
+        self._shown = ""
         self._prompt = PromptBox(recent)
+        self._prompt_error = text_label("", "small-error", wraps=True)
         self._chips = LookChips()
-        self._workflow = Choice(self.tr("Workflow"))
-        self._strength = self._make_slider()
-        self._strength_figure = text_label()
-        self._seed = self._make_seed()
-        self._parameters = ParameterForm()
+        self._inputs = inputs
+        self._workflow = WorkflowChoice(self.tr("Workflow"), memory.workflow)
+        self._rows = Rows(self.font())
+        self._rows.add(self.tr("Workflow"), self._workflow)
+        self._strength = StrengthRow(self._rows, self)
+        self._seed = SeedRows(self._rows, memory, self)
+        self._basic = ParameterForm()
+        self._advanced_fields = ParameterForm()
         self._how = LearningForm()
         self._advanced = Fold(self.tr("Advanced"), self._advanced_part())
-        self._run = push_button(self.tr("Run"), "primary")
-        self._plan = text_label("", "small", wraps=True)
+        self._run = RunButton()
+        self._plan = self._run.plan
         self._lay_out()
-        self._prompt.textChanged.connect(self._on_prompt_changed)
-        self._prompt.submitted.connect(self._submit)
-        self._chips.chosen.connect(self._prompt.set_prompt)
-        self._workflow.activated.connect(self._on_workflow_chosen)
-        self._workflow.currentIndexChanged.connect(self._on_workflow_changed)
-        self._run.clicked.connect(self._submit)
-        self._how.changed.connect(self.changed)
-        self._show_strength(_FULL_PCT)
+        self._connect()
         self._on_workflow_changed()
         self._on_prompt_changed()
 
     @property
     def settings(self) -> GradeSettings:
         """What the form says now."""
-        seed = self._seed.text()
+        is_lut = self._is_lut()
         return GradeSettings(
-            prompt=self._prompt.prompt,
-            workflow=self._workflow.currentData() or "",
-            strength=self._strength.value() / 100,
-            seed=int(seed) if seed.isdigit() else None,
-            parameters=self._parameters.values(),
-            fit=self._how.fit,
-            channels=self._how.channels,
+            prompt=self._prompt.prompt if self._takes(PROMPT) else "",
+            workflow=self.workflow,
+            strength=self._strength.strength if is_lut else 1.0,
+            seed=self._seed.seed,
+            parameters=self._basic.values() | self._advanced_fields.values(),
+            fit=self._how.fit if is_lut else "auto",
+            channels=self._how.channels if is_lut else "all",
+            negative=self._inputs.negative,
+            prompt_2=self._inputs.prompt_2,
+            negative_prompt_2=self._inputs.negative_prompt_2,
+            images=self._inputs.images,
         )
 
-    def show_workflows(self, workflows: list[WorkflowInfo]) -> None:
-        """Offer *workflows*, the first one unless the user chose another that is still there."""
-        self._workflows = {each.name: each for each in workflows}
-        with QSignalBlocker(self._workflow):
-            self._workflow.clear()
-            for each in workflows:
-                self._workflow.addItem(each.title, each.name)
-                row = self._workflow.count() - 1
-                self._workflow.setItemData(
-                    row, "\n".join(each.problems), Qt.ItemDataRole.ToolTipRole
-                )
-            self._workflow.setCurrentIndex(max(self._workflow.findData(self._chosen), 0))
-        self._workflow.setEnabled(bool(workflows))
-        self._on_workflow_changed()
+    @property
+    def workflow(self) -> str:
+        """The chosen workflow's name; empty: none is known yet."""
+        return self._workflow.currentData() or ""
+
+    @property
+    def seeds(self) -> SeedRows:
+        """The seed and how many pictures of each photo."""
+        return self._seed
+
+    @property
+    def missing(self) -> str:
+        """What has to be chosen before it can run, a title; empty: nothing."""
+        return self._inputs.missing
+
+    def mended(self) -> set[str]:
+        """Return the model files that the host does not have, where others were chosen."""
+        said = self.settings.parameters
+        fields = self._form.fields if self._form is not None else ()
+        return {each.missing for each in fields if each.missing and each.name in said}
+
+    def show_workflows(self, workflows: Sequence[WorkflowInfo], greyed: dict[str, str]) -> None:
+        """Offer *workflows*; those in *greyed* cannot be chosen, for the reason that stands there.
+
+        The user's choice stays, else the first one that can run is taken.
+        """
+        self._workflow.show_workflows(workflows, greyed)
+
+    def show_form(self, form: WorkflowForm | None) -> None:
+        """Show what the host knows of the workflow; None: nothing yet."""
+        self._form = form if form is not None and form.workflow == self.workflow else None
+        self._show_fields()
 
     def show_plan(
         self, words: str, *, can_run: bool, trouble: bool, running: bool, photos: int = 1
     ) -> None:
         """Say what Run will do, and whether it can; *trouble*: the words say why not."""
-        self._plan.setText(words)
-        set_look(self._plan, "small-error" if trouble else "small")
-        self._can_run = can_run
+        self._run.show_plan(words, can_run=can_run, trouble=trouble, running=running, photos=photos)
         self._enable_run()
-        if photos > 1:
-            self._run.setText(self.tr("Run on {count} photos").format(count=photos))
-        else:
-            self._run.setText(self.tr("Run another") if running else self.tr("Run"))
+
+    def show_error(self, field: str, words: str) -> bool:
+        """Say at a field what is wrong with it, and bring it into view.
+
+        Returns:
+            Whether there is such a field.
+        """
+        if field == PROMPT and self._takes(PROMPT):
+            self._prompt_error.setText(words)
+            self._prompt_error.show()
+            return True
+        if self._advanced_fields.show_error(field, words):
+            self._advanced.set_open(is_open=True)
+            self._advanced_fields.focus_field(field)
+            return True
+        if self._basic.show_error(field, words):
+            self._basic.focus_field(field)
+            return True
+        return self._inputs.show_error(field, words)
+
+    def clear_errors(self) -> None:
+        """Nothing is wrong any more."""
+        self._prompt_error.hide()
+        for part in (self._basic, self._advanced_fields, self._inputs):
+            part.clear_errors()
+
+    def keep(self) -> None:
+        """Remember what the form says."""
+        if self.workflow:
+            said: dict[str, Value] = {**self.settings.parameters, **self._inputs.values()}
+            self._memory.keep(self.workflow, said)
+        self._seed.keep(self._memory)
 
     def focus_prompt(self) -> None:
         """Put the cursor into the prompt box."""
@@ -117,21 +181,29 @@ class GradeForm(QWidget):
     # ------------------------------------------------------------ parts
 
     def _lay_out(self) -> None:
-        look = tokens()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(look.space_3)
+        layout.setSpacing(tokens().space_3)
         layout.addWidget(self._prompt)
+        layout.addWidget(self._prompt_error)
         layout.addWidget(self._chips)
-        rows = Rows(self.font())
-        rows.add(self.tr("Workflow"), self._workflow)
-        rows.add(self.tr("Strength"), self._strength_row())
-        rows.add(self.tr("Seed"), self._seed)
-        layout.addLayout(rows)
-        layout.addWidget(self._advanced)
-        layout.addWidget(self._run)
-        layout.addWidget(self._plan)
-        layout.setSpacing(look.space_3)
+        layout.addWidget(self._inputs)
+        layout.addLayout(self._rows)
+        for part in (self._basic, self._advanced, self._run, self._plan):
+            layout.addWidget(part)
+        self._prompt_error.hide()
+
+    def _connect(self) -> None:
+        self._prompt.textChanged.connect(self._on_prompt_changed)
+        self._prompt.submitted.connect(self._submit)
+        self._chips.chosen.connect(self._prompt.set_prompt)
+        self._workflow.workflow_changed.connect(self._on_workflow_changed)
+        self._workflow.picked.connect(self._on_picked)
+        self._run.clicked.connect(self._submit)
+        for part in (self._how, self._inputs, self._basic, self._advanced_fields, self._seed):
+            part.changed.connect(self._on_changed)
+        for box in (self._inputs, self._basic, self._advanced_fields):
+            box.submitted.connect(self._submit)
 
     def _advanced_part(self) -> QWidget:
         part = QWidget()
@@ -139,65 +211,77 @@ class GradeForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(tokens().space_2)
         layout.addWidget(self._how)
-        layout.addWidget(self._parameters)
+        layout.addWidget(self._advanced_fields)
         return part
 
-    def _strength_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(tokens().space_2)
-        row.addWidget(self._strength, 1)
-        self._strength_figure.setFont(figures_font(self._strength_figure.font()))
-        widest = self._strength_figure.fontMetrics().horizontalAdvance("150 %")
-        self._strength_figure.setMinimumWidth(widest + tokens().space_1)
-        self._strength_figure.setAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    # ------------------------------------------------------------ what is shown
+
+    def _is_lut(self) -> bool:
+        workflow = self._workflow.workflow
+        return workflow is None or workflow.result == LUT
+
+    def _takes(self, name: str) -> bool:
+        """Whether the workflow binds *name*; before its form is there, what the list says."""
+        if self._form is not None:
+            return any(each.name == name for each in self._form.inputs)
+        workflow = self._workflow.workflow
+        return workflow is None or not workflow.inputs or name in workflow.inputs
+
+    def _show_fields(self) -> None:
+        workflow, form = self._workflow.workflow, self._form
+        said = self._memory.of(self.workflow)
+        found: tuple[ParameterInfo, ...] = ()
+        if form is not None:
+            found = form.fields
+        elif workflow is not None:
+            found = workflow.parameters
+        if self._shown == self.workflow:
+            said |= self._basic.values() | self._advanced_fields.values()
+        self._shown = self.workflow
+        self._basic.show_parameters([each for each in found if not each.advanced], said)
+        self._advanced_fields.show_parameters([each for each in found if each.advanced], said)
+        self._inputs.show_inputs(
+            form.inputs if form else (),
+            second_prompts=form is not None and form.second_prompts,
+            values=said,
         )
-        row.addWidget(self._strength_figure)
-        return row
-
-    def _make_slider(self) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(0, _MOST_PCT)
-        slider.setSingleStep(_STEP_PCT)
-        slider.setPageStep(25)
-        slider.setValue(_FULL_PCT)
-        slider.setAccessibleName(self.tr("Strength in per cent"))
-        slider.valueChanged.connect(self._show_strength)
-        return slider
-
-    def _make_seed(self) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText(self.tr("Random"))
-        field.setValidator(QRegularExpressionValidator(QRegularExpression(_SEED), field))
-        field.setClearButtonEnabled(True)
-        field.setAccessibleName(self.tr("Seed"))
-        return field
+        is_lut = self._is_lut()
+        self._basic.setVisible(not self._basic.is_empty)
+        self._advanced_fields.setVisible(not self._advanced_fields.is_empty)
+        self._how.setVisible(is_lut)
+        self._advanced.setVisible(is_lut or not self._advanced_fields.is_empty)
+        self._strength.set_visible(shown=is_lut)
+        self._prompt.setVisible(self._takes(PROMPT))
+        self._prompt.show_example(is_grade=is_lut)
+        self._chips.setVisible(is_lut and self._takes(PROMPT))
+        self._enable_run()
+        self.changed.emit()
 
     # ------------------------------------------------------------ events
 
-    def _show_strength(self, percent: int) -> None:
-        self._strength_figure.setText(f"{percent} %")
-
     def _enable_run(self) -> None:
         """Let it run where it can; without a prompt say what is missing."""
-        told = bool(self._prompt.prompt)
-        self._run.setEnabled(self._can_run and told)
-        missing = self.tr("Describe the look first, or choose one above")
-        self._run.setToolTip(self.tr("Run (Ctrl+Enter)") if told else missing)
+        told = bool(self._prompt.prompt) or not self._takes(PROMPT)
+        self._run.enable(told=told, looks=self._chips.isVisibleTo(self))
 
     def _on_prompt_changed(self) -> None:
+        self._prompt_error.hide()
         self._chips.mark(self._prompt.prompt)
         self._enable_run()
         self.changed.emit()
 
-    def _on_workflow_chosen(self) -> None:
-        self._chosen = self._workflow.currentData() or ""
+    def _on_changed(self) -> None:
+        self.keep()
+        self.changed.emit()
+
+    def _on_picked(self, name: str) -> None:
+        self._memory.workflow = name
 
     def _on_workflow_changed(self) -> None:
-        chosen = self._workflows.get(self._workflow.currentData() or "")
-        self._parameters.show_parameters(chosen.parameters if chosen else ())
-        self._parameters.setVisible(not self._parameters.is_empty)
-        self.changed.emit()
+        if self.workflow != self._shown:
+            self._form = None
+        self._show_fields()
+        self.workflow_changed.emit()
 
     def _submit(self) -> None:
         if self._run.isEnabled():

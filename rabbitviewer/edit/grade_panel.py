@@ -10,19 +10,20 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
 from rabbitviewer.edit.error_card import ErrorCard
-from rabbitviewer.edit.fit_verdict import MODEL
 from rabbitviewer.edit.grade_form import GradeForm
+from rabbitviewer.edit.grade_runs import GradeRuns
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.run_plan import RunPlan
 from rabbitviewer.edit.subject import POOL, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
-from rabbitviewer.models.hosts import HostsModel, Plan
+from rabbitviewer.models.forms import FormsModel
+from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.job import Job, Retry
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
-from rabbitviewer.words import plan_words
 
 SaveFirst = Callable[[Callable[[], object]], object]
 
@@ -55,6 +56,8 @@ class GradePanel(QScrollArea):
         selection: Selection,
         subject: SubjectForm,
         origins: JobOrigins,
+        form: GradeForm,
+        forms: FormsModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -65,18 +68,21 @@ class GradePanel(QScrollArea):
         self._asked_job = ""
         self._followed = b""
         self._comparing = b""
-        self._asked: set[int] = set()
         self._save_first: SaveFirst | None = None
         self._subject = subject
         self._no_ai = text_label(self.tr("No AI"), "tag")
         self._no_ai.setToolTip(self.tr("The built-in look works with classical means, no model."))
-        self._form = GradeForm(jobs.recent_prompts)
+        self._form = form
+        self._forms = forms
+        self._runs = GradeRuns(jobs, self)
+        self._plan = RunPlan(form, subject, hosts, jobs, forms, self)
         self._card = JobCard(origins)
         self._origins = origins
         self._refusal = ErrorCard()
         self._lay_out()
         self._connect()
         self._show_hosts()
+        self._show_form()
         self._follow()
 
     def focus_prompt(self) -> None:
@@ -142,20 +148,27 @@ class GradePanel(QScrollArea):
 
     def _connect(self) -> None:
         self._form.changed.connect(self._show_plan)
+        self._form.workflow_changed.connect(self._show_form)
+        self._forms.form_changed.connect(self._show_form)
+        self._forms.budget_changed.connect(self._show_plan)
         self._form.submitted.connect(self._run)
         self._hosts.changed.connect(self._show_hosts)
         self._selection.current_changed.connect(self._follow)
         self._subject.changed.connect(self._on_subject_changed)
         self._subject.paint_wanted.connect(self.paint_wanted)
-        self._jobs.accepted.connect(self._on_accepted)
-        self._jobs.refused.connect(self._on_refused)
+        self._runs.started.connect(self.started)
+        self._runs.accepted.connect(self._on_accepted)
+        self._runs.refused.connect(self._on_refused)
+        self._runs.failed.connect(self._show_at_field)
         self._jobs.changed.connect(self._on_changed)
         self._jobs.finished.connect(self._on_finished)
         self._jobs.previewed.connect(self._on_previewed)
         self._jobs.reset.connect(self._follow)
         self._origins.changed.connect(self._show_job)
-        self._card.cancel_pressed.connect(lambda: self._ask(self._jobs.cancel(self._job_id)))
-        self._card.again_pressed.connect(self._try_again)
+        self._card.cancel_pressed.connect(lambda: self._runs.cancel(self._job_id))
+        self._card.again_pressed.connect(
+            lambda: self._runs.retry(self._job_id, Retry(new_seed=True))
+        )
         self._card.fit_pressed.connect(self._fit_again)
         self._card.retry_wanted.connect(self._retry)
         self._card.keep_pressed.connect(lambda: self.keep_wanted.emit(self._result()))
@@ -165,39 +178,19 @@ class GradePanel(QScrollArea):
     # ------------------------------------------------------------ what is shown
 
     def _show_hosts(self) -> None:
-        self._form.show_workflows(self._hosts.grade_workflows())
+        self._form.show_workflows(self._hosts.edit_workflows(), self._hosts.greyed())
+        self._show_plan()
+
+    def _show_form(self) -> None:
+        self._forms.want(self._form.workflow)
+        self._form.show_form(self._forms.form)
         self._show_plan()
 
     def _show_plan(self) -> None:
-        subject = self._subject.subject
-        plan = self._hosts.plan(self._form.settings.workflow)
         job = self._jobs.job(self._job_id)
+        plan = self._plan.show(running=job is not None and not job.ended)
         known = plan.host is not None or plan.workflow is not None
         self._no_ai.setVisible(known and not plan.ai)
-        usual_s = self._jobs.usual_duration_s(
-            plan.workflow.name if plan.workflow else "", plan.host.name if plan.host else ""
-        )
-        reason = subject.reason or plan.reason or self._mask_reason(plan)
-        self._form.show_plan(
-            reason or plan_words(plan, subject.count, usual_s, subject.through),
-            can_run=known and not reason,
-            trouble=bool(reason) and not subject.is_waiting,
-            running=job is not None and not job.ended,
-            photos=subject.count,
-        )
-
-    def _mask_reason(self, plan: Plan) -> str:
-        """Say why what is set would leave the mask out; empty: it would not."""
-        takes_none = plan.workflow is not None and plan.workflow.mask == "none"
-        if not self._subject.subject.through:
-            return ""
-        if self._form.settings.fit == MODEL:
-            return self.tr(
-                "The model's picture cannot be kept through a mask. Choose no mask, or another fit."
-            )
-        if not takes_none:
-            return ""
-        return self.tr("This workflow takes no mask. Choose no mask, or another workflow.")
 
     def _on_subject_changed(self) -> None:
         if self._path() != self._followed:
@@ -272,46 +265,26 @@ class GradePanel(QScrollArea):
         self._save_first(start)
 
     def _start(self, targets: Iterable[Target]) -> None:
-        settings = self._form.settings
-        photos: list[bytes] = []
-        for target in targets:
-            self._ask(self._jobs.start(target.request(settings)))
-            photos.append(target.path)
+        self._form.clear_errors()
+        self._form.keep()
+        self._runs.start(targets, self._form.settings, self._form.seeds.of_candidates())
+        self._form.seeds.go_on()
         self._subject.end_all()
-        self.started.emit(tuple(photos))
-
-    def _try_again(self) -> None:
-        """Make another picture of what is done already."""
-        self._retry(Retry(new_seed=True))
 
     def _retry(self, how: Retry) -> None:
-        job = self._jobs.job(self._job_id)
-        if job is not None:
-            asked = self._jobs.retry(
-                self._job_id, new_seed=how.new_seed, host=how.host, free_memory=how.free_memory
-            )
-            self._ask(asked)
-            self.started.emit((job.info.path,))
+        self._runs.retry(self._job_id, how)
 
     def _fit_again(self, fit: str) -> None:
-        job = self._jobs.job(self._job_id)
-        if job is not None:
-            self._ask(self._jobs.retry(self._job_id, fit=fit))
-            self.started.emit((job.info.path,))
+        self._runs.fit_again(self._job_id, fit)
 
     def _compare(self) -> None:
         job = self._jobs.job(self._job_id)
         if job is not None and job.info.result_path:
             self.compare_wanted.emit(job.info.path, job.info.result_path)
 
-    def _ask(self, request_id: int) -> None:
-        self._asked.add(request_id)
-
     # ------------------------------------------------------------ what is heard
 
-    def _on_accepted(self, job_id: str, request_id: int) -> None:
-        asked_here = request_id in self._asked
-        self._asked.discard(request_id)
+    def _on_accepted(self, job_id: str, asked_here: bool) -> None:
         job = self._jobs.job(job_id)
         if job is not None and job.info.path == self._path():
             self._watch(job_id)
@@ -319,10 +292,14 @@ class GradePanel(QScrollArea):
                 self._asked_job = job_id
                 self._bring_card_in()
 
-    def _on_refused(self, error: ErrorInfo, request_id: int) -> None:
-        if request_id not in self._asked:
-            return
-        self._asked.discard(request_id)
+    def _show_at_field(self, error: ErrorInfo) -> None:
+        """Say at its field what is wrong, where it is about one."""
+        field = error.context.get("field", "")
+        if field:
+            self._form.show_error(field, f"{error.message} {error.hint}".strip())
+
+    def _on_refused(self, error: ErrorInfo) -> None:
+        self._show_at_field(error)
         self.show_refusal(error)
 
     def _on_changed(self, job_id: str) -> None:

@@ -19,6 +19,10 @@ class GradeSettings:
         parameters: Values of the workflow that differ from its defaults.
         fit: auto | lut | spatial | model.
         channels: all | luma | chroma: what of the grade counts.
+        negative: What the picture must not become; None: what the workflow says.
+        prompt_2: For the second text encoder; None: the first one's text.
+        negative_prompt_2: As above.
+        images: Further pictures by their names in the workflow.
     """
 
     prompt: str
@@ -28,3 +32,7 @@ class GradeSettings:
     parameters: dict[str, Value]
     fit: str = "auto"
     channels: str = "all"
+    negative: str | None = None
+    prompt_2: str | None = None
+    negative_prompt_2: str | None = None
+    images: dict[str, bytes] = dataclasses.field(default_factory=dict[str, bytes])

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QFormLayout,
-    QLineEdit,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from daemon.protocol.values import ParameterInfo
+from rabbitviewer.edit.field import Field
+from rabbitviewer.edit.fields import LinesField, make_field
 from rabbitviewer.edit.grade_settings import Value
-from rabbitviewer.theme.controls import Choice, Tick, text_label
+from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
 
-_WIDEST = 2**31 - 1
 _OWN_CONTROLS = ("prompt", "seed", "strength")
+_NAME_WIDTH = 96
+
+
+@dataclasses.dataclass
+class _Row:
+    """One parameter's controls."""
+
+    info: ParameterInfo
+    field: Field
+    label: QLabel
+    error: QLabel
+    is_shown: bool = True
+
+    def show(self, *, shown: bool) -> None:
+        """Show or hide all of it."""
+        self.is_shown = shown
+        self.field.setVisible(shown)
+        self.label.setVisible(shown)
+        self.error.setVisible(shown and bool(self.error.text()))
+
+    def complain(self, words: str) -> None:
+        """Say what is wrong with the value; empty: nothing."""
+        self.error.setText(words)
+        self.error.setVisible(bool(words) and self.is_shown)
 
 
 class ParameterForm(QWidget):
-    """The controls of one workflow's parameters."""
+    """The controls of one workflow's parameters.
+
+    Signals:
+        changed: a value is another one.
+        submitted: Ctrl+Enter was pressed in a box of text.
+    """
+
+    changed = Signal()
+    submitted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = QFormLayout(self)
+        look = tokens()
+        self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setHorizontalSpacing(tokens().space_3)
-        self._layout.setVerticalSpacing(tokens().space_2)
+        self._layout.setHorizontalSpacing(look.space_3)
+        self._layout.setVerticalSpacing(look.space_2)
+        self._layout.setColumnMinimumWidth(0, _NAME_WIDTH)
+        self._layout.setColumnStretch(1, 1)
         self._parameters: tuple[ParameterInfo, ...] = ()
-        self._readers: dict[str, Callable[[], Value]] = {}
+        self._rows: list[_Row] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to set."""
-        return not self._readers
+        return not self._rows
 
-    def show_parameters(self, parameters: tuple[ParameterInfo, ...]) -> None:
-        """Make the controls for *parameters*; those the panel has controls for are left out."""
+    def show_parameters(
+        self, parameters: Iterable[ParameterInfo], values: Mapping[str, Value] | None = None
+    ) -> None:
+        """Make the controls for *parameters*; those the panel has controls for are left out.
+
+        Args:
+            parameters: What there is to set.
+            values: What is to stand there instead of the defaults.
+        """
         wanted = tuple(
             each
             for each in parameters
@@ -47,85 +86,95 @@ class ParameterForm(QWidget):
         )
         if wanted == self._parameters:
             return
-        while self._layout.rowCount():
-            self._layout.removeRow(0)
+        self._clear()
         self._parameters = wanted
-        self._readers = {}
-        for each in wanted:
-            title = each.title or each.name.replace("_", " ").capitalize()
-            control, read = _make_control(each)
-            control.setAccessibleName(title)
-            control.setToolTip(each.name)
-            self._readers[each.name] = read
-            self._layout.addRow(text_label(title, "secondary"), control)
+        for info in wanted:
+            self._add(info, (values or {}).get(info.name))
+        self._show_fitting()
 
     def values(self) -> dict[str, Value]:
-        """Return the values that differ from the defaults."""
-        defaults = {each.name: each.default for each in self._parameters}
-        found = {name: read() for name, read in self._readers.items()}
-        return {name: value for name, value in found.items() if value != defaults[name]}
+        """Return the values that differ from the defaults, of what is shown."""
+        return {
+            row.info.name: row.field.value()
+            for row in self._shown()
+            if row.info.type != "unknown" and row.field.value() != row.info.default
+        }
+
+    def show_error(self, name: str, words: str) -> bool:
+        """Say at the field *name* what is wrong with it; return whether there is such a field."""
+        found = [row for row in self._shown() if row.info.name == name]
+        for row in found:
+            row.complain(words)
+        return bool(found)
+
+    def clear_errors(self) -> None:
+        """Nothing is wrong any more."""
+        for row in self._rows:
+            row.complain(_missing_words(self, row.info, row.field))
+
+    def focus_field(self, name: str) -> None:
+        """Put the cursor into the field *name*."""
+        for row in self._shown():
+            if row.info.name == name:
+                row.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _add(self, info: ParameterInfo, value: Value | None) -> None:
+        title = info.title or info.name.replace("_", " ").capitalize()
+        field = make_field(info, title)
+        if value is not None:
+            field.set_value(value)
+        field.setToolTip(field.toolTip() or info.name)
+        label = text_label(title, "secondary", wraps=True)
+        label.setBuddy(field)
+        row = _Row(info, field, label, text_label("", "small-error", wraps=True))
+        row.complain(_missing_words(self, info, field))
+        place = self._layout.rowCount()
+        if isinstance(field, LinesField):
+            self._layout.addWidget(label, place, 0, 1, 2)
+            self._layout.addWidget(field, place + 1, 0, 1, 2)
+        else:
+            self._layout.addWidget(label, place, 0)
+            self._layout.addWidget(field, place, 1)
+        self._layout.addWidget(row.error, place + 2, 0, 1, 2)
+        field.changed.connect(lambda: self._on_changed(row))
+        field.submitted.connect(self.submitted)
+        self._rows.append(row)
+
+    def _clear(self) -> None:
+        for row in self._rows:
+            for widget in (row.field, row.label, row.error):
+                self._layout.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
+        self._rows = []
+
+    def _on_changed(self, row: _Row) -> None:
+        row.complain(_missing_words(self, row.info, row.field))
+        self._show_fitting()
+        self.changed.emit()
+
+    def _shown(self) -> list[_Row]:
+        """Return the rows that there are with what is chosen."""
+        chosen = {row.info.name: row for row in self._rows if not row.info.when}
+        found: list[_Row] = []
+        for row in self._rows:
+            above = chosen.get(row.info.name.rpartition(".")[0])
+            fits = not row.info.when or (
+                above is not None and above in found and above.field.value() == row.info.when
+            )
+            if fits:
+                found.append(row)
+                chosen[row.info.name] = row
+        return found
+
+    def _show_fitting(self) -> None:
+        shown = self._shown()
+        for row in self._rows:
+            row.show(shown=row in shown)
 
 
-def _make_control(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    makers = {
-        "integer": _make_integer,
-        "number": _make_number,
-        "boolean": _make_boolean,
-        "choice": _make_choice,
-        "model": _make_choice,
-    }
-    return makers.get(parameter.type, _make_text)(parameter)
-
-
-def _make_integer(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    box = QSpinBox()
-    _indent(box)
-    low = -_WIDEST if parameter.min is None else max(int(parameter.min), -_WIDEST)
-    high = _WIDEST if parameter.max is None else min(int(parameter.max), _WIDEST)
-    box.setRange(low, high)
-    box.setSingleStep(max(int(parameter.step or 1), 1))
-    box.setValue(int(parameter.default or 0))
-    return box, box.value
-
-
-def _make_number(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    box = QDoubleSpinBox()
-    _indent(box)
-    step = parameter.step or 0.05
-    box.setDecimals(max(len(f"{step:f}".rstrip("0").partition(".")[2]), 1))
-    box.setRange(
-        -1e9 if parameter.min is None else parameter.min,
-        1e9 if parameter.max is None else parameter.max,
-    )
-    box.setSingleStep(step)
-    box.setValue(float(parameter.default or 0.0))
-    return box, box.value
-
-
-def _make_boolean(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    box = Tick()
-    box.setChecked(bool(parameter.default))
-    return box, box.isChecked
-
-
-def _make_choice(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    box = Choice(parameter.title or parameter.name)
-    choices = list(parameter.choices)
-    if parameter.default is not None and str(parameter.default) not in choices:
-        choices.insert(0, str(parameter.default))
-    box.addItems(choices)
-    if parameter.default is not None:
-        box.setCurrentText(str(parameter.default))
-    return box, box.currentText
-
-
-def _make_text(parameter: ParameterInfo) -> tuple[QWidget, Callable[[], Value]]:
-    box = QLineEdit("" if parameter.default is None else str(parameter.default))
-    return box, box.text
-
-
-def _indent(box: QSpinBox | QDoubleSpinBox) -> None:
-    """Let the figure begin where the text of other fields does; the style sheet cannot."""
-    field = box.findChild(QLineEdit)
-    if field is not None:
-        field.setTextMargins(tokens().space_1, 0, 0, 0)
+def _missing_words(form: ParameterForm, info: ParameterInfo, field: Field) -> str:
+    """Say that the file that stands there is not on the host; empty: it is."""
+    if not info.missing or field.value() != info.missing:
+        return ""
+    return form.tr("The host does not have it; choose another one.")

@@ -40,7 +40,8 @@ def _names() -> tuple[str, ...]:
     """Return names that stand in the forms, to align them."""
     return (
         QCoreApplication.translate("GradeForm", "Workflow"),
-        QCoreApplication.translate("GradeForm", "Strength"),
+        QCoreApplication.translate("StrengthRow", "Strength"),
+        QCoreApplication.translate("SeedRows", "Candidates"),
         QCoreApplication.translate("SubjectForm", "Source"),
         QCoreApplication.translate("LearningForm", "Channels"),
     )

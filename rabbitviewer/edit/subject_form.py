@@ -86,6 +86,13 @@ class SubjectForm(QWidget):
         """What the form says."""
         return self._wish
 
+    @property
+    def photo_size(self) -> tuple[int, int] | None:
+        """Width and height of the photo, of several those of the first; None: not known yet."""
+        subject = self.subject
+        path = subject.path or next(iter(subject.several), b"")
+        return self._size_of(path) if path else None
+
     def choose_source(self, source: str) -> None:
         """Take photos from the selection, from a slot, or all of the pool."""
         if source == self._wish.source:

@@ -49,6 +49,12 @@ class PoolContent:
         return next((each for each in self.slots if each.slot == name), None)
 
 
+def active_picture(contents: PoolContents) -> bytes:
+    """Return the active picture of the window's own pool; empty: there is none."""
+    slot = contents.own.pick(ACTIVE) if contents.own is not None else None
+    return slot.path if slot is not None and not slot.missing else b""
+
+
 class PoolContents(QObject):
     """Pools by id. Those that are not this window's own are asked for when they are read.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from rabbitviewer.models.form_memory import FormMemory
 from rabbitviewer.models.paint_choices import PaintChoices
 from rabbitviewer.models.remembered import Remembered
 
@@ -42,6 +43,7 @@ class WindowState(msgspec.Struct, kw_only=True):
         pool: Id of the pool this window worked with last; empty: the current one.
         slot_size: Edge of a picture in the pool, logical pixels.
         paint: How masks were painted last.
+        forms: What the forms of workflows said last.
     """
 
     geometry: bytes = b""
@@ -68,6 +70,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     pool: str = ""
     slot_size: int = 92
     paint: PaintChoices = PaintChoices()
+    forms: FormMemory = msgspec.field(default_factory=FormMemory)
 
     def remember_fold(self, name: str, *, folded: bool) -> None:
         """Remember whether a part of the left panel is folded."""

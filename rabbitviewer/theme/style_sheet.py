@@ -44,6 +44,10 @@ QFrame[look="job"]:hover { background: $raised; }
 QFrame[look="job"]:focus { border: ${focus_ring}px solid $accent; border-radius: ${radius}px; }
 QFrame[look="drop-line"] { background: $accent; border: none; }
 QFrame[look="strip"] { background: $accent_soft; border: none; border-bottom: 1px solid $line; }
+QFrame[look="slot"] { background: transparent; border: 1px dashed $control_line;
+    border-radius: ${radius}px; }
+QFrame[look="slot-over"] { background: $accent_soft; border: 1px solid $accent;
+    border-radius: ${radius}px; }
 QFrame[look="line"] { background: $line; border: none; }
 
 QPushButton { background: $control; color: $text; border: 1px solid $control_line;

@@ -6,16 +6,20 @@ from typing import Any
 
 from daemon.protocol.messages import PoolManifest
 from daemon.protocol.values import PoolInfo, PoolSlot
+from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.edit.run_inputs import RunInputs
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.ipc.client import DaemonClient
+from rabbitviewer.models.form_memory import FormMemory
+from rabbitviewer.models.forms import FormsModel
 from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.job_steering import JobSteering
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.pool import PoolModel
-from rabbitviewer.models.pool_contents import PoolContents
+from rabbitviewer.models.pool_contents import PoolContents, active_picture
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
 
@@ -31,15 +35,20 @@ def make_panel(
     hosts: HostsModel | None = None,
     pool: PoolModel | None = None,
     thumbnails: ThumbnailStore | None = None,
+    memory: FormMemory | None = None,
 ) -> GradePanel:
     """The Edit tab; what is not given is made."""
     contents = PoolContents(client, pool or PoolModel(client))
-    subject = SubjectForm(selection, contents, thumbnails or ThumbnailStore(client))
+    thumbnails = thumbnails or ThumbnailStore(client)
+    subject = SubjectForm(selection, contents, thumbnails)
     contents.setParent(subject)
     origins = JobOrigins(contents)
-    return GradePanel(
-        jobs or JobsModel(client), hosts or HostsModel(client), selection, subject, origins
-    )
+    jobs = jobs or JobsModel(client)
+    inputs = RunInputs(thumbnails, lambda: active_picture(contents))
+    form = GradeForm(jobs.recent_prompts, inputs, memory or FormMemory())
+    forms = FormsModel(client, form)
+    hosts = hosts or HostsModel(client)
+    return GradePanel(jobs, hosts, selection, subject, origins, form, forms)
 
 
 def make_origins(client: DaemonClient) -> JobOrigins:

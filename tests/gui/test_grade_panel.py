@@ -194,7 +194,10 @@ def test_a_composed_prompt_of_another_script_arrives_whole(
 def test_without_comfyui_the_panel_says_that_no_ai_is_at_work(panel: GradePanel) -> None:
     assert "Built-in look, no AI" in words(panel)
     assert "No AI" in words(panel)
-    assert choice(panel, "Workflow").count() == 1
+    workflows = choice(panel, "Workflow")
+    assert [workflows.model().item(row).isEnabled() for row in range(2)] == [True, False]
+    reason = workflows.itemData(1, Qt.ItemDataRole.ToolTipRole)
+    assert "It needs a ComfyUI host, and none is in use." in reason
 
 
 def test_with_comfyui_the_line_under_run_names_model_and_host(
