@@ -283,6 +283,10 @@ def _rest() -> tuple[ActionSpec, ...]:
         ActionSpec(
             "hosts.add", _tr("Connect a ComfyUI machine…"), (), "ph.desktop-tower", panels
         ),
+        ActionSpec(
+            "workflows.panel", _tr("Workflows"), ("Ctrl+Shift+W",), "ph.flow-arrow", panels
+        ),
+        ActionSpec("workflows.import", _tr("Import a ComfyUI workflow…"), (), "", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),
         ActionSpec(

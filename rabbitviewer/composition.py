@@ -64,6 +64,7 @@ _LATE = (
     ("commands", "add_commands"),
     ("panels", "add_editing"),
     ("looks", "add_looks"),
+    ("workflows", "add_workflows"),
     ("pooling", "add_pool"),
     ("painting", "add_painting"),
 )

@@ -25,6 +25,7 @@ MAIN_MENU = (
     ("edit.undo", "edit.redo", "select.all", "select.none", "select.invert"),
     ("view.slideshow", "view.second_window", "view.side_by_side", "view.full_screen"),
     ("view.recursive", "view.pairs", "view.refresh"),
+    ("workflows.panel",),
     ("window.palette", "window.shortcuts", "help.keys", "window.theme"),
     ("window.quit",),
 )

@@ -35,7 +35,7 @@ class Grading(QObject):
         self._jobs = jobs
         self._panel = panel
         self._photo = photo
-        self._is_told_elsewhere: Callable[[Job], bool] = _is_not
+        self._told_elsewhere: list[Callable[[Job], bool]] = []
         window.actions_by_id.connect_all(
             {"edit.grade": self._open_panel, "pool.grade_all": self._open_for_pool}
         )
@@ -53,7 +53,7 @@ class Grading(QObject):
 
     def leave_out(self, is_told_elsewhere: Callable[[Job], bool]) -> None:
         """Say nothing of the end of such jobs: they are one of many."""
-        self._is_told_elsewhere = is_told_elsewhere
+        self._told_elsewhere.append(is_told_elsewhere)
 
     def _open_panel(self) -> None:
         """Ask for a grade of what the keys act on: the photos, or the pool's active one."""
@@ -95,7 +95,7 @@ class Grading(QObject):
         info = job.info
         if self._window.page == Page.PHOTO and self._photo.path in (info.path, info.result_path):
             return
-        if self._is_told_elsewhere(job):
+        if any(is_told(job) for is_told in self._told_elsewhere):
             return
         name = file_name(info.path)
         if info.state == "done":
@@ -109,7 +109,3 @@ class Grading(QObject):
         self._window.jobs_popover.close_popover()
         if job.info.result_path:
             self._navigator.compare(job.info.path, job.info.result_path)
-
-
-def _is_not(_job: Job) -> bool:
-    return False
