@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from rabbitviewer.edit.subject_picture import SubjectPicture
-from rabbitviewer.organise.files_urls import has_files, paths_in
 from rabbitviewer.theme.controls import ElidedLabel, icon_button, set_look
 from rabbitviewer.theme.tokens import tokens
 from rabbitviewer.words import file_name
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureSources:
+    """Where pictures come from.
+
+    Attributes:
+        active_of_pool: Returns the pool's active picture; empty: there is none.
+        dropped: Returns the files in what was dropped.
+    """
+
+    active_of_pool: Callable[[], bytes]
+    dropped: Callable[[QMimeData], list[bytes]]
 
 
 class PictureSlot(QFrame):
@@ -25,19 +38,17 @@ class PictureSlot(QFrame):
 
     changed = Signal()
 
-    def __init__(
-        self, title: str, active_of_pool: Callable[[], bytes], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, title: str, sources: PictureSources, parent: QWidget | None = None) -> None:
         """Make an empty slot.
 
         Args:
             title: What the picture is for.
-            active_of_pool: Returns the pool's active picture; empty: there is none.
+            sources: Where pictures come from.
             parent: Its parent.
         """
         super().__init__(parent)
         self.path = b""
-        self._active_of_pool = active_of_pool
+        self._sources = sources
         self._dialog: QFileDialog | None = None
         self._title = title
         self._picture = SubjectPicture()
@@ -97,7 +108,7 @@ class PictureSlot(QFrame):
         line.addLayout(buttons)
 
     def _take_active(self) -> None:
-        path = self._active_of_pool()
+        path = self._sources.active_of_pool()
         if path:
             self.put(path)
         else:
@@ -119,7 +130,7 @@ class PictureSlot(QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show that a photo may be dropped."""
-        if has_files(event.mimeData()):
+        if event.mimeData().hasUrls():
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             set_look(self, "slot-over")
@@ -132,7 +143,7 @@ class PictureSlot(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the first of what was dropped."""
         set_look(self, "slot")
-        paths = paths_in(event.mimeData())
+        paths = self._sources.dropped(event.mimeData())
         if paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()

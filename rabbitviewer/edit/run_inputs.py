@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from daemon.protocol.workflows import InputInfo
 from rabbitviewer.edit.grade_settings import Value
-from rabbitviewer.edit.picture_slot import PictureSlot
+from rabbitviewer.edit.picture_slot import PictureSlot, PictureSources
 from rabbitviewer.edit.text_box import TextBox
 from rabbitviewer.models.thumbnails import ThumbnailStore
 from rabbitviewer.theme.controls import Fold, text_label
@@ -34,12 +34,12 @@ class RunInputs(QWidget):
     def __init__(
         self,
         thumbnails: ThumbnailStore,
-        active_of_pool: Callable[[], bytes],
+        sources: PictureSources,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
-        self._active_of_pool = active_of_pool
+        self._sources = sources
         self._shown: tuple[InputInfo, ...] = ()
         self._slots: dict[str, PictureSlot] = {}
         self._slot_errors: dict[str, QLabel] = {}
@@ -176,7 +176,7 @@ class RunInputs(QWidget):
             widget.deleteLater()
         self._slots, self._slot_errors = {}, {}
         for each in wanted:
-            slot = PictureSlot(each.title, self._active_of_pool)
+            slot = PictureSlot(each.title, self._sources)
             slot.put(held.get(each.name, b""))
             error = text_label("", "small-error", wraps=True)
             error.hide()

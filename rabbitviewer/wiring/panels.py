@@ -10,6 +10,7 @@ from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.edit.picture_slot import PictureSources
 from rabbitviewer.edit.run_inputs import RunInputs
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.hosts.host_panel import HostPanel
@@ -18,6 +19,7 @@ from rabbitviewer.models.host_entries import HostEntriesModel
 from rabbitviewer.models.job_steering import JobSteering
 from rabbitviewer.models.pool_contents import PoolContents, active_picture
 from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.organise.files_urls import paths_in
 from rabbitviewer.wiring.grading import Grading
 from rabbitviewer.wiring.hosting import Hosting
 from rabbitviewer.wiring.parts import Parts
@@ -30,7 +32,8 @@ def add_editing(parts: Parts) -> None:
     subject = SubjectForm(parts.selection, contents, parts.thumbnails)
     origins = JobOrigins(contents)
     forms = FormsModel(parts.client, parts.window)
-    inputs = RunInputs(parts.thumbnails, lambda: active_picture(contents))
+    sources = PictureSources(lambda: active_picture(contents), paths_in)
+    inputs = RunInputs(parts.thumbnails, sources)
     form = GradeForm(parts.jobs.recent_prompts, inputs, parts.state.forms)
     grade = GradePanel(parts.jobs, parts.hosts, parts.selection, subject, origins, form, forms)
     steering = JobSteering(parts.jobs, parts.client, parts.window)

@@ -10,6 +10,7 @@ from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.job_origin import JobOrigins
 from rabbitviewer.edit.jobs_panel import JobsPanel
+from rabbitviewer.edit.picture_slot import PictureSources
 from rabbitviewer.edit.run_inputs import RunInputs
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.ipc.client import DaemonClient
@@ -22,6 +23,7 @@ from rabbitviewer.models.pool import PoolModel
 from rabbitviewer.models.pool_contents import PoolContents, active_picture
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.models.thumbnails import ThumbnailStore
+from rabbitviewer.organise.files_urls import paths_in
 
 PORTRAITS = "11111111-0000-0000-0000-000000000000"
 WEDDING = "22222222-0000-0000-0000-000000000000"
@@ -44,7 +46,8 @@ def make_panel(
     contents.setParent(subject)
     origins = JobOrigins(contents)
     jobs = jobs or JobsModel(client)
-    inputs = RunInputs(thumbnails, lambda: active_picture(contents))
+    sources = PictureSources(lambda: active_picture(contents), paths_in)
+    inputs = RunInputs(thumbnails, sources)
     form = GradeForm(jobs.recent_prompts, inputs, memory or FormMemory())
     forms = FormsModel(client, form)
     hosts = hosts or HostsModel(client)
