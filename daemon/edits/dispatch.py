@@ -7,12 +7,12 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
-from daemon.comfyui.candidates import Candidate, why_none
-from daemon.comfyui.graph import Value
+from daemon.comfyui.candidates import Candidate
 from daemon.edits.job import Job
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.edits.waiting import Kind, Known, Waiter, kind_of, nobody_can, waits_for
+from daemon.protocol.errors import RabbitError
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ Work = Literal["prepare", "finish", "look"]
 AT_ONCE: dict[Work, int] = {"prepare": 2, "finish": 2, "look": 2}
 PAUSED = "Paused"
 NEXT = "Waiting for its turn"
-
-_Key = tuple[str, str, tuple[tuple[str, Value], ...]]
 
 
 class Hosts(Protocol):
@@ -39,78 +37,6 @@ class Hosts(Protocol):
     ) -> Sequence[Candidate]:
         """Return the hosts that come into question."""
         ...
-
-
-class _Waiter:
-    """A job that waits for its turn.
-
-    Attributes:
-        job: Which one.
-        without: Hosts that it gets only where no other is able.
-        given: Its host, or empty where it may begin here; None: its turn has not come.
-        error: Why its turn will never come.
-        why: What it waits for; empty: nobody looked yet.
-        told: Set when one of these changed.
-    """
-
-    def __init__(self, job: Job, number: int, without: Collection[str] = ()) -> None:
-        self.job = job
-        self.without = without
-        self.given: str | None = None
-        self.error: RabbitError | None = None
-        self.why = ""
-        self.told = asyncio.Event()
-        self._number = number
-
-    @property
-    def place(self) -> tuple[float, float, int]:
-        """Where it stands among those that wait."""
-        record = self.job.record
-        return record.rank, record.created, self._number
-
-    @property
-    def waits(self) -> bool:
-        """Whether its turn may still come."""
-        return self.given is None and self.error is None
-
-    def give(self, host: str = "") -> None:
-        """Its turn has come."""
-        self.given = host
-        self.told.set()
-
-    def refuse(self, error: RabbitError) -> None:
-        """Its turn will not come."""
-        self.error = error
-        self.told.set()
-
-    def say(self, why: str) -> None:
-        """It waits for this."""
-        if why != self.why:
-            self.why = why
-            self.told.set()
-
-    async def turn(self) -> str:
-        """Return what it was given, when that is so; the job tells meanwhile what it waits for."""
-        while self.given is None:
-            if self.error is not None:
-                raise self.error
-            if self.why:
-                await self.job.rest(self.why)
-            if self.waits:
-                await self.told.wait()
-            self.told.clear()
-        return self.given
-
-
-class _Known(NamedTuple):
-    """What the hosts said of one kind of job, and how many of ours each had then."""
-
-    found: Sequence[Candidate]
-    ours: dict[str, int]
-
-    def busy(self, one: Candidate, ours_now: int) -> tuple[int, float]:
-        """Return how much *one* has to do, with what it was given since; then how slow it is."""
-        return one.load - self.ours[one.name] + ours_now, one.usual_s or 0.0
 
 
 class JobDispatcher:
@@ -130,8 +56,8 @@ class JobDispatcher:
         self._hosts = hosts
         self._paused = False
         self._numbers = itertools.count()
-        self._for_host: list[_Waiter] = []
-        self._for_work: dict[Work, list[_Waiter]] = {work: [] for work in AT_ONCE}
+        self._for_host: list[Waiter] = []
+        self._for_work: dict[Work, list[Waiter]] = {work: [] for work in AT_ONCE}
         self._working: dict[Work, int] = dict.fromkeys(AT_ONCE, 0)
         self._places: dict[str, set[str]] = {}
         self._ahead: dict[str, Job] = {}
@@ -182,7 +108,7 @@ class JobDispatcher:
     @contextlib.asynccontextmanager
     async def turn(self, work: Work, job: Job) -> AsyncGenerator[None]:
         """Do a part of *job* on this machine when its turn has come."""
-        waiter = _Waiter(job, next(self._numbers))
+        waiter = Waiter(job, next(self._numbers))
         self._for_work[work].append(waiter)
         try:
             self._give_work(work)
@@ -210,7 +136,7 @@ class JobDispatcher:
         """
         if self._giver is None:
             self._giver = asyncio.create_task(self._give_places())
-        waiter = _Waiter(job, next(self._numbers), without)
+        waiter = Waiter(job, next(self._numbers), without)
         self._for_host.append(waiter)
         self._news.set()
         try:
@@ -277,8 +203,8 @@ class JobDispatcher:
             return False
         if work != "prepare":
             return True
-        key = _key(job)
-        alike = (one for one in self._ahead.values() if not self.holds(one) and _key(one) == key)
+        key = kind_of(job)
+        alike = (one for one in self._ahead.values() if not self.holds(one) and kind_of(one) == key)
         return sum(1 for _ in alike) < AHEAD
 
     def _done_with(self, work: Work) -> None:
@@ -299,13 +225,13 @@ class JobDispatcher:
                 await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _give_all(self) -> None:
-        known: dict[_Key, _Known] = {}
+        known: dict[Kind, Known] = {}
         for waiter in sorted(self._for_host, key=lambda one: one.place):
-            key = _key(waiter.job)
+            key = kind_of(waiter.job)
             try:
                 if key not in known and not self.holds(waiter.job):
                     found = await self._ask(waiter.job)
-                    known[key] = _Known(found, {one.name: self.at_host(one.name) for one in found})
+                    known[key] = Known(found, {one.name: self.at_host(one.name) for one in found})
             except RabbitError as error:
                 waiter.refuse(error)
                 continue
@@ -316,7 +242,7 @@ class JobDispatcher:
             elif key in known:
                 self._give_place(waiter, known[key])
 
-    def _give_place(self, waiter: _Waiter, known: _Known) -> None:
+    def _give_place(self, waiter: Waiter, known: Known) -> None:
         """Give the host that has least to do, of those with a place left."""
         job = waiter.job
         able = [one for one in known.found if one.able]
@@ -326,7 +252,7 @@ class JobDispatcher:
             return
         free = [one for one in able if self.at_host(one.name) < PER_HOST]
         if not free:
-            waiter.say(NEXT if able else _waits_for(known.found))
+            waiter.say(NEXT if able else waits_for(known.found))
             return
         chosen = min(free, key=lambda one: known.busy(one, self.at_host(one.name)))
         self._places.setdefault(chosen.name, set()).add(job.record.job_id)
@@ -338,25 +264,3 @@ class JobDispatcher:
     async def _ask(self, job: Job) -> Sequence[Candidate]:
         record = job.record
         return await self._hosts.candidates(record.workflow, record.host_wanted, record.parameters)
-
-
-def nobody_can(job: Job, found: Sequence[Candidate]) -> RabbitError:
-    """Say of each host why it cannot do *job*."""
-    reasons = " ".join(why_none(found))
-    return RabbitError(
-        ErrorKind.WORKFLOW_UNAVAILABLE,
-        f"No host can run '{job.record.workflow}'. {reasons}".strip(),
-        "Put that right on one of them and run the job again; `rabbitviewer workflows check` "
-        "looks without running anything.",
-    )
-
-
-def _key(job: Job) -> _Key:
-    record = job.record
-    return record.workflow, record.host_wanted, tuple(sorted(record.parameters.items()))
-
-
-def _waits_for(found: Sequence[Candidate]) -> str:
-    """Return what a job waits for, in words."""
-    away = [said for one in found if one.waits for said in one.problems]
-    return " ".join(dict.fromkeys(away)) or "Waiting for a host"
