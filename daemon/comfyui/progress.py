@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -36,7 +35,6 @@ class RunProgress:
         graph: Graph,
         output: str = "",
         *,
-        rates: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Weigh the nodes of *graph*: samplers by their steps, loaders and encoders some.
@@ -44,13 +42,13 @@ class RunProgress:
         Args:
             graph: As it runs.
             output: The node whose picture is the result: what it does not depend on is not counted.
-            rates: Seconds for each unit of weight, by node, of earlier runs (:attr:`rates`).
             clock: Monotonic seconds.
         """
         counted = upstream(graph, output) if output in graph else list(graph)
         self._plain = {node_id: _weight(graph, node_id) for node_id in counted}
-        self._known = {node: rate for node, rate in (rates or {}).items() if node in self._plain}
-        self._weights = _with_rates(self._plain, self._known)
+        self._weights = dict(self._plain)
+        self._known = False
+        self._unit_s: float | None = None
         self._clock = clock
         self._done: set[str] = set()
         self._current = ""
@@ -66,6 +64,17 @@ class RunProgress:
     def rates(self) -> dict[str, float]:
         """Seconds that the nodes took that ran, for each unit of their weight."""
         return {node: spent / self._plain[node] for node, spent in self._spent.items()}
+
+    def know(self, rates: Mapping[str, float]) -> None:
+        """Weigh the nodes by what they took in earlier runs; before anything is told of this one.
+
+        Args:
+            rates: :attr:`rates` of those runs.
+        """
+        known = {node: rate for node, rate in rates.items() if node in self._plain}
+        if known:
+            self._known = True
+            self._weights = _in_seconds(self._plain, known)
 
     def update(self, event: Event) -> float:
         """Take *event* into account; return :attr:`fraction`."""
@@ -126,19 +135,22 @@ class RunProgress:
             return
         step_s = (now - began) / (value - first)
         self._node_left_s = step_s * max(most - value, 0.0)
-        if not self._known:  # what comes later takes as long for its weight as this node
-            scale = step_s * most / (self._weights.get(self._current, 0.0) or math.inf)
-            later = self._later()
-            self._node_left_s += scale * later
+        weight = self._plain.get(self._current, 0.0)
+        self._unit_s = step_s * most / weight if weight else None
 
     def _left(self) -> float | None:
-        if not self._known or not self._current:
+        """Return what is left of this node and of those that come after it.
+
+        Where no earlier run is known, they take as long for their weight as the steps did.
+        """
+        unit_s = 1.0 if self._known else self._unit_s
+        if unit_s is None or not self._current:
             return self._node_left_s
         here_s = self._node_left_s
         if here_s is None:
-            usual_s = self._weights.get(self._current, 0.0)
+            usual_s = self._weights.get(self._current, 0.0) * unit_s
             here_s = max(usual_s - (self._clock() - self._entered), 0.0)
-        return here_s + self._later()
+        return here_s + self._later() * unit_s
 
     def _later(self) -> float:
         """Return the weight of the nodes that come after the present one."""
@@ -146,10 +158,8 @@ class RunProgress:
         return sum(weight for node, weight in self._weights.items() if node not in done)
 
 
-def _with_rates(weights: dict[str, float], rates: Mapping[str, float]) -> dict[str, float]:
+def _in_seconds(weights: dict[str, float], rates: Mapping[str, float]) -> dict[str, float]:
     """Return the weights in seconds; of a node that never ran, in the proportion of the others."""
-    if not rates:
-        return dict(weights)
     usual = sum(weights[node] * rate for node, rate in rates.items()) / sum(
         weights[node] for node in rates
     )

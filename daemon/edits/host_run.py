@@ -235,6 +235,8 @@ class _Run:
                 previews.show(data)
             case _:
                 if job.record.stage != "run":
+                    record = job.record
+                    progress.know(self._of.node_times.of(record.workflow, record.host))
                     await job.enter("run", host)
                 job.progress(progress.update(event), left_s=progress.left_s)
         self._goes_on()
@@ -244,9 +246,8 @@ class _Run:
         """Return the progress of the run, of which nothing is known yet."""
         workflow, record = self._workflow, self._job.record
         values = WorkflowValues(filename_prefix="", parameters=record.parameters)
-        rates = self._of.node_times.of(record.workflow, record.host)
         graph = build_workflow(workflow, values)
-        return RunProgress(graph, workflow.manifest.output.node, rates=rates)
+        return RunProgress(graph, workflow.manifest.output.node)
 
     def _goes_on(self) -> None:
         if self._was_hung:

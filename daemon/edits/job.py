@@ -74,6 +74,8 @@ class Job:
             stages_of(look=record.applies_look, fitted=fitted), pct=record.progress_pct
         )
         self._position: int | None = None
+        if resumed:
+            self._foretell(record.stage)
 
     def put(self, **changes: object) -> None:
         """Change the record without writing it: what follows need not rely on that."""
@@ -111,15 +113,19 @@ class Job:
         changes |= {"stage": stage, "state": "running", "message": in_words(stage, where)}
         await self._write(None, changes)
         self._stage_began = time.monotonic()
+        self._foretell(stage)
+        args: dict[str, str | int | float] = {"job_id": self.record.job_id, "stage": stage}
+        self._publish(TraceEvent(name="job_stage", ts_us=time.monotonic() * 1e6, args=args))
+        self.progress(0.0, force=True)
+
+    def _foretell(self, stage: str) -> None:
+        """Share out what is left of the percentage and of the time, from *stage* on."""
         self._expected = self._expect(self.record)
         self._progress.expect(self._expected.seconds)
         self._progress.enter(stage)
         if stage in _BEFORE_THE_RUN:
             self._progress.wait_behind(self._expected.ahead_s)
         self._position = None
-        args: dict[str, str | int | float] = {"job_id": self.record.job_id, "stage": stage}
-        self._publish(TraceEvent(name="job_stage", ts_us=time.monotonic() * 1e6, args=args))
-        self.progress(0.0, force=True)
 
     def leave(self) -> None:
         """Stop the present stage's clock; its seconds go to disk with whatever is saved next.

@@ -149,7 +149,8 @@ def test_a_run_that_is_cached_as_a_whole_is_done_at_once() -> None:
 def test_nodes_weigh_what_they_took_in_earlier_runs() -> None:
     first = Replay().run
     clock = Clock()
-    second = RunProgress(load("n3_kontext")["graph"], OUTPUT, rates=first.rates, clock=clock)
+    second = RunProgress(load("n3_kontext")["graph"], OUTPUT, clock=clock)
+    second.know(first.rates)
     for event in recorded():
         clock.now = said_at(event) or clock.now
         second.update(event)
@@ -162,8 +163,8 @@ def test_nodes_weigh_what_they_took_in_earlier_runs() -> None:
 
 def test_what_is_left_of_a_silent_node_is_known_from_earlier_runs() -> None:
     clock = Clock()
-    rates = Replay().run.rates
-    run = RunProgress(load("n3_kontext")["graph"], OUTPUT, rates=rates, clock=clock)
+    run = RunProgress(load("n3_kontext")["graph"], OUTPUT, clock=clock)
+    run.know(Replay().run.rates)
     run.update(Started(("39", "190")))
     run.update(NodeStarted("42"))
     clock.now = NODES["124"]
@@ -179,7 +180,8 @@ def test_a_sampler_with_twice_the_steps_is_expected_to_take_twice_as_long() -> N
     clock.now += 20.0
     first.update(Finished())
     longer = {**graph, "1": node("KSampler", steps=20)}
-    second = RunProgress(longer, "2", rates={**first.rates, "2": 0.0}, clock=clock)
+    second = RunProgress(longer, "2", clock=clock)
+    second.know({**first.rates, "2": 0.0})
     second.update(NodeStarted("1"))
     assert second.left_s == pytest.approx(40.0)
 
