@@ -25,6 +25,11 @@ def load(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def recorded_prompts(letter: str) -> list[Any]:
+    """Return every prompt of a recording that came to an end or was refused, in its order."""
+    return load(f"recordings/{letter}")
+
+
 class Run:
     """One prompt on the server: its recording under the client's id."""
 
@@ -48,10 +53,16 @@ class Run:
         self.history = recorded or {self.prompt_id: self._derived()}
 
     def _derived(self) -> dict[str, Any]:
-        messages = [m["text"] for m in self._messages() if "text" in m]
+        told = [m["text"] for m in self._messages() if "text" in m]
+        messages = [m for m in told if m["data"].get("prompt_id") == self.prompt_id]
         outputs = {
             m["data"]["node"]: m["data"]["output"] for m in messages if m["type"] == "executed"
         }
+        ends = [m for m in messages if m["type"] in ("execution_error", "execution_interrupted")]
+        if ends:
+            said = [[m["type"], m["data"]] for m in ends]
+            status = {"status_str": "error", "completed": False, "messages": said}
+            return {"prompt": self.entry, "outputs": {}, "status": status, "meta": {}}
         status = {"status_str": "success", "completed": True, "messages": []}
         return {"prompt": self.entry, "outputs": outputs, "status": status, "meta": {}}
 
