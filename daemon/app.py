@@ -232,6 +232,9 @@ async def _built(
             light.configure(workers=_light_workers(changed), limits=_light_limits(changed))
             heavy.configure(workers=changed.heavy_workers, limits=_heavy_limits(changed))
 
+        def usual_s(workflow: str, host: str, photo_mp: float) -> float | None:
+            return edits.estimates.job_s(workflow, host, photo_mp)
+
         config = ConfigService(settings, server.publish, apply_settings)
         yield Services(
             edits=edits,
@@ -239,7 +242,7 @@ async def _built(
             converter=converter,
             looks=looks,
             offers=OfferService(hosts, workflows, settings),
-            forms=FormService(hosts, workflows, settings),
+            forms=FormService(hosts, workflows, settings, usual_s),
             workflows=WorkflowService(
                 workflows,
                 hosts,

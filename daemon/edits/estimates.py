@@ -117,6 +117,17 @@ class Estimates:
         known = self._seconds_there(workflow, host, "run")
         return statistics.median(known) if known else None
 
+    def job_s(self, workflow: str, host: str, photo_mp: float) -> float | None:
+        """Return what a whole job usually takes; None: no host ran this workflow yet.
+
+        Args:
+            workflow: Its name.
+            host: Where it would run; empty: any host that ran it counts.
+            photo_mp: The photo's size in megapixels.
+        """
+        seconds = self.expect(workflow, host, "auto", photo_mp).seconds
+        return sum(seconds.values()) if "run" in seconds else None
+
     def _seconds_there(self, workflow: str, host: str, stage: str) -> list[float]:
         if host:
             return list(self._there.get((workflow, host, stage), ()))

@@ -19,8 +19,8 @@ from daemon.settings import SettingsStore
 _SHIPPED = "shipped"
 MAX_SIDE_PX = 1_000_000
 
-UsualSeconds = Callable[[str, str], float | None]
-"""From a workflow and a host (empty: any) to what a job usually takes; None: not known."""
+UsualSeconds = Callable[[str, str, float], float | None]
+"""From workflow, host (empty: any) and megapixels to what a job usually takes; None: unknown."""
 
 
 class FormService:
@@ -85,13 +85,14 @@ class FormService:
             host = choice.host_name
         except RabbitError:
             host = request.host
+        photo_mp = size[0] * size[1] / 1e6
         return Budget(
             cost=run.cost,
             width_px=run.width_px,
             height_px=run.height_px,
             steps=run.steps,
             limit=self._settings.current.comfyui.max_compute,
-            eta_s=self._usual_s(workflow.name, host) if self._usual_s else None,
+            eta_s=self._usual_s(workflow.name, host, photo_mp) if self._usual_s else None,
             host=host,
         )
 
