@@ -50,6 +50,12 @@ def write_manifest(manifest: Manifest, comment: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def retitled(data: bytes, title: str) -> bytes:
+    """Return the bytes of a manifest under another title; all else stays, comments too."""
+    line = f"title: {_text(title)}".encode()
+    return re.sub(rb"(?m)^title:.*$", lambda _: line, data, count=1)
+
+
 def _requires(manifest: Manifest) -> list[str]:
     needed = manifest.requires
     lines: list[str] = []

@@ -18,6 +18,7 @@ from daemon.comfyui.graph import Graph, Workflow, nodes
 from daemon.comfyui.hosts import BUILTIN, HostRegistry
 from daemon.comfyui.import_choices import choose, manifest_of, proposal_of_manifest
 from daemon.comfyui.manifest import Manifest
+from daemon.comfyui.manifest_text import retitled
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
 from daemon.comfyui.proposals import OUTPUT, Proposal, propose, title_for
@@ -143,11 +144,11 @@ class WorkflowService:
         path = Path(os.fsdecode(request.path))
         read = await self._read(path, request.host)
         name = safe_name(request.name or read.source.name)
-        title = request.title or (title_for(request.name) if request.name else "")
+        title = request.title or title_for(request.name or read.source.name)
         choices = choose(read.proposal, request, read.graph, path.name)
-        manifest = manifest_of(
-            choices, base=read.source.manifest, title=title or title_for(read.source.name)
-        )
+        manifest = manifest_of(choices, base=read.source.manifest, title=title)
+        if not request.title:
+            manifest = await asyncio.to_thread(self._with_new_title, manifest)
         graph, left_out = only_result(read.graph, manifest.output.node)
         check_bindings(manifest, graph, path.name)
         if request.trial:
@@ -189,8 +190,17 @@ class WorkflowService:
         async with self._writing:
             names = await asyncio.to_thread(self._names)
             wanted = request.new_name or request.name
+            known = await asyncio.to_thread(self._library.get, request.name)
+            titled = msgspec.structs.replace(
+                known.manifest, title=title_for(request.new_name) or known.manifest.title
+            )
+            titled = await asyncio.to_thread(self._with_new_title, titled)
             saved = await asyncio.to_thread(
-                self._files.duplicate, graph, manifest, wanted, names.__contains__
+                self._files.duplicate,
+                graph,
+                retitled(manifest, titled.title),
+                wanted,
+                names.__contains__,
             )
         return await self._saved(saved, ())
 
@@ -297,6 +307,17 @@ class WorkflowService:
                 "It needs a ComfyUI host: comfyui.enabled: true and comfyui.host in config.yaml."
             ]
         return check_host(workflow, read.asked.info, read.asked.version, read.asked.host)
+
+    def _with_new_title(self, manifest: Manifest) -> Manifest:
+        """Return *manifest* with a number after its title, where another one is called so."""
+        taken = {
+            entry.workflow.manifest.title for entry in self._library.entries() if entry.workflow
+        }
+        title, number = manifest.title[:190], 1
+        while title in taken:
+            number += 1
+            title = f"{manifest.title[:190]} ({number})"
+        return msgspec.structs.replace(manifest, title=title)
 
     def _names(self) -> frozenset[str]:
         return frozenset(entry.name for entry in self._library.entries())

@@ -81,7 +81,7 @@ class ImportForm(QWidget):
         self._content = QWidget()
         self._scroll = QScrollArea()
         self._lay_out()
-        self._back.clicked.connect(self.back_pressed)
+        self._back.clicked.connect(self.leave)
         self._save.clicked.connect(self.submit)
         self._name.textChanged.connect(self._check)
         trial.run_wanted.connect(self._on_run_wanted)
@@ -114,6 +114,10 @@ class ImportForm(QWidget):
     def show_failure(self, error: ErrorInfo) -> None:
         """Say why it could not be kept."""
         self._say(f"{error.message} {error.hint}".strip(), bad=True)
+
+    def leave(self) -> None:
+        """Go back without keeping it."""
+        self.back_pressed.emit()
 
     def submit(self) -> None:
         """Keep it as the form says."""
@@ -230,7 +234,11 @@ class ImportForm(QWidget):
             if one.name not in _NEEDED:
                 choice.addItem(self.tr("Leave as it is in the graph"), "")
             choice.setCurrentIndex(one.chosen if one.chosen >= 0 else choice.count() - 1)
-            choice.currentIndexChanged.connect(self._check)
+            before = choice.currentData() or ""
+            choice.setProperty("before", before)
+            choice.currentIndexChanged.connect(
+                lambda _index, name=one.name: self._on_place_changed(name)  # pyright: ignore
+            )
             why = text_label(_sentence(one.reason), "small", wraps=True)
             if one.unsure:
                 set_look(why, "small-error")
@@ -268,6 +276,18 @@ class ImportForm(QWidget):
 
     # ------------------------------------------------------------ state
 
+    def _on_place_changed(self, name: str) -> None:
+        """Let pictures change places, so that no two go to the same node."""
+        choice = self._places[name]
+        before, now = choice.property("before"), choice.currentData() or ""
+        choice.setProperty("before", now)
+        for other, rival in self._places.items():
+            if other == name or not now or rival.currentData() != now:
+                continue
+            if _is_picture(name) and _is_picture(other):
+                rival.setCurrentIndex(rival.findData(before))
+        self._check()
+
     def _check(self, *_changed: object) -> None:
         proposal = self._proposal
         if proposal is None:
@@ -292,13 +312,6 @@ class ImportForm(QWidget):
             choice = self._places.get(name)
             if choice is None or not choice.currentData():
                 return next(iter(proposal.problems if proposal else ()), "")
-        image = self._places["image"].currentData()
-        for name, choice in self._places.items():
-            shares = choice.currentData() == image and name not in ("image", "mask")
-            if shares and name.startswith(("reference", "control")):
-                return self.tr("{name} and the photo cannot go to the same node.").format(
-                    name=binding_title(name)
-                )
         return ""
 
     def _on_run_wanted(self, prompt: str) -> None:
@@ -307,6 +320,10 @@ class ImportForm(QWidget):
     def _say(self, words: str, *, bad: bool = False) -> None:
         self._problem.setText(words)
         set_look(self._problem, "small-error" if bad else "small")
+
+
+def _is_picture(name: str) -> bool:
+    return name == "image" or name.startswith(("reference_", "control_"))
 
 
 def _rows() -> QGridLayout:

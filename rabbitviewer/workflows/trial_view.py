@@ -137,10 +137,15 @@ class TrialView(QWidget):
 
     def _show_running(self) -> None:
         running = self._trial.is_running
+        focus = self.window().focusWidget()
+        had_focus = focus is not None and focus in (self._run, self._cancel)
         self._bar.setVisible(running)
-        self._cancel.setVisible(running)
-        self._run.setVisible(not running)
         self._run.setEnabled(self._can_run and bool(self._name))
+        first, second = (self._cancel, self._run) if running else (self._run, self._cancel)
+        first.show()
+        if had_focus:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        second.hide()
         if running:
             self._bar.setValue(0)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QKeyEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from rabbitviewer.organise.files_card import Card
@@ -55,10 +56,15 @@ class WorkflowCard(Card):
         if self.is_importing:
             self.form.submit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back from the form to the list first."""
-        if event.key() == Qt.Key.Key_Escape and self.is_importing:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Esc go back from the form to the list first."""
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if pressed and self.is_importing and self._is_esc_here(watched, event):
+            self.form.leave()
             event.accept()
-            self.show_list()
-        else:
-            super().keyPressEvent(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _is_esc_here(self, watched: QObject, event: QEvent) -> bool:
+        esc = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        return esc and self._is_nearest_to(watched)
