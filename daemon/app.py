@@ -20,7 +20,7 @@ from daemon.comfyui.operations import WorkflowLibrary
 from daemon.edits.ai_editor import AiEditor
 from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.estimates import Estimates
-from daemon.edits.forms import FormService
+from daemon.edits.forms import FormService, UsualSeconds
 from daemon.edits.host_run import HostRun
 from daemon.edits.intake import EditIntake
 from daemon.edits.leftovers import Leftovers
@@ -232,9 +232,6 @@ async def _built(
             light.configure(workers=_light_workers(changed), limits=_light_limits(changed))
             heavy.configure(workers=changed.heavy_workers, limits=_heavy_limits(changed))
 
-        def usual_s(workflow: str, host: str, photo_mp: float) -> float | None:
-            return edits.estimates.job_s(workflow, host, photo_mp)
-
         config = ConfigService(settings, server.publish, apply_settings)
         yield Services(
             edits=edits,
@@ -242,7 +239,7 @@ async def _built(
             converter=converter,
             looks=looks,
             offers=OfferService(hosts, workflows, settings),
-            forms=FormService(hosts, workflows, settings, usual_s),
+            forms=FormService(hosts, workflows, settings, _usual_seconds(edits)),
             workflows=WorkflowService(
                 workflows,
                 hosts,
@@ -267,6 +264,13 @@ async def _built(
                 log_path=folders.log_file,
             ),
         )
+
+
+def _usual_seconds(edits: EditService) -> UsualSeconds:
+    def usual_s(workflow: str, host: str, photo_mp: float) -> float | None:
+        return edits.estimates.job_s(workflow, host, photo_mp)
+
+    return usual_s
 
 
 def _watch_hosts(
