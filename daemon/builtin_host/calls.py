@@ -39,7 +39,7 @@ def gather(node_class: NodeClass, node: Json, held: Mapping[str, Held]) -> Lists
     declared = node_class.inputs(inputs)
     lists: Lists = {}
     for name, value in inputs.items():
-        if name not in declared:
+        if name not in declared and not (node_class.takes_surplus and not is_link(value)):
             continue
         if not is_link(value):
             lists[name] = [value]

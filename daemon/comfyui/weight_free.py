@@ -24,6 +24,7 @@ WEIGHT_FREE = frozenset(
         "ComfySwitchNode",
         "CreateList",
         "CropMask",
+        "CustomCombo",
         "EmptyImage",
         "FeatherMask",
         "FluxKontextImageScale",

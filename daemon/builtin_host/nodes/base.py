@@ -65,6 +65,7 @@ class NodeClass:
         check: Own validation of literal inputs: a complaint, or "".
         checked_inputs: The inputs that *check* judges; they skip the range and list checks.
         wanted: Names the lazy inputs that are needed, by the inputs that are known.
+        takes_surplus: Whether inputs that are not declared are given to it too.
     """
 
     schema: Json
@@ -73,6 +74,7 @@ class NodeClass:
     check: Check | None = None
     checked_inputs: tuple[str, ...] = ()
     wanted: Wanted | None = None
+    takes_surplus: bool = False
 
     @property
     def name(self) -> str:

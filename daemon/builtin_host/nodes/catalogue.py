@@ -84,6 +84,14 @@ def describe(node: NodeClass, folders: HostFolders) -> Json:
 
 
 def _core_node(name: str, schema: Json, run: Run) -> NodeClass:
+    if name == "CustomCombo":
+        return NodeClass(
+            schema,
+            run,
+            check=numbers.any_choice,
+            checked_inputs=("choice",),
+            takes_surplus=True,
+        )
     if name not in loading.RUNS:
         return NodeClass(schema, run, wanted=logic.WANTED.get(name))
     return NodeClass(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from daemon.builtin_host.folders import HostFolders
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.nodes.dynamic_inputs import grown
 from daemon.builtin_host.nodes.expressions import evaluate
@@ -28,6 +29,18 @@ def seed(inputs: Json, context: NodeContext) -> NodeResult:
     """SeedNode: the seed itself."""
     del context
     return NodeResult((inputs["seed"],))
+
+
+def custom_combo(inputs: Json, context: NodeContext) -> NodeResult:
+    """CustomCombo: the choice, and its number where the graph says it."""
+    del context
+    return NodeResult((inputs["choice"], inputs.get("index", 0)))
+
+
+def any_choice(inputs: Json, folders: HostFolders) -> str:
+    """CustomCombo's choices are the user's own, which only the editor knows: none is wrong."""
+    del inputs, folders
+    return ""
 
 
 def math_expression(inputs: Json, context: NodeContext) -> NodeResult:
@@ -111,6 +124,7 @@ RUNS: dict[str, Run] = {
     "PrimitiveStringMultiline": primitive,
     "PrimitiveBoundingBox": primitive_bounding_box,
     "SeedNode": seed,
+    "CustomCombo": custom_combo,
     "ComfyMathExpression": math_expression,
     "ComfyNumberConvert": number_convert,
     "ResolutionSelector": resolution_selector,
