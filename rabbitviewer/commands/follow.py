@@ -24,6 +24,7 @@ from daemon.protocol.messages import (
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.terminal import ProgressBar
+from rabbitviewer.commands.time_left import TimeLeft, left_words
 from rabbitviewer.ipc.blocking import ConnectionLostError, DaemonConnection
 
 ENDED = frozenset({"done", "failed", "cancelled"})
@@ -31,7 +32,8 @@ MAX_JOBS = 10_000
 _ASKED_AT_ONCE = 50
 _CANCELLED_AT_ONCE = 1000
 _MAX_RECONNECTS = 5
-_POLL_S = 5.0
+_TICK_S = 1.0
+_SILENT_TICKS = 5
 
 
 class JobFollower:
@@ -45,6 +47,10 @@ class JobFollower:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._bar = ProgressBar()
+        self._left = TimeLeft()
+        self._words = ""
+        self._shown_job = ""
+        self._silent = 0
         self._reconnects = 0
         self._stale = False
         self.connection: DaemonConnection = session.connect()
@@ -93,11 +99,14 @@ class JobFollower:
         self.run()
 
     def _turn(self) -> None:
-        event = None if self._stale else self.connection.next_event(_POLL_S)
-        if event is None:
+        event = None if self._stale else self.connection.next_event(_TICK_S)
+        self._silent = self._silent + 1 if event is None else 0
+        if event is not None:
+            self._take(event)
+        elif self._stale or self._silent >= _SILENT_TICKS:
             self._refresh()
         else:
-            self._take(event)
+            self._draw()
 
     def _take(self, event: Message) -> None:
         match event:
@@ -107,7 +116,8 @@ class JobFollower:
             case JobChanged() if event.job.job_id in self.jobs:
                 self.jobs[event.job.job_id] = event.job
                 if event.job.state != "running":
-                    self._draw(event.job.message or event.job.state)
+                    self._left.foretold(event.job.job_id, None)
+                    self._say(event.job.job_id, event.job.message or event.job.state)
             case AiEditProgress() if event.job_id in self.jobs:
                 job = self.jobs[event.job_id]
                 self.jobs[event.job_id] = msgspec.structs.replace(
@@ -117,25 +127,33 @@ class JobFollower:
                     stage=event.stage,
                     message=event.message,
                 )
-                words = event.message or event.stage
-                if event.eta_s is not None:
-                    words += f", about {event.eta_s:.0f} s left"
-                self._draw(words)
+                self._left.foretold(event.job_id, event.eta_s)
+                self._say(event.job_id, event.message or event.stage)
             case _:
                 return
 
-    def _draw(self, words: str) -> None:
+    def _say(self, job_id: str, words: str) -> None:
+        self._shown_job, self._words = job_id, words
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw what was said last, with what is left by now."""
+        if not self._words:
+            return
         shares = [100.0 if j.state in ENDED else j.progress_pct for j in self.jobs.values()]
+        ended = len(self.jobs) - len(self.open_ids)
+        parts = [self._words, left_words(self._left.of_job(self._shown_job))]
         if len(self.jobs) > 1:
-            words = f"{len(self.jobs) - len(self.open_ids)} of {len(self.jobs)} done, {words}"
-        self._bar.update(sum(shares) / len(shares), words)
+            left_s = self._left.of_all(ended, len(self.open_ids))
+            parts = [f"{ended} of {len(self.jobs)} done", self._words, left_words(left_s)]
+        self._bar.update(sum(shares) / len(shares), ", ".join(filter(None, parts)))
 
     def _refresh(self) -> None:
         """Ask for the states: what was missed while nobody listened."""
         found = {job.job_id: job for job in named_jobs(self.connection, self.open_ids)}
         for job_id in self.open_ids:
             self.jobs[job_id] = found.get(job_id) or _vanished(self.jobs[job_id])
-        self._stale = False
+        self._stale, self._silent = False, 0
 
     def reconnect(self) -> None:
         """Start the daemon again; it resumes the jobs.
