@@ -18,10 +18,10 @@ from rabbitviewer.models.latest import Latest
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
-_FIRST_ROWS = 8
-_SHOWN = 30
+_FIRST_ROWS = 6
+_SHOWN = 20
 _MORE = 60
-_TURN_S = 0.008
+_TURN_S = 0.006
 _SOON_MS = 30
 _PICTURES_MS = 250
 
@@ -136,7 +136,9 @@ class JobList(QWidget):
         order: list[str] = []
         place = 0
         is_whole = True
-        self._drop_all_but({job.info.job_id for _, jobs in wanted for job in jobs})
+        self._drop_all_but(
+            {job.info.job_id for group, jobs in wanted for job in jobs[: group.shown]}
+        )
         for group, jobs in wanted:
             self._head(group, jobs)
             place = self._put(group.heading, place)
@@ -151,8 +153,6 @@ class JobList(QWidget):
                     row = self._rows[job_id] = self._make_row(job)
                     made += 1
                 place = self._put(row, place)
-            for job in jobs[group.shown :]:
-                self._drop(job.info.job_id)
             place = self._put(group.more, place)
         self._order = order
         if not is_whole:
