@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
+import time
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.hosting import CheckStep, HostChecked, HostCheckRequest
-from daemon.protocol.messages import Hosts, HostsRequest
+from daemon.protocol.messages import HostChanged, Hosts, HostsRequest
 from daemon.protocol.values import HostInfo
 from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.documents import Document, plain
@@ -23,6 +25,8 @@ from rabbitviewer.commands.terminal import (
 from rabbitviewer.ipc.blocking import DaemonConnection
 
 BUILTIN = "builtin"
+_COLUMNS = 100
+_FIRST_LOOK_S = 3.0
 _CHECK_TIMEOUT_S = 120.0
 _MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "warning": "warning"}
 
@@ -55,14 +59,35 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.check:
         with session.connect() as connection:
             return _check(args, session, connection)
-    found = session.ask(HostsRequest(), Hosts).hosts
+    with session.connect() as connection:
+        found = _looked_at(connection)
     if session.json:
         write_json([plain(host) for host in found])
         return 0
-    rows = [("HOST", "ADDRESS", "STATE", "VERSION", "QUEUE")]
-    rows += [(item.name, item.url, item.state, item.version, str(item.queue)) for item in found]
-    write_table(rows)
+    titles = ("HOST", "ADDRESS", "STATE", "VERSION", "QUEUE", "OURS", "DONE", "FAILED", "USUALLY")
+    write_table([titles, *(_row(host) for host in found)])
     return 0
+
+
+def _looked_at(connection: DaemonConnection) -> list[HostInfo]:
+    """Return the hosts in use; those that nobody looked at yet get some seconds to answer."""
+    found = {host.name: host for host in connection.request(HostsRequest(), Hosts).hosts}
+    deadline = time.monotonic() + _FIRST_LOOK_S
+    while any(host.state == "unknown" and not host.builtin for host in found.values()):
+        event = connection.next_event(max(deadline - time.monotonic(), 0.0))
+        if event is None:
+            break
+        if isinstance(event, HostChanged) and event.host.name in found:
+            found[event.host.name] = event.host
+    return list(found.values())
+
+
+def _row(host: HostInfo) -> tuple[str, ...]:
+    idle = host.builtin and host.state == "unknown"
+    usually = "" if host.usual_s is None else f"{host.usual_s:.3g} s"
+    counts = (host.queue, host.ours, host.done, host.failed)
+    state = "starts when needed" if idle else host.state
+    return (host.name, host.url, state, host.version, *map(str, counts), usually)
 
 
 def _check(args: argparse.Namespace, session: Session, connection: DaemonConnection) -> int:
@@ -115,9 +140,22 @@ def _write(checked: HostChecked, *, first: bool) -> None:
     for step in checked.steps:
         what = f"workflow {step.subject}" if step.subject else step.step
         mark = _MARKS.get(step.state, step.state)
-        write_line(harmless(f"  {mark:<8} {what:<10} {step.message}"))
+        _write_wrapped(f"  {mark:<8} {what:<10} ", step.message)
         if step.hint:
-            write_line(harmless(f"{'':11}-> {step.hint}"))
+            _write_wrapped(f"{'':11}-> ", step.hint)
+
+
+def _write_wrapped(begin: str, words: str) -> None:
+    lines = textwrap.wrap(
+        harmless(words),
+        _COLUMNS,
+        initial_indent=begin,
+        subsequent_indent=" " * len(begin),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        write_line(line)
 
 
 def _document(checked: HostChecked, connection: DaemonConnection) -> Document:

@@ -22,6 +22,7 @@ from daemon.protocol.messages import (
     ConfigRequest,
     Done,
     Failed,
+    HostChanged,
     Hosts,
     HostsRequest,
     JobCancel,
@@ -419,6 +420,29 @@ def test_an_answer_that_finds_no_room_is_one_line(
     err = capsys.readouterr().err
     assert "could not be written to standard output: No space left" in err
     assert err.count("\n") == 1
+
+
+def test_the_hosts_show_how_they_did_and_what_they_have_to_do(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = msgspec.structs.replace(
+        HOST, name="studio", state="busy", queue=3, ours=1, done=12, failed=2, usual_s=23.14
+    )
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(host,))]
+    assert main(["hosts"]) == 0
+    titles, row = capsys.readouterr().out.splitlines()
+    assert titles.split()[-5:] == ["QUEUE", "OURS", "DONE", "FAILED", "USUALLY"]
+    assert row.split()[-6:] == ["3", "1", "12", "2", "23.1", "s"]
+
+
+def test_hosts_that_nobody_looked_at_yet_are_waited_for(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = msgspec.structs.replace(HOST, name="studio", builtin=False, state="unknown")
+    after = HostChanged(host=msgspec.structs.replace(before, state="ready"))
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(before,)), after]
+    assert main(["hosts", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["state"] == "ready"
 
 
 def test_closed_streams_are_no_failure(
