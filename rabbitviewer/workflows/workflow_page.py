@@ -81,6 +81,8 @@ class WorkflowPage(QWidget):
         self._note.setText(words)
         set_look(self._note, "small-error" if bad else "small")
         self._offer.setVisible(undo is not None)
+        if undo is not None and self.isVisible():
+            self._offer.setFocus(Qt.FocusReason.OtherFocusReason)
         self._hint.setVisible(not words)
 
     # ------------------------------------------------------------ parts
@@ -101,9 +103,9 @@ class WorkflowPage(QWidget):
         foot.setSpacing(look.space_2)
         foot.addWidget(self._import)
         foot.addWidget(self._hint)
-        foot.addWidget(self._note, 1)
+        foot.addWidget(self._note)
         foot.addWidget(self._offer)
-        foot.addStretch(0)
+        foot.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(look.space_3)
