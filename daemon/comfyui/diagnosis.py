@@ -47,6 +47,7 @@ STEPS = ("dns", "tcp", "tls", "auth", "api", "websocket", "version", "devices", 
 _STEP_S = 5.0
 _ANSWER_S = 8.0
 _FIRST_MESSAGE_S = 3.0
+_REFUSAL_S = 0.4
 _CLIENT_ID = "rabbitviewer-check"
 _SOON_S = 14 * 86400
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
@@ -205,6 +206,7 @@ class _Diagnosis:
 
         def shake_hands() -> tuple[str, float]:
             with secure(plain, address, address.tls_context(), Deadline(self._step_s)) as shown:
+                _wait_for_refusal(shown)
                 until = str((shown.getpeercert() or {}).get("notAfter", ""))
                 return shown.version() or "TLS", ssl.cert_time_to_seconds(until) if until else 0.0
 
@@ -222,6 +224,8 @@ class _Diagnosis:
         address = self._address
         if self._plain is not None:
             self._plain.close()
+        # By itself, so that a secret that is not there is told as what it is.
+        await asyncio.to_thread(self._secrets.headers, address)
         try:
             answer = await self._transport.answer_of("/system_stats", "its status")
         except RabbitError as error:
@@ -367,6 +371,23 @@ def _hears(opened: socket.socket) -> bool:
     except (OSError, websocket.WebSocketException):
         return False
     return frame.opcode in {websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY}
+
+
+def _wait_for_refusal(shown: ssl.SSLSocket) -> None:
+    """Give a server time to refuse us: TLS 1.3 looks at our certificate after the handshake.
+
+    Raises:
+        ssl.SSLError: it ended the connection.
+    """
+    shown.settimeout(_REFUSAL_S)
+    try:
+        said = shown.recv(1)
+    except TimeoutError:
+        return
+    except ConnectionError:
+        said = b""
+    if not said:
+        raise ssl.SSLError(1, "[SSL: ALERT_NO_CERTIFICATE] it ended the connection")
 
 
 def _is_number(name: str) -> bool:

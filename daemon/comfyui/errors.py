@@ -29,7 +29,7 @@ def connection_failed(error: Exception, address: HostAddress) -> RabbitError:
     if status:
         return proxy_refused(status, address)
     context = {"error": type(error).__name__, "url": address.http_url}
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(_is_tls(cause) for cause in causes):
         context["tls"] = "failed"
     kind, message, hint = _sentence(causes, where, address)
     return RabbitError(kind, message, hint, context)
@@ -41,7 +41,7 @@ def _sentence(
     for cause in causes:
         if isinstance(cause, socket.gaierror):
             return _unknown_name(address)
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, TimeoutError):
+        if isinstance(cause, ssl.SSLError) and _is_tls(cause):
             return (ErrorKind.HOST_REFUSED, *tls_sentence(cause, address))
         if isinstance(cause, ConnectionRefusedError):
             return _refused(where, address)
@@ -65,6 +65,12 @@ def _sentence(
         f"The connection to ComfyUI at {where} was lost.",
         "Check that ComfyUI is still running there.",
     )
+
+
+def _is_tls(cause: BaseException) -> bool:
+    """Whether TLS failed; that it waits for the other side is no failure of its."""
+    waits = ssl.SSLWantReadError | ssl.SSLWantWriteError
+    return isinstance(cause, ssl.SSLError) and not isinstance(cause, waits)
 
 
 def _timed_out(

@@ -170,6 +170,13 @@ class Secrets:
         thread.join(self._wait_s)
         if answers:
             return answers[0]
+        if failures == ["NoKeyringError"]:
+            raise RabbitError(
+                ErrorKind.SETTINGS_INVALID,
+                f"There is no keyring on this computer to give {what}.",
+                "Start one (Secret Service, KWallet), or write env:NAME instead and set that "
+                "environment variable.",
+            )
         why = failures[0] if failures else f"it did not answer within {self._wait_s:g} s"
         raise RabbitError(
             ErrorKind.SETTINGS_INVALID,

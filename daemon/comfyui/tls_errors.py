@@ -26,7 +26,8 @@ def tls_sentence(error: ssl.SSLError, address: HostAddress) -> tuple[str, str]:
     """Return (message, hint) for a failed handshake or a connection that TLS ended."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate(error, address)
-    where, reason = address.netloc, error.reason or ""
+    where = address.netloc
+    reason: str = getattr(error, "reason", None) or str(error)
     if any(word in reason for word in _WANTS_OURS):
         if address.client_cert:
             return (
