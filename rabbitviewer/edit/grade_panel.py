@@ -18,7 +18,7 @@ from rabbitviewer.edit.run_plan import RunPlan
 from rabbitviewer.edit.subject import POOL, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.forms import FormsModel
-from rabbitviewer.models.hosts import HostsModel
+from rabbitviewer.models.hosts import GRADE_OPERATION, HostsModel
 from rabbitviewer.models.job import Job, Retry
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
@@ -70,6 +70,7 @@ class GradePanel(QScrollArea):
         self._comparing = b""
         self._save_first: SaveFirst | None = None
         self._subject = subject
+        self._title = text_label(self.tr("AI color grade"), "title")
         self._no_ai = text_label(self.tr("No AI"), "tag")
         self._no_ai.setToolTip(self.tr("The built-in look works with classical means, no model."))
         self._form = form
@@ -131,7 +132,7 @@ class GradePanel(QScrollArea):
         layout.setSpacing(look.space_3)
         top = QHBoxLayout()
         top.setSpacing(look.space_2)
-        top.addWidget(text_label(self.tr("AI color grade"), "title"))
+        top.addWidget(self._title)
         top.addStretch(1)
         top.addWidget(self._no_ai)
         layout.addLayout(top)
@@ -191,6 +192,8 @@ class GradePanel(QScrollArea):
         plan = self._plan.show(running=job is not None and not job.ended)
         known = plan.host is not None or plan.workflow is not None
         self._no_ai.setVisible(known and not plan.ai)
+        is_grade = plan.workflow is None or plan.workflow.operation == GRADE_OPERATION
+        self._title.setText(self.tr("AI color grade") if is_grade else self.tr("Edit"))
 
     def _on_subject_changed(self) -> None:
         if self._path() != self._followed:

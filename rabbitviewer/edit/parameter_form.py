@@ -12,11 +12,11 @@ from daemon.protocol.values import ParameterInfo
 from rabbitviewer.edit.field import Field
 from rabbitviewer.edit.fields import LinesField, make_field
 from rabbitviewer.edit.grade_settings import Value
+from rabbitviewer.edit.rows import name_width
 from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
 
 _OWN_CONTROLS = ("prompt", "seed", "strength")
-_NAME_WIDTH = 96
 
 
 @dataclasses.dataclass
@@ -60,7 +60,7 @@ class ParameterForm(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setHorizontalSpacing(look.space_3)
         self._layout.setVerticalSpacing(look.space_2)
-        self._layout.setColumnMinimumWidth(0, _NAME_WIDTH)
+        self._layout.setColumnMinimumWidth(0, name_width(self.font()))
         self._layout.setColumnStretch(1, 1)
         self._parameters: tuple[ParameterInfo, ...] = ()
         self._rows: list[_Row] = []

@@ -19,10 +19,7 @@ class Rows(QGridLayout):
         self.setHorizontalSpacing(look.space_3)
         self.setVerticalSpacing(look.space_2)
         self.setColumnStretch(1, 1)
-        exact = QFont(font)
-        exact.setPixelSize(look.font_body)
-        metrics = QFontMetrics(exact)
-        self.setColumnMinimumWidth(0, max(map(metrics.horizontalAdvance, _names())))
+        self.setColumnMinimumWidth(0, name_width(font))
 
     def add(self, name: str, control: QWidget | QLayout) -> QLabel:
         """Append a row; return its name's label."""
@@ -34,6 +31,13 @@ class Rows(QGridLayout):
         else:
             self.addLayout(control, row, 1)
         return label
+
+
+def name_width(font: QFont) -> int:
+    """Return how wide the names at the left are, logical pixels."""
+    exact = QFont(font)
+    exact.setPixelSize(tokens().font_body)
+    return max(map(QFontMetrics(exact).horizontalAdvance, _names()))
 
 
 def _names() -> tuple[str, ...]:

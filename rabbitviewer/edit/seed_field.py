@@ -8,7 +8,8 @@ from PySide6.QtCore import QRegularExpression, QSignalBlocker, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from rabbitviewer.theme.controls import Choice, icon_button
+from rabbitviewer.theme.controls import Choice
+from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
 
 RANDOM, FIXED, INCREMENT = "random", "fixed", "increment"
@@ -29,15 +30,19 @@ class SeedField(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._field = QLineEdit()
-        self._field.setPlaceholderText(self.tr("Random"))
+        self._field.setPlaceholderText(self.tr("Any"))
         self._field.setValidator(
             QRegularExpressionValidator(QRegularExpression(_DIGITS), self._field)
         )
         self._field.setAccessibleName(self.tr("Seed"))
         self._field.setMinimumWidth(tokens().control_height)
-        self._die = icon_button("ph.dice-five", self.tr("Another seed by chance"))
+        die = self._field.addAction(
+            icon("ph.dice-five", "text_secondary"), QLineEdit.ActionPosition.TrailingPosition
+        )
+        die.setToolTip(self.tr("Another seed by chance"))
         self._mode = Choice(self.tr("After a run"))
         self._mode.setMinimumContentsLength(1)
+        self._mode.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self._mode.addItem(self.tr("Random"), RANDOM)
         self._mode.addItem(self.tr("Fixed"), FIXED)
         self._mode.addItem(self.tr("Increment"), INCREMENT)
@@ -48,10 +53,9 @@ class SeedField(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(tokens().space_1)
         line.addWidget(self._field, 1)
-        line.addWidget(self._die)
-        line.addWidget(self._mode, 1)
+        line.addWidget(self._mode)
         self._field.textChanged.connect(self._on_typed)
-        self._die.clicked.connect(self._throw)
+        die.triggered.connect(self._throw)
         self._mode.activated.connect(self._on_mode)
 
     @property
