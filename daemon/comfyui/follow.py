@@ -159,7 +159,8 @@ class _Run:
     def next_pause_s(self, *, ended: bool) -> float:
         """Return how long to wait for the socket before asking again."""
         if self._away_since is not None:
-            return self._away.pause_s()
+            left_s = self._away_since + self._patience_s - time.monotonic()
+            return min(self._away.pause_s(), max(left_s, self._pace.ended_s))
         if self._unknown_since is not None and not self._client.was_cancelled(self._prompt_id):
             left_s = self._unknown_since + self._pace.lost_s - time.monotonic()
             return max(left_s, self._pace.ended_s)

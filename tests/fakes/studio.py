@@ -46,7 +46,7 @@ comfyui:
   response_timeout_s: 5
   transfer_timeout_s: 4
   host_dead_s: 3
-  host_hung_s: 4
+  host_hung_s: 60
 daemon: {{heavy_workers: 1, light_workers: 1}}
 """
 

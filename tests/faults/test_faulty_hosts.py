@@ -94,6 +94,7 @@ REFUSED = [
     ("node errors in a good answer", ErrorKind.WORKFLOW_INVALID, "did not accept node 2"),
     ("out of memory", ErrorKind.OUT_OF_MEMORY, "ran out of memory in KSampler"),
     ("history of wrong types", INVALID, "finished without a result"),
+    ("history of brackets", ErrorKind.HOST_REFUSED, "is not ComfyUI"),
     ("100,000 results", INVALID, "the picture of another job, 'x.png'"),
     ("no result", INVALID, "node 3 left no picture"),
     ("temp result", INVALID, "node 3 left only temp pictures"),
@@ -193,10 +194,20 @@ def test_the_daemon_answers_while_it_chews(studio: Studio, client: Client, switc
     assert pings.answered > 5
 
 
+def test_a_host_whose_nodes_are_junk_is_not_given_a_job() -> None:
+    with running_studio() as fresh:
+        connection = fresh.connect()
+        asking = Client(connection)
+        job = outcome(fresh, asking, "junk for nodes")
+        assert job.error is not None
+        assert (job.state, job.error.kind) == ("failed", ErrorKind.WORKFLOW_UNAVAILABLE)
+        assert "RabbitPromptGrade" in job.error.message
+        assert fresh.host.posted == []
+        connection.close()
+
+
 def test_every_switch_has_an_outcome() -> None:
     tested = {switch for switch, _, _ in REFUSED}
     lived_with = test_what_can_be_lived_with_ends_in_one_result.pytestmark[0].args[1]
-    alone = {"queue lost once", "queue lost twice", "502", "shifted", "zoomed"}
-    assert tested | set(lived_with) | alone | {"history of brackets", "junk for nodes"} == set(
-        SWITCHES
-    )
+    alone = {"queue lost once", "queue lost twice", "502", "shifted", "zoomed", "junk for nodes"}
+    assert tested | set(lived_with) | alone == set(SWITCHES)
