@@ -68,8 +68,10 @@ class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
 class HostCheckRequest(Message, frozen=True, tag="host_check_request"):
     """Ask how a host is, step by step; answered by :class:`HostChecked`.
 
-    *host*: name, URL or ``builtin``; or *entry*: one that is not in config.yaml yet. *workflows*:
-    check every workflow of these names; ``*`` alone: all of them.
+    *host*: name, URL or ``builtin``; or *entry*: one that is not in config.yaml yet, *host* then
+    being the name of the one it is to stand in for, if any: what is ``(hidden)`` comes from there.
+    A secret that is not in the keyring yet stands in *entry* itself. *workflows*: check every
+    workflow of these names; ``*`` alone: all of them.
     """
 
     host: str = ""
