@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from daemon.protocol.errors import ErrorInfo
+from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.storage.job_record import JobRecord
 from daemon.tasks import SmallPrepared
 
 _AT_HOST = ("upload", "queued", "run", "fetch")
+_NOT_THE_HOSTS = (
+    ErrorKind.INVALID_REQUEST,
+    ErrorKind.WORKFLOW_INVALID,
+    ErrorKind.OVER_BUDGET,
+    ErrorKind.CANCELLED,
+)
 
 
 class PastJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +45,9 @@ class PastJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed_there(self) -> bool:
-        """Whether it failed while a host had it."""
-        return self.state == "failed" and self.ran and self.stage in _AT_HOST
+        """Whether it failed while a host had it, and not for what was asked of the host."""
+        asked_wrong = self.error is not None and self.error.kind in _NOT_THE_HOSTS
+        return self.state == "failed" and self.ran and self.stage in _AT_HOST and not asked_wrong
 
     @property
     def host_s(self) -> float | None:

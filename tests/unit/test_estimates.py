@@ -10,6 +10,7 @@ from daemon.storage.job_record import JobRecord
 from daemon.storage.past_job import PastJob, past_job
 from daemon.tasks import SmallPrepared
 
+OUT_OF_REACH = ErrorInfo(ErrorKind.INVALID_REQUEST, "The words cancel each other out.")
 SMALL = SmallPrepared(
     width_px=1024,
     height_px=1024,
@@ -91,6 +92,7 @@ def test_a_host_counts_what_it_finished_and_what_failed_there() -> None:
             done(run=5.0),
             msgspec.structs.replace(DONE, **at_host),
             msgspec.structs.replace(DONE, **here),
+            msgspec.structs.replace(DONE, **at_host, error=OUT_OF_REACH),
             msgspec.structs.replace(DONE, state="cancelled"),
         ]
     )
