@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -38,6 +39,15 @@ class HostStatistics:
         self._done: defaultdict[str, int] = defaultdict(int)
         self._failed: defaultdict[str, int] = defaultdict(int)
         self._lately: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATELY))
+
+    @contextlib.contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Count what nobody need hear of: the jobs of earlier days."""
+        on_change, self._on_change = self._on_change, lambda _: None
+        try:
+            yield
+        finally:
+            self._on_change = on_change
 
     def finished(self, host: str, host_s: float | None) -> None:
         """Count a job that the host finished.

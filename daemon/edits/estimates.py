@@ -54,8 +54,9 @@ class Estimates:
 
     def learn(self, jobs: Iterable[PastJob]) -> None:
         """Take the jobs of earlier days into account, the oldest first."""
-        for job in jobs:
-            self.note(job)
+        with self._hosts.quietly():
+            for job in jobs:
+                self.note(job)
 
     def note(self, job: PastJob) -> None:
         """Take a job that ended into account."""
