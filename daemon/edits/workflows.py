@@ -9,13 +9,14 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from daemon.comfyui.capability import Abilities
 from daemon.comfyui.checks import check_bindings, check_host
 from daemon.comfyui.graph import Graph, Workflow, nodes
-from daemon.comfyui.hosts import BUILTIN, HostRegistry
+from daemon.comfyui.hosts import BUILTIN
 from daemon.comfyui.import_choices import choose, manifest_of, proposal_of_manifest
 from daemon.comfyui.manifest import Manifest
 from daemon.comfyui.manifest_text import retitled
@@ -56,6 +57,18 @@ _TRIAL = "~trial-"
 _KEPT_TRIALS = 8
 
 
+class NodesOfHosts(Protocol):
+    """What is asked of the hosts; a :class:`daemon.comfyui.hosts.HostRegistry` answers it."""
+
+    def in_use(self) -> list[str]:
+        """Return the names of the ComfyUI hosts in use."""
+        ...
+
+    async def abilities(self, host: str) -> Abilities:
+        """Return what a host can run."""
+        ...
+
+
 class _Asked(NamedTuple):
     """A host that told its nodes."""
 
@@ -90,7 +103,7 @@ class WorkflowService:
     def __init__(
         self,
         library: WorkflowLibrary,
-        hosts: HostRegistry,
+        hosts: NodesOfHosts,
         publish: Publish,
         trials: Path,
         listening: Callable[[], bool],
