@@ -59,7 +59,9 @@ class HostingService:
         """Go to a host step by step; what is known of it is brought up to date meanwhile."""
         del peer
         if request.entry is not None:
-            entry = settings_of(self._settings.current, request.entry, request.host)
+            known = {host.name for host in self._hosts.known.listed()}
+            own = request.entry.name if request.entry.name in known else ""
+            entry = settings_of(self._settings.current, request.entry, request.host or own)
             address = host_address(entry, self._settings.current.comfyui)
             return await self._diagnosed(entry.name, address, request.workflows)
         if request.host == BUILTIN:
