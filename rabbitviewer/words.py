@@ -56,7 +56,7 @@ def jobs_words(count: int) -> str:
 
 def job_host_words(info: JobInfo) -> str:
     """Name the machine that works for a job, where its stage does not name it; may be empty."""
-    if info.host in BUILTIN_NAMES or not info.ai:
+    if info.host in BUILTIN_NAMES:
         return ""
     named = info.state == "running" and info.stage in ("upload", "queued", "run")
     return "" if named else info.host

@@ -55,6 +55,7 @@ class JobList(QWidget):
         moved: a waiting job was dragged (the job's id, the id it comes before; empty: the end).
         reveal_wanted: this part of it has to be seen (a row or the place of a drag).
         grown: it has more or fewer rows.
+        pictures_wanted: small pictures of these photos are looked at (their paths).
     """
 
     key_pressed = Signal(str, object)
@@ -62,6 +63,7 @@ class JobList(QWidget):
     moved = Signal(str, str)
     reveal_wanted = Signal(QPoint)
     grown = Signal()
+    pictures_wanted = Signal(tuple)
 
     def __init__(self, jobs: JobsModel, make_row: MakeRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +117,13 @@ class JobList(QWidget):
     def rest(self) -> None:
         """Do nothing until the next look."""
         self._awake = False
+        self.pictures_wanted.emit(())
+
+    def show_picture(self, path: bytes) -> None:
+        """A small picture of *path* is there."""
+        for row in self._rows.values():
+            if row.pictured == path:
+                row.show_picture()
 
     def show_all_anew(self) -> None:
         """Tell every row how its job stands."""
@@ -157,6 +166,10 @@ class JobList(QWidget):
         self._order = order
         if not is_whole:
             self._rest.start()
+        else:
+            self.pictures_wanted.emit(
+                tuple(dict.fromkeys(self._rows[key].pictured for key in order))
+            )
         if not order:
             self.grown.emit()
 

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QDateTime, QLocale, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPixmap, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from daemon.protocol.values import JobInfo
 from rabbitviewer.edit.error_card import ErrorCard
@@ -65,6 +73,7 @@ class JobRow(QFrame):
         self.job_id = job.info.job_id
         self.setProperty("look", "job")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._grip = QLabel()
         self._grip.setFixedWidth(tokens().icon_small)
         self._grip.setToolTip(self.tr("Drag to another place, or Ctrl+Up and Ctrl+Down"))
@@ -100,6 +109,11 @@ class JobRow(QFrame):
         """Whether it waits, so that it can come to stand elsewhere."""
         return not (self._job.ended or self._job.is_running)
 
+    @property
+    def pictured(self) -> bytes:
+        """The photo that stands for it: the result, else the original."""
+        return self._job.info.result_path or self._job.info.path
+
     def show_job(self, job: Job) -> None:
         """Show how *job* stands; nothing is touched that stays as it is."""
         self._job = job
@@ -123,11 +137,7 @@ class JobRow(QFrame):
     def show_picture(self) -> None:
         """Show the sampler's picture, or the photo where its pixels are at hand."""
         info = self._job.info
-        image = (
-            self._job.preview
-            or self._picture_of(info.result_path or info.path)
-            or self._picture_of(info.path)
-        )
+        image = self._job.preview or self._picture_of(self.pictured) or self._picture_of(info.path)
         if image is None:
             if self._picture.pixmap().isNull():
                 stand_in = icon("ph.image", "text_secondary")
@@ -217,7 +227,8 @@ class JobRow(QFrame):
                 self.tr("holds after this") if info.paused else "",
             ]
         elif not job.ended:
-            parts = [state_words(info), info.message if info.state == "waiting" else ""]
+            waits = info.state == "waiting" and info.message
+            parts = [info.message if waits else state_words(info)]
         else:
             when = QDateTime.fromSecsSinceEpoch(int(info.created))
             today = when.date() == QDateTime.currentDateTime().date()

@@ -28,10 +28,12 @@ class JobsPanel(QWidget):
     Signals:
         open_wanted: compare this job's original and result (:class:`Job`).
         folder_wanted: show this file where it lies.
+        pictures_wanted: small pictures of these photos are looked at (their paths).
     """
 
     open_wanted = Signal(object)
     folder_wanted = Signal(bytes)
+    pictures_wanted = Signal(tuple)
 
     def __init__(
         self,
@@ -88,6 +90,10 @@ class JobsPanel(QWidget):
         self._list.wake()
         self._on_grown()
 
+    def show_picture(self, path: bytes) -> None:
+        """A small picture of the photo *path* is there."""
+        self._list.show_picture(path)
+
     def say(self, words: str, *, can_repeat: bool = False) -> None:
         """Say what was done, with the button that takes it back."""
         self._said.setText(words)
@@ -134,6 +140,7 @@ class JobsPanel(QWidget):
         self._list.moved.connect(self.deeds.move_before)
         self._list.reveal_wanted.connect(self._reveal)
         self._list.grown.connect(self._on_grown)
+        self._list.pictures_wanted.connect(self.pictures_wanted)
 
     def _make_row(self, job: Job) -> JobRow:
         picture_of, origins, hosts_for = self._make

@@ -51,17 +51,28 @@ class CheckView(QWidget):
     def show_checked(self, checked: HostChecked) -> None:
         """Show what the steps found."""
         self.clear()
-        steps = tuple(each for each in checked.steps if each.step != WORKFLOW)
+        steps = _told([each for each in checked.steps if each.step != WORKFLOW])
         workflows = tuple(each for each in checked.steps if each.step == WORKFLOW)
         self._lines.addWidget(_Steps(steps, with_names=True))
+        if len(steps) < len(checked.steps) - len(workflows):
+            rest = self.tr("The steps after it were not tested.")
+            self._lines.addWidget(text_label(rest, "secondary", wraps=True))
         asked = [each for each in workflows if each.state != "skipped"]
         if asked:
-            able = sum(each.state in ("ok", "warning") for each in asked)
+            able = sum(each.state == "ok" for each in asked)
             words = self.tr("Workflows: {able} of {count} can run there")
-            title = words.format(able=able, count=len(workflows))
+            title = words.format(able=able, count=len(asked))
             ordered = sorted(workflows, key=lambda each: each.state == "ok")
             self._lines.addWidget(Fold(title, _Steps(tuple(ordered), with_names=True)))
         self.setAccessibleName(verdict_words(checked))
+
+
+def _told(steps: list[CheckStep]) -> tuple[CheckStep, ...]:
+    """Leave out what could not be tested because a step before it failed."""
+    failed = next((place for place, each in enumerate(steps) if each.state == "failed"), len(steps))
+    return tuple(
+        each for place, each in enumerate(steps) if place <= failed or each.state != "skipped"
+    )
 
 
 class _Steps(QWidget):
@@ -134,6 +145,7 @@ def verdict_words(checked: HostChecked) -> str:
 
 
 def step_message(checked: HostChecked | None, step: str) -> str:
-    """Return what one step found where it went well; empty: it did not, or nobody tested."""
+    """Return what one step found; empty: it failed, or nobody tested."""
     steps = checked.steps if checked is not None else ()
-    return next((each.message for each in steps if each.step == step and each.state == "ok"), "")
+    good = (each for each in steps if each.state in ("ok", "warning"))
+    return next((each.message for each in good if each.step == step), "")

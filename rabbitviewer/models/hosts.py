@@ -132,8 +132,9 @@ class HostsModel(QObject):
         return Plan(host, named, ai=True, reason=reason)
 
     def others_for(self, info: JobInfo) -> tuple[str, ...]:
-        """Name the hosts on which a job could run instead; none for what needs no model."""
-        if not (info.ai and self.ai_enabled):
+        """Name the hosts on which a job could run instead; none where the built-in one does it."""
+        is_builtin = not info.ai and info.host in ("", "builtin")
+        if is_builtin or not self.ai_enabled:
             return ()
         named = (each.name for each in self._hosts if not each.builtin)
         return tuple(name for name in named if name != info.host)

@@ -25,6 +25,8 @@ from rabbitviewer.wiring.hosting import Hosting
 from rabbitviewer.wiring.parts import Parts
 from rabbitviewer.words import jobs_words
 
+_JOBS = "jobs"
+
 
 def add_editing(parts: Parts) -> None:
     """Put the grade into the Edit tab, and jobs and hosts behind their pills."""
@@ -61,6 +63,9 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
         }
     )
     panel.folder_wanted.connect(parts.navigator.show_in_folder)
+    thumbnails = parts.thumbnails
+    panel.pictures_wanted.connect(lambda paths: thumbnails.want((), paths, viewer=_JOBS))
+    thumbnails.ready.connect(panel.show_picture)
 
     def tell_cancelled(count: int) -> None:
         if not popover.isVisible():

@@ -297,9 +297,9 @@ def test_a_running_job_says_stage_place_and_time_left(desk: Desk) -> None:
 
 def test_of_two_thousand_jobs_only_some_are_rows_until_more_are_asked_for(desk: Desk) -> None:
     desk.show(*(waiting(f"w{n:04}", float(n)) for n in range(2000)))
-    desk.qtbot.waitUntil(lambda: len(desk.rows) == 30)
-    desk.click("Show more (1,970 left)")
-    desk.qtbot.waitUntil(lambda: len(desk.rows) == 90)
+    desk.qtbot.waitUntil(lambda: len(desk.rows) == 20)
+    desk.click("Show more (1,980 left)")
+    desk.qtbot.waitUntil(lambda: len(desk.rows) == 80)
     assert desk.order[:2] == ["w0000", "w0001"]
 
 
@@ -323,7 +323,7 @@ def test_older_jobs_are_read_when_they_are_asked_for(desk: Desk) -> None:
     desk.daemon.answer(
         messages.JobsRequest, lambda request: [older if request.skip else messages.Jobs(jobs=())]
     )
-    for left in (170, 110, 50):
+    for left in (180, 120, 60):
         desk.click(f"Show more ({left} left)")
     desk.click("Show older jobs")
     desk.qtbot.waitUntil(lambda: desk.jobs.job("old") is not None)
