@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from daemon.comfyui.candidates import Candidate
 from daemon.edits.job import Job
-from daemon.edits.waiting import Kind, Known, Waiter, kind_of, nobody_can, waits_for
+from daemon.edits.waiting import Kind, Known, Waiter, kind_of, nobody_can, place_of, waits_for
 from daemon.protocol.errors import RabbitError
 
 log = logging.getLogger(__name__)
@@ -55,12 +54,12 @@ class JobDispatcher:
         """
         self._hosts = hosts
         self._paused = False
-        self._numbers = itertools.count()
         self._for_host: list[Waiter] = []
         self._for_work: dict[Work, list[Waiter]] = {work: [] for work in AT_ONCE}
         self._working: dict[Work, int] = dict.fromkeys(AT_ONCE, 0)
         self._places: dict[str, set[str]] = {}
-        self._ahead: dict[str, Job] = {}
+        self._ahead: dict[str, Waiter] = {}
+        self._coming: dict[str, Waiter] = {}
         self._news = asyncio.Event()
         self._giver: asyncio.Task[None] | None = None
 
@@ -108,7 +107,9 @@ class JobDispatcher:
     @contextlib.asynccontextmanager
     async def turn(self, work: Work, job: Job) -> AsyncGenerator[None]:
         """Do a part of *job* on this machine when its turn has come."""
-        waiter = Waiter(job, next(self._numbers))
+        waiter = Waiter(job)
+        if work != "prepare":
+            self._comes_no_more(job)
         self._for_work[work].append(waiter)
         try:
             self._give_work(work)
@@ -136,7 +137,8 @@ class JobDispatcher:
         """
         if self._giver is None:
             self._giver = asyncio.create_task(self._give_places())
-        waiter = Waiter(job, next(self._numbers), without)
+        waiter = Waiter(job, without)
+        self._comes_no_more(job)
         self._for_host.append(waiter)
         self._news.set()
         try:
@@ -148,9 +150,14 @@ class JobDispatcher:
             if waiter in self._for_host:
                 self._for_host.remove(waiter)
 
+    def expect(self, job: Job) -> None:
+        """*job* will want a host; those of its kind that come after it leave room for it."""
+        self._coming[job.record.job_id] = Waiter(job)
+
     def stay(self, job: Job) -> None:
         """Count *job* at the host that has it already."""
         self._ahead.pop(job.record.job_id, None)
+        self._comes_no_more(job)
         self._places.setdefault(job.record.host, set()).add(job.record.job_id)
 
     def leave(self, job: Job) -> None:
@@ -165,8 +172,13 @@ class JobDispatcher:
     def forget(self, job: Job) -> None:
         """*job* has ended."""
         self.leave(job)
+        self._comes_no_more(job)
         if self._ahead.pop(job.record.job_id, None) is not None:
             self._give_work("prepare")
+
+    def _comes_no_more(self, job: Job) -> None:
+        if self._coming.pop(job.record.job_id, None) is not None:
+            self.changed()
 
     async def others(self, job: Job, without: Collection[str]) -> bool:
         """Whether another host could do *job* now."""
@@ -185,27 +197,34 @@ class JobDispatcher:
 
     def _give_work(self, work: Work) -> None:
         waiting = self._for_work[work]
-        while self._working[work] < AT_ONCE[work]:
-            ready = [one for one in waiting if self._may_work(work, one.job)]
-            if not ready:
+        full: set[Kind] = set()
+        for one in sorted(waiting, key=lambda waiter: place_of(waiter.job)):
+            if self._working[work] >= AT_ONCE[work]:
                 break
-            chosen = min(ready, key=lambda one: one.place)
-            waiting.remove(chosen)
+            if self.holds(one.job) or one.kind in full:
+                continue
+            if work == "prepare" and self._ahead_of(one) >= AHEAD:
+                full.add(one.kind)
+                continue
+            waiting.remove(one)
             self._working[work] += 1
             if work == "prepare":
-                self._ahead[chosen.job.record.job_id] = chosen.job
-            chosen.give()
+                self._ahead[one.job.record.job_id] = one
+            one.give()
         for one in waiting:
             one.say(PAUSED if self.holds(one.job) else NEXT)
 
-    def _may_work(self, work: Work, job: Job) -> bool:
-        if self.holds(job):
-            return False
-        if work != "prepare":
-            return True
-        key = kind_of(job)
-        alike = (one for one in self._ahead.values() if not self.holds(one) and kind_of(one) == key)
-        return sum(1 for _ in alike) < AHEAD
+    def _ahead_of(self, waiter: Waiter) -> int:
+        """Return how many of its kind that come before it are prepared and have no host yet."""
+        place = place_of(waiter.job)
+        alike = (one for one in self._ahead.values() if one.kind == waiter.kind)
+        return sum(1 for one in alike if not self.holds(one.job) and place_of(one.job) < place)
+
+    def _is_next(self, waiter: Waiter) -> bool:
+        """Whether none of its kind that comes before it is only just being prepared."""
+        place = place_of(waiter.job)
+        alike = (one for one in self._coming.values() if one.kind == waiter.kind)
+        return all(self.holds(one.job) or place <= place_of(one.job) for one in alike)
 
     def _done_with(self, work: Work) -> None:
         self._working[work] -= 1
@@ -226,7 +245,7 @@ class JobDispatcher:
 
     async def _give_all(self) -> None:
         known: dict[Kind, Known] = {}
-        for waiter in sorted(self._for_host, key=lambda one: one.place):
+        for waiter in sorted(self._for_host, key=lambda one: place_of(one.job)):
             key = kind_of(waiter.job)
             try:
                 if key not in known and not self.holds(waiter.job):
@@ -250,7 +269,9 @@ class JobDispatcher:
         if not any(one.able or one.waits for one in known.found):
             waiter.refuse(nobody_can(job, known.found))
             return
-        free = [one for one in able if self.at_host(one.name) < PER_HOST]
+        # A host with nothing to do gets whoever is ready; its second place is kept for the next.
+        places = PER_HOST if self._is_next(waiter) else 1
+        free = [one for one in able if self.at_host(one.name) < places]
         if not free:
             waiter.say(NEXT if able else waits_for(known.found))
             return

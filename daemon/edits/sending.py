@@ -28,11 +28,12 @@ def host_in_words(host: str) -> str:
 
 
 class Sender:
-    """Sends jobs; holds no state of a job."""
+    """Sends jobs, to each host one after the other; holds no state of a job."""
 
     def __init__(self, hosts: HostRegistry, settings: SettingsStore) -> None:
         self._hosts = hosts
         self._settings = settings
+        self._turns: dict[str, asyncio.Lock] = {}
 
     async def send(
         self, job: Job, host: str, client: ComfyUIClient, files: WorkFiles, workflow: Workflow
@@ -47,6 +48,12 @@ class Sender:
             asyncio.CancelledError: it was cancelled; where the prompt was on its way, the host
                 has it and it must be cancelled there.
         """
+        async with self._turns.setdefault(host, asyncio.Lock()):
+            return await self._send(job, host, client, files, workflow)
+
+    async def _send(
+        self, job: Job, host: str, client: ComfyUIClient, files: WorkFiles, workflow: Workflow
+    ) -> bool:
         words = host_in_words(host)
         await job.enter("upload", words, host=host)
         if job.record.free_memory:

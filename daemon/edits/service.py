@@ -204,6 +204,8 @@ class EditService:
             expect=self._expected,
         )
         self._jobs[record.job_id] = job
+        if not record.applies_look:
+            self._dispatcher.expect(job)
 
         async def work(task: RenderTask) -> None:
             await self._work_on(job, task)

@@ -19,6 +19,7 @@ class Waiter:
 
     Attributes:
         job: Which one.
+        kind: What decides which hosts can do it.
         without: Hosts that it gets only where no other is able.
         given: Its host, or empty where it may begin here; None: its turn has not come.
         error: Why its turn will never come.
@@ -26,20 +27,14 @@ class Waiter:
         told: Set when one of these changed.
     """
 
-    def __init__(self, job: Job, number: int, without: Collection[str] = ()) -> None:
+    def __init__(self, job: Job, without: Collection[str] = ()) -> None:
         self.job = job
+        self.kind = kind_of(job)
         self.without = without
         self.given: str | None = None
         self.error: RabbitError | None = None
         self.why = ""
         self.told = asyncio.Event()
-        self._number = number
-
-    @property
-    def place(self) -> tuple[float, float, int]:
-        """Where it stands among those that wait."""
-        record = self.job.record
-        return record.rank, record.created, self._number
 
     @property
     def waits(self) -> bool:
@@ -95,6 +90,12 @@ def nobody_can(job: Job, found: Sequence[Candidate]) -> RabbitError:
         "Put that right on one of them and run the job again; `rabbitviewer workflows check` "
         "looks without running anything.",
     )
+
+
+def place_of(job: Job) -> tuple[float, float, str]:
+    """Return where *job* stands in the order; smaller comes first."""
+    record = job.record
+    return record.rank, record.created, record.job_id
 
 
 def kind_of(job: Job) -> Kind:

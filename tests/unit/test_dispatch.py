@@ -287,6 +287,49 @@ def test_small_copies_are_made_ahead_for_a_few_jobs_only() -> None:
     at_desk(story, "a")
 
 
+def test_a_job_that_comes_next_is_prepared_whatever_is_prepared_already() -> None:
+    async def story(desk: Desk) -> None:
+        desk.hosts.change("a", able=False, waits=True)
+        bench = Bench(desk.dispatcher)
+        bench.go_on.set()
+        jobs = [desk.job(f"j{n}") for n in range(AHEAD + 1)]
+        jobs[AHEAD].put(rank=0.5)
+        tasks = [asyncio.create_task(bench.work("prepare", job)) for job in jobs]
+        await desk.quiet()
+        assert f"j{AHEAD}" in bench.began
+        [task.cancel() for task in tasks]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    at_desk(story, "a")
+
+
+def test_a_hosts_second_place_is_kept_for_the_job_that_comes_next() -> None:
+    async def story(desk: Desk) -> None:
+        first, second, third = desk.job("first"), desk.job("second"), desk.job("third")
+        desk.dispatcher.expect(first)
+        desk.ask(second, third)
+        await desk.quiet()
+        assert desk.order == ["second"]
+        desk.ask(first)
+        await desk.quiet()
+        assert desk.order == ["second", "first"]
+
+    at_desk(story, "a")
+
+
+def test_a_job_that_comes_next_and_ends_leaves_its_place_to_others() -> None:
+    async def story(desk: Desk) -> None:
+        first, second, third = desk.job("first"), desk.job("second"), desk.job("third")
+        desk.dispatcher.expect(first)
+        desk.ask(second, third)
+        await desk.quiet()
+        desk.dispatcher.forget(first)
+        await desk.quiet()
+        assert desk.order == ["second", "third"]
+
+    at_desk(story, "a")
+
+
 def test_jobs_that_wait_for_an_absent_host_do_not_keep_others_from_being_prepared() -> None:
     async def story(desk: Desk) -> None:
         bench = Bench(desk.dispatcher)
