@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Tally(msgspec.Struct, frozen=True):
 class HostStatistics:
     """Counts the jobs that ended, host by host."""
 
-    def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, on_change: Callable[[str], None] | None = None) -> None:
         """Count nothing yet.
 
         Args:
@@ -41,13 +41,13 @@ class HostStatistics:
         self._lately: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATELY))
 
     @contextlib.contextmanager
-    def quietly(self) -> Iterator[None]:
+    def quietly(self) -> Generator[None]:
         """Count what nobody need hear of: the jobs of earlier days."""
-        on_change, self._on_change = self._on_change, lambda _: None
+        on_change, self._on_change = self._on_change, _nobody
         try:
             yield
         finally:
-            self._on_change = on_change
+            self._on_change = on_change or _nobody
 
     def finished(self, host: str, host_s: float | None) -> None:
         """Count a job that the host finished.
@@ -74,3 +74,7 @@ class HostStatistics:
             failed=self._failed.get(host, 0),
             usual_s=statistics.median(lately) if lately else None,
         )
+
+
+def _nobody(host: str) -> None:
+    del host

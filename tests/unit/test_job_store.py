@@ -164,3 +164,19 @@ def test_the_done_jobs_of_pools_are_found_oldest_first(tmp_path: Path) -> None:
         return [job.job_id for job in found]
 
     assert asyncio.run(story()) == ["old", "new"]
+
+
+def test_ended_jobs_tell_their_times_oldest_first_and_open_ones_nothing(tmp_path: Path) -> None:
+    async def story() -> list[tuple[str, float | None]]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        for number, state in enumerate(("done", "running", "failed", "done")):
+            job = record(
+                str(number), float(number), state=state, sends=1, timings_s={"run": float(number)}
+            )
+            await store.save(job)
+        found = await store.past_jobs(limit=3)
+        await store.close()
+        return [(job.state, job.host_s) for job in found]
+
+    assert asyncio.run(story()) == [("done", 0.0), ("failed", None), ("done", 3.0)]
