@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+MAX_ITEMS = 1000
+"""Pictures and texts of one node that are read of a large answer."""
+
 _SMALL_BYTES = 256 * 1024
 _MAX_FALLBACK_BYTES = 8 << 20
 _MAX_GRAPH_BYTES = 4 << 20
@@ -14,8 +17,8 @@ _EMPTY = msgspec.Raw(b"null")
 
 
 class _Output(msgspec.Struct):
-    images: list[Any] = msgspec.field(default_factory=list[Any])
-    text: list[Any] = msgspec.field(default_factory=list[Any])
+    images: list[msgspec.Raw] = msgspec.field(default_factory=list[msgspec.Raw])
+    text: list[msgspec.Raw] = msgspec.field(default_factory=list[msgspec.Raw])
 
 
 class _Entry(msgspec.Struct):
@@ -62,20 +65,9 @@ def read_history_json(content: bytes) -> object:
     if len(content) <= _SMALL_BYTES:
         return read_json(content)
     try:
-        found = _HISTORY.decode(content)
+        return _skimmed(_HISTORY.decode(content))
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return read_json(content)
-    return {
-        prompt_id: {
-            "prompt": _graph_of(entry.prompt),
-            "outputs": {
-                node: {"images": output.images, "text": output.text}
-                for node, output in entry.outputs.items()
-            },
-            "status": entry.status,
-        }
-        for prompt_id, entry in found.items()
-    }
 
 
 def read_queue_json(content: bytes) -> object:
@@ -97,6 +89,24 @@ def read_queue_json(content: bytes) -> object:
         }
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return read_json(content)
+
+
+def _skimmed(found: dict[str, _Entry]) -> object:
+    return {
+        prompt_id: {
+            "prompt": _graph_of(entry.prompt),
+            "outputs": {
+                node: {"images": _first(output.images), "text": _first(output.text)}
+                for node, output in entry.outputs.items()
+            },
+            "status": entry.status,
+        }
+        for prompt_id, entry in found.items()
+    }
+
+
+def _first(items: list[msgspec.Raw]) -> list[Any]:
+    return [msgspec.json.decode(item) for item in items[:MAX_ITEMS]]
 
 
 def _graph_of(prompt: msgspec.Raw) -> object:

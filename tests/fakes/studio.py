@@ -72,6 +72,12 @@ class Studio:
         text = SETTINGS.format(port=host.port, workflow=workflow)
         self.folders.config_file.write_text(text, encoding="utf-8")
 
+    @property
+    def pid(self) -> int:
+        """The daemon's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start the daemon; it may not listen yet."""
         self._process = subprocess.Popen(COMMAND, env=self._env)
@@ -165,7 +171,8 @@ class Pings:
 
     Attributes:
         answered: How often it answered.
-        slowest_s: The longest that it took.
+        took_s: How long each answer took.
+        problem: Why it answered no more.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -173,7 +180,7 @@ class Pings:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask)
         self.answered = 0
-        self.slowest_s = 0.0
+        self.took_s: list[float] = []
         self.problem: RabbitError | None = None
 
     def __enter__(self) -> Pings:
@@ -194,7 +201,7 @@ class Pings:
                 self.problem = error
                 return
             self.answered += 1
-            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+            self.took_s.append(time.monotonic() - began)
             self._over.wait(0.01)
 
 
