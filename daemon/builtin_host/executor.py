@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
-import numpy as np
-
 from daemon.builtin_host.cache import ResultCache, signatures
 from daemon.builtin_host.calls import Held, Lists, call, gather, size_bytes
+from daemon.builtin_host.documents import error_data, failure_data, meta, node_data, preview_data
 from daemon.builtin_host.folders import HostFolders
 from daemon.builtin_host.nodes.base import NodeClass, NodeContext, Preview
 from daemon.builtin_host.nodes.catalogue import Catalogue
@@ -118,12 +117,14 @@ class Executor:
             success = self._run_prompt(run)
         except Exception as error:
             logger.exception("prompt %s failed", item.prompt_id)
-            self._tell(run, "execution_error", _error_data(run, item.outputs[0], {}, error))
+            self._tell(
+                run, "execution_error", error_data(item, item.outputs[0], run.executed, {}, error)
+            )
             success = False
         self.current_node = (None, None)
         return Outcome(
             outputs=run.shown,
-            meta={node_id: _meta(node_id) for node_id in run.shown},
+            meta={node_id: meta(node_id) for node_id in run.shown},
             success=success,
             messages=run.messages,
         )
@@ -174,7 +175,7 @@ class Executor:
             self._send_state(run, run.board.start(node_id))
             if run.client_id is not None:
                 self.current_node = (run.client_id, node_id)
-                self._send_to_owner(run, "executing", _node_data(node_id))
+                self._send_to_owner(run, "executing", node_data(node_id))
             run.item.checkpoint()
             node: Json = run.item.prompt[node_id]
             node_class = self._catalogue[node["class_type"]]
@@ -186,18 +187,20 @@ class Executor:
             held = call(node_class, lists, self._context(run, node_id))
             _require_memory(run, held)
         except Interrupted:
-            data = {**_failure_data(run, node_id), "executed": list(run.executed)}
+            data = failure_data(run.item, node_id, run.executed)
             self._tell(run, "execution_interrupted", data, broadcast=True)
             return _Step.FAILED
         except Exception as error:  # boundary: a node's failure is a message
             refused = isinstance(error, NodeFailed)  # a sentence for the user, no fault of ours
             logger.warning("node %s failed: %s", node_id, error, exc_info=not refused)
-            self._tell(run, "execution_error", _error_data(run, node_id, lists, error))
+            self._tell(
+                run, "execution_error", error_data(run.item, node_id, run.executed, lists, error)
+            )
             return _Step.FAILED
         run.held[node_id] = held
         if held.ui:
             run.shown[node_id] = held.ui
-            self._send_to_owner(run, "executed", {**_node_data(node_id), "output": held.ui})
+            self._send_to_owner(run, "executed", {**node_data(node_id), "output": held.ui})
         self._cache.put(run.keys[node_id], held)
         self._send_state(run, run.board.finish(node_id))
         run.executed.append(node_id)
@@ -222,11 +225,11 @@ class Executor:
             picture = preview() if preview is not None and wanted else None
             metadata = self._outbox.wants_metadata(run.client_id)
             if picture is not None and metadata:
-                self._outbox.send_preview(picture, _preview_data(run, node_id), run.client_id)
+                self._outbox.send_preview(picture, preview_data(run.item, node_id), run.client_id)
             data = {"value": value, "max": maximum, "prompt_id": run.item.prompt_id}
             self._outbox.send("progress", {**data, "node": node_id}, run.client_id)
             if picture is not None and not metadata:
-                self._outbox.send_preview(picture, _preview_data(run, node_id), run.client_id)
+                self._outbox.send_preview(picture, preview_data(run.item, node_id), run.client_id)
 
         return report
 
@@ -238,7 +241,7 @@ class Executor:
         ui = run.held[node_id].ui
         if ui:
             run.shown[node_id] = ui
-        self._send_to_owner(run, "executed", {**_node_data(node_id), "output": ui or None})
+        self._send_to_owner(run, "executed", {**node_data(node_id), "output": ui or None})
 
     def _tell(self, run: _Run, event: str, data: Json, *, broadcast: bool = False) -> None:
         """Send a step of the life of the prompt and keep it for the history."""
@@ -279,58 +282,3 @@ def _release(run: _Run, schedule: Schedule) -> None:
     for node_id, held in run.held.items():
         if node_id not in needed and held.slots:
             run.held[node_id] = Held((), held.ui)
-
-
-def _node_data(node_id: str) -> Json:
-    return {"node": node_id, "display_node": node_id}
-
-
-def _meta(node_id: str) -> Json:
-    return {
-        "node_id": node_id,
-        "display_node": node_id,
-        "parent_node": None,
-        "real_node_id": node_id,
-    }
-
-
-def _preview_data(run: _Run, node_id: str) -> Json:
-    return {
-        "node_id": node_id,
-        "prompt_id": run.item.prompt_id,
-        "display_node_id": node_id,
-        "parent_node_id": None,
-        "real_node_id": node_id,
-    }
-
-
-def _failure_data(run: _Run, node_id: str) -> Json:
-    return {"node_id": node_id, "node_type": run.item.prompt[node_id]["class_type"]}
-
-
-def _error_data(run: _Run, node_id: str, inputs: Lists, error: Exception) -> Json:
-    text = "The built-in host ran out of memory." if isinstance(error, MemoryError) else str(error)
-    return {
-        **_failure_data(run, node_id),
-        "executed": list(run.executed),
-        "exception_message": f"{text}\n",
-        "exception_type": _kind(error),
-        "traceback": [],
-        "current_inputs": {name: [_say(v) for v in values] for name, values in inputs.items()},
-        "current_outputs": list(run.item.prompt),
-    }
-
-
-def _kind(error: Exception) -> str:
-    """The exception's full name, or the one that the real server gives for it."""
-    if isinstance(error, NodeFailed) and error.kind:
-        return error.kind
-    kind = type(error)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return f"{module}{kind.__qualname__}"
-
-
-def _say(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return f"array {' x '.join(str(side) for side in value.shape)}"
-    return value

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.nodes.matching import repeat_all
 from daemon.builtin_host.resample import crop_to_aspect, resize, resize_mask
-from daemon.builtin_host.values import Image, Json, Mask, NodeFailed
+from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
 _OPAQUE_CHANNELS = 3
 _TINY = np.float32(1e-5)
@@ -35,6 +35,7 @@ def join_image_with_alpha(inputs: Json, context: NodeContext) -> NodeResult:
     """JoinImageWithAlpha: ``alpha`` (a mask, resized if need be) becomes the transparency."""
     image: Image = inputs["image"]
     count = max(image.shape[0], inputs["alpha"].shape[0])
+    require_size(count, image.shape[1], image.shape[2], _OPAQUE_CHANNELS + 1)
     mask = resize_mask(inputs["alpha"], image.shape[2], image.shape[1], context.checkpoint)
     colors = repeat_all(image[..., :_OPAQUE_CHANNELS], count)
     alpha = 1 - repeat_all(mask, count)
@@ -91,10 +92,11 @@ def _combine(
 
 
 def _bounded(values: npt.NDArray[Any]) -> Image:
-    return np.asarray(np.clip(values, 0, 1), np.float32)
+    bounded: Image = values.clip(0, 1).astype(np.float32)
+    return bounded
 
 
-def _union(a: Image, b: Image) -> Image:
+def _union(a: Image, b: Image) -> npt.NDArray[Any]:
     return a + b - a * b
 
 

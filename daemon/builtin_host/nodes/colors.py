@@ -45,6 +45,7 @@ def rgb_to_yuv(inputs: Json, context: NodeContext) -> NodeResult:
     """ImageRGBToYUV: luma and the two colour differences, each as a gray picture."""
     context.checkpoint()
     image: Image = inputs["image"]
+    require_size(3 * image.shape[0], image.shape[1], image.shape[2], 3)
     luma = image[..., :3] @ _LUMA
     blue = (image[..., 2] - luma) * np.float32(0.564) + _MIDDLE
     red = (image[..., 0] - luma) * np.float32(0.713) + _MIDDLE

@@ -18,6 +18,7 @@ Plane = npt.NDArray[np.float32]
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _EPSILON = np.float32(1e-6)
 _COLOR_CHANNELS = (1, 3)
+_ROWS = 256
 _AHEAD = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 """Row and column of the neighbour in direction k * 45 degrees."""
 
@@ -57,25 +58,39 @@ def _edges(gray: Plane, low: float, high: float, context: NodeContext) -> Plane:
     )
     strength = np.sqrt(across * across + down * down + _EPSILON)
     context.checkpoint()
-    direction = np.round(np.degrees(np.arctan2(down, across)) / 45).astype(np.int64) % 8
-    strength = np.where(_is_crest(strength, direction), strength, 0)
+    strength = _crests(strength, across, down, context)
     context.checkpoint()
     labels = np.empty(strength.shape, np.int32)
     ndimage.label(strength > low, np.ones((3, 3)), output=labels)
-    strong = np.unique(labels[strength > high])
-    return np.isin(labels, strong[strong > 0]).astype(np.float32)
+    context.checkpoint()
+    kept = np.zeros(int(labels.max()) + 1, np.float32)
+    kept[labels[strength > high]] = 1
+    kept[0] = 0
+    return kept[labels]
 
 
-def _is_crest(strength: Plane, direction: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Where a pixel is stronger than both its neighbours along its gradient; 0 lies outside."""
-    rows, columns = np.indices(strength.shape)
+def _crests(strength: Plane, across: Plane, down: Plane, context: NodeContext) -> Plane:
+    """*strength* where a pixel is stronger than both its neighbours along its gradient, else 0.
+
+    What lies outside the picture has strength 0.
+    """
     padded = np.pad(strength, 1)
     steps = np.array(_AHEAD)
-    crest = np.ones(strength.shape, bool)
-    for turn in (0, 4):
-        step = steps[(direction + turn) % 8]
-        crest &= strength > padded[rows + 1 + step[..., 0], columns + 1 + step[..., 1]]
-    return crest
+    out = np.zeros_like(strength)
+    for top in range(0, strength.shape[0], _ROWS):
+        context.checkpoint()
+        part = slice(top, top + _ROWS)
+        here = strength[part]
+        turns = np.round(np.degrees(np.arctan2(down[part], across[part])) / 45).astype(np.int8) % 8
+        rows = np.arange(here.shape[0], dtype=np.int32)[:, None]
+        columns = np.arange(here.shape[1], dtype=np.int32)[None, :]
+        crest = np.ones(here.shape, bool)
+        for opposite in (0, 4):
+            step = steps[(turns + opposite) % 8]
+            ahead = padded[rows + top + 1 + step[..., 0], columns + 1 + step[..., 1]]
+            crest &= here > ahead
+        out[part][crest] = here[crest]
+    return out
 
 
 RUNS: dict[str, Run] = {"Canny": canny}

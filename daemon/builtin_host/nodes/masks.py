@@ -31,10 +31,8 @@ def image_to_mask(inputs: Json, context: NodeContext) -> NodeResult:
 
 def mask_to_image(inputs: Json, context: NodeContext) -> NodeResult:
     """MaskToImage: the mask as three equal channels."""
-    del context
     mask: Mask = inputs["mask"]
-    flat = mask.reshape(-1, *mask.shape[-2:])
-    return NodeResult((np.repeat(flat[..., None], 3, axis=-1),))
+    return NodeResult((_as_gray(mask.reshape(-1, *mask.shape[-2:]), context),))
 
 
 def invert_mask(inputs: Json, context: NodeContext) -> NodeResult:
@@ -118,8 +116,15 @@ def image_color_to_mask(inputs: Json, context: NodeContext) -> NodeResult:
 def mask_preview(inputs: Json, context: NodeContext) -> NodeResult:
     """MaskPreview: shows the mask as a gray picture and passes it on."""
     mask: Mask = inputs["mask"]
-    gray = np.repeat(mask[..., None], 3, axis=-1)
+    gray = _as_gray(mask, context)
     return NodeResult((mask,), {**preview(gray, context), "animated": [False]})
+
+
+def _as_gray(mask: Mask, context: NodeContext) -> Image:
+    count, height_px, width_px = mask.shape
+    require_size(count, height_px, width_px, 3)
+    context.checkpoint()
+    return np.repeat(mask[..., None], 3, axis=-1)
 
 
 def _ramp(length_px: int, feather_px: int) -> Mask:

@@ -6,18 +6,20 @@ Monge-Kantorovich map between covariances); histogram matching by cumulative sha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.nodes.cie_lab import from_lab, to_lab
+from daemon.builtin_host.resample import Checkpoint
 from daemon.builtin_host.values import Image, Json, NodeFailed
 
 _LEVELS = 256
 _TINY = 1e-6
 _COLORS = 3
+_ROWS = 256
 
 Wide = npt.NDArray[np.float64]
 Statistics = tuple[Wide, Wide]
@@ -38,27 +40,19 @@ def color_transfer(inputs: Json, context: NodeContext) -> NodeResult:
             f"Input size must have a shape of (*, 3, H, W). Got torch.Size({size})", "ValueError"
         )
     sources, references = _frames(target, reference, inputs)
-    if inputs["method"] == "histogram":
-        move = _by_histogram
-        before, after = _same, _same
-    else:
-        move = _METHODS[inputs["method"]]
-        before, after = to_lab, from_lab
+    method = _METHODS[inputs["method"]]
     out = np.empty_like(target)
     for number, frame in enumerate(target):
-        context.checkpoint()
-        start = before(frame)
-        wanted = move(
-            start,
-            [before(part) for part in sources(number)],
-            [before(part) for part in references(number)],
-        )
-        out[number] = np.clip(after(start + (wanted - start) * strength), 0, 1)
+        move = method(sources(number), references(number), context.checkpoint)
+        for rows in _strips(frame):
+            context.checkpoint()
+            out[number, rows] = move(frame[rows], strength)
         context.progress(number + 1, len(target), None)
     return NodeResult((out,))
 
 
 _Frames = Callable[[int], Image]
+_Move = Callable[[Image, float], Image]
 
 
 def _frames(target: Image, reference: Image, inputs: Json) -> tuple[_Frames, _Frames]:
@@ -76,32 +70,77 @@ def _frames(target: Image, reference: Image, inputs: Json) -> tuple[_Frames, _Fr
     return lambda _: target[index : index + 1], lambda _: reference
 
 
-def _same(image: Image | Wide) -> Wide:
-    return image.astype(np.float64)
+def _by_deviation(source: Image, reference: Image, checkpoint: Checkpoint) -> _Move:
+    mean, spread = _deviation(source, checkpoint)
+    wanted_mean, wanted_spread = _deviation(reference, checkpoint)
+    return _in_lab(lambda lab: (lab - mean) * (wanted_spread / spread) + wanted_mean)
 
 
-def _by_deviation(start: Wide, sources: list[Wide], references: list[Wide]) -> Wide:
-    mean, spread = _deviation(sources)
-    wanted_mean, wanted_spread = _deviation(references)
-    return (start - mean) * (wanted_spread / spread) + wanted_mean
+def _by_covariance(source: Image, reference: Image, checkpoint: Checkpoint) -> _Move:
+    mean, spread = _covariance(source, checkpoint)
+    wanted_mean, wanted_spread = _covariance(reference, checkpoint)
+    linear = _linear_map(spread, wanted_spread).T
+    return _in_lab(lambda lab: (lab - mean) @ linear + wanted_mean)
 
 
-def _by_covariance(start: Wide, sources: list[Wide], references: list[Wide]) -> Wide:
-    mean, spread = _covariance(sources)
-    wanted_mean, wanted_spread = _covariance(references)
-    return (start - mean) @ _linear_map(spread, wanted_spread).T + wanted_mean
+def _by_histogram(source: Image, reference: Image, checkpoint: Checkpoint) -> _Move:
+    tables = [
+        np.minimum(
+            np.searchsorted(
+                _shares(reference, channel, checkpoint), _shares(source, channel, checkpoint)
+            ),
+            _LEVELS - 1,
+        ).astype(np.float32)
+        / np.float32(_LEVELS - 1)
+        for channel in range(_COLORS)
+    ]
+
+    def move(part: Image, strength: float) -> Image:
+        levels = _level_of(part)
+        matched = np.stack([tables[k][levels[..., k]] for k in range(_COLORS)], axis=-1)
+        moved = part + (matched - part) * strength
+        return moved.clip(0, 1).astype(np.float32, copy=False)
+
+    return move
 
 
-def _deviation(frames: list[Wide]) -> Statistics:
-    mean = np.mean([frame.mean(axis=(0, 1)) for frame in frames], axis=0)
-    square = np.mean([((frame - mean) ** 2).mean(axis=(0, 1)) for frame in frames], axis=0)
-    return mean, np.maximum(np.sqrt(square), _TINY)
+def _in_lab(change: Callable[[Wide], Wide]) -> _Move:
+    def move(part: Image, strength: float) -> Image:
+        lab = to_lab(part)
+        return from_lab(lab + (change(lab) - lab) * strength).astype(np.float32)
+
+    return move
 
 
-def _covariance(frames: list[Wide]) -> Statistics:
-    mean = np.mean([frame.mean(axis=(0, 1)) for frame in frames], axis=0)
-    flat = [(frame - mean).reshape(-1, _COLORS) for frame in frames]
-    return mean, np.mean([part.T @ part / len(part) for part in flat], axis=0)
+def _strips(frame: Image) -> Iterator[slice]:
+    """Rows of a picture, so that double precision never needs much memory."""
+    for top in range(0, frame.shape[0], _ROWS):
+        yield slice(top, top + _ROWS)
+
+
+def _lab_pixels(frames: Image, checkpoint: Checkpoint) -> Iterator[Wide]:
+    for frame in frames:
+        for rows in _strips(frame):
+            checkpoint()
+            yield to_lab(frame[rows]).reshape(-1, _COLORS)
+
+
+def _mean(frames: Image, checkpoint: Checkpoint) -> Wide:
+    total = sum((part.sum(axis=0) for part in _lab_pixels(frames, checkpoint)), np.zeros(_COLORS))
+    return total / (frames.size // _COLORS)
+
+
+def _deviation(frames: Image, checkpoint: Checkpoint) -> Statistics:
+    mean = _mean(frames, checkpoint)
+    squares = (((part - mean) ** 2).sum(axis=0) for part in _lab_pixels(frames, checkpoint))
+    variance = sum(squares, np.zeros(_COLORS)) / (frames.size // _COLORS)
+    return mean, np.maximum(np.sqrt(variance), _TINY)
+
+
+def _covariance(frames: Image, checkpoint: Checkpoint) -> Statistics:
+    mean = _mean(frames, checkpoint)
+    products = ((part - mean).T @ (part - mean) for part in _lab_pixels(frames, checkpoint))
+    return mean, sum(products, np.zeros((_COLORS, _COLORS))) / (frames.size // _COLORS)
 
 
 def _linear_map(spread: Wide, wanted: Wide) -> Wide:
@@ -114,30 +153,24 @@ def _linear_map(spread: Wide, wanted: Wide) -> Wide:
     return back @ half @ back.T
 
 
-def _by_histogram(start: Wide, sources: list[Wide], references: list[Wide]) -> Wide:
-    out = np.empty_like(start)
-    levels = _level_of(start)
-    for channel in range(_COLORS):
-        shares, wanted = (_shares(frames, channel) for frames in (sources, references))
-        table = np.minimum(np.searchsorted(wanted, shares), _LEVELS - 1) / (_LEVELS - 1)
-        out[..., channel] = table[levels[..., channel]]
-    return out
-
-
-def _shares(frames: list[Wide], channel: int) -> npt.NDArray[np.float32]:
+def _shares(frames: Image, channel: int, checkpoint: Checkpoint) -> npt.NDArray[np.float32]:
     """Share of pixels up to each level, shape (256,)."""
-    counts = sum(
-        np.bincount(_level_of(frame[..., channel]).ravel(), minlength=_LEVELS) for frame in frames
-    )
+    counts = np.zeros(_LEVELS, np.int64)
+    for frame in frames:
+        checkpoint()
+        counts += np.bincount(_level_of(frame[..., channel]).ravel(), minlength=_LEVELS)
     total = np.cumsum(counts).astype(np.float32)
     return total / total[-1]
 
 
-def _level_of(values: Wide) -> npt.NDArray[np.int64]:
-    scaled = values.astype(np.float32) * np.float32(_LEVELS - 1)
-    return np.clip(scaled.astype(np.int64), 0, _LEVELS - 1)
+def _level_of(values: Image) -> npt.NDArray[np.uint8]:
+    return np.clip(values * np.float32(_LEVELS - 1), 0, _LEVELS - 1).astype(np.uint8)
 
 
-_METHODS = {"reinhard_lab": _by_deviation, "mkl_lab": _by_covariance}
+_METHODS: dict[str, Callable[[Image, Image, Checkpoint], _Move]] = {
+    "reinhard_lab": _by_deviation,
+    "mkl_lab": _by_covariance,
+    "histogram": _by_histogram,
+}
 
 RUNS: dict[str, Run] = {"ColorTransfer": color_transfer}
