@@ -35,7 +35,7 @@ class HostStatistics:
         Args:
             on_change: Called with the host whose figures changed.
         """
-        self._on_change = on_change
+        self._on_change = on_change or _nobody
         self._done: defaultdict[str, int] = defaultdict(int)
         self._failed: defaultdict[str, int] = defaultdict(int)
         self._lately: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATELY))
@@ -47,7 +47,7 @@ class HostStatistics:
         try:
             yield
         finally:
-            self._on_change = on_change or _nobody
+            self._on_change = on_change
 
     def finished(self, host: str, host_s: float | None) -> None:
         """Count a job that the host finished.
