@@ -234,7 +234,7 @@ class GradeForm(QWidget):
         if form is not None:
             found = form.fields
         elif workflow is not None:
-            found = workflow.parameters
+            found = tuple(each for each in workflow.parameters if each.default is not None)
         if self._shown == self.workflow:
             said |= self._basic.values() | self._advanced_fields.values()
         self._shown = self.workflow
