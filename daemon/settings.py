@@ -12,6 +12,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.hosting import HostEntry
 from daemon.resources import data_folder
 from daemon.settings_check import (
+    SECRET_KEYS,
     Findings,
     check_value,
     flatten,
@@ -124,6 +125,8 @@ class SettingsStore:
                 "`rabbitviewer config show` lists them.",
             )
         complaint = check_value(value, types[section][name])[1]
+        if name in SECRET_KEYS:
+            complaint = complaint.partition(", got ")[0]
         if complaint:
             raise _refused(f"The setting {key} was not changed: {complaint}.")
         if not self._path.exists():

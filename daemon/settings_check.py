@@ -28,7 +28,7 @@ from daemon.settings_keys import (
 BUILTIN_HOST = "builtin"
 HIDDEN = "(hidden)"
 _URL_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
-_SECRET_KEYS = {"headers", "token", "password", "proxy"}
+SECRET_KEYS = {"headers", "token", "password", "proxy"}
 
 _PLAIN_WORDS = (
     (r", got .*", ""),
@@ -163,7 +163,7 @@ class _Reader:
                 values[key] = self._hosts(name, item.value)
                 continue
             values[key], complaint = check_value(item.plain(), hints[key])
-            if complaint and key in _SECRET_KEYS:
+            if complaint and key in SECRET_KEYS:
                 complaint = complaint.partition(", got ")[0]
             if complaint:
                 self._error(item.place, name, complaint)

@@ -139,6 +139,7 @@ class _Run:
         self._started: Started | None = None
         self._away_since: float | None = None
         self._chance = chance
+        self._refusals = 0
         self._away = Backoff(pace.away_s, pace.away_longest_s, chance)
         self._unknown_since: float | None = None
         self._reopened = False
@@ -213,6 +214,7 @@ class _Run:
             return
         self._asked_before, self._asked = self._asked, time.monotonic()
         self._away_since = None
+        self._refusals = 0
         self._away.reset()
         event = self._event(state)
         if event is not None:
@@ -256,9 +258,10 @@ class _Run:
         first = self._away_since is None
         since = now if self._away_since is None else self._away_since
         self._away_since = since
-        hopeless = (
-            error.kind is ErrorKind.SETTINGS_INVALID or error.context.get("status") in _FOR_GOOD
-        )
+        if error.context.get("status") in _FOR_GOOD:
+            # Once more: a secret that was renewed meanwhile is read anew after the first time.
+            self._refusals += 1
+        hopeless = error.kind is ErrorKind.SETTINGS_INVALID or self._refusals > 1
         if hopeless or now - since >= self._patience_s:
             return [FailedOnHost(error)]
         return [HostAway(error)] if first else []

@@ -37,7 +37,7 @@ MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 _FLAGS = '{"type":"feature_flags","data":{"supports_preview_metadata":true}}'
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
-_JOIN_S = 5.0
+_JOIN_S = 2.0
 _NOT_OPENED = (
     OSError,
     websocket.WebSocketException,
