@@ -21,6 +21,7 @@ import websocket
 
 from daemon.comfyui import host_steps
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.connection_errors import connection_failed
 from daemon.comfyui.dial import (
     Answer,
     Deadline,
@@ -33,7 +34,7 @@ from daemon.comfyui.dial import (
     tunnel,
     upgrade,
 )
-from daemon.comfyui.errors import connection_failed, not_comfyui, printable
+from daemon.comfyui.errors import not_comfyui, printable
 from daemon.comfyui.host_steps import WorkflowCheck, failed, ok, skipped, warning
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.replies import HostStats, read_stats

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.connection_errors import connection_failed
 from daemon.comfyui.dial import Answer
 from daemon.comfyui.errors import (
-    connection_failed,
     not_comfyui,
     redirected,
     status_failed,

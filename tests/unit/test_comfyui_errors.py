@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from daemon.comfyui.address import HostAddress
-from daemon.comfyui.errors import connection_failed, status_failed
+from daemon.comfyui.connection_errors import connection_failed
+from daemon.comfyui.errors import status_failed
 from daemon.comfyui.node_errors import execution_failed, validation_failed
 from daemon.comfyui.replies import read_history, read_queue, read_stats
 from daemon.protocol.errors import ErrorInfo, ErrorKind
@@ -112,7 +113,6 @@ def test_a_node_that_the_built_in_host_lacks_is_said_to_need_a_comfyui_host():
         "The built-in host has no AI models: 'ImageUpscaleWithModel' needs a ComfyUI host."
     )
     assert "comfyui.enabled" in info.hint
-
 
 
 def test_a_model_of_an_unknown_loader_is_named_without_a_folder() -> None:
