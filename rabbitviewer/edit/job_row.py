@@ -94,12 +94,14 @@ class JobRow(QFrame):
         self._pause = icon_button("ph.pause", self.tr("Pause"))
         self._cancel = icon_button("ph.x", self.tr("Cancel"))
         self._open = icon_button("ph.square-half", self.tr("Compare"))
+        self._again = icon_button("ph.arrow-clockwise", self.tr("Try again"))
         self._more = icon_button("ph.dots-three", self.tr("What can be done with it"))
-        for button in (self._pause, self._cancel, self._open, self._more):
+        for button in (self._pause, self._cancel, self._open, self._again, self._more):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._pause.clicked.connect(lambda: self.pause_pressed.emit(self.job_id))
         self._cancel.clicked.connect(lambda: self.cancel_pressed.emit(self.job_id))
         self._open.clicked.connect(lambda: self.open_pressed.emit(self.job_id))
+        self._again.clicked.connect(lambda: self._on_retry(Retry()))
         self._more.clicked.connect(self._open_menu)
         self._lay_out()
         self.show_job(job)
@@ -169,6 +171,7 @@ class JobRow(QFrame):
         self._pause.setVisible(self.can_move)
         self._cancel.setVisible(not job.ended)
         self._open.setVisible(info.state == "done")
+        self._again.setVisible(info.state == "cancelled")
         if self._grip.property("on") != self.can_move:
             self._grip.setProperty("on", self.can_move)
             side = tokens().icon_small
@@ -189,8 +192,7 @@ class JobRow(QFrame):
     def _show_error(self, job: Job) -> None:
         info = job.info
         failed = info.state == "failed" and info.error is not None
-        again = failed or info.state == "cancelled"
-        if again and self._retry is None:
+        if failed and self._retry is None:
             self._retry = RetryRow()
             self._retry.retry_wanted.connect(self._on_retry)
             self._lines.addWidget(self._retry)
@@ -202,8 +204,8 @@ class JobRow(QFrame):
             if info.error is not None:
                 self._error.show_error(info.error)
         if self._retry is not None:
-            self._retry.setVisible(again)
-            self._retry.show_for(info, self._hosts_for(info) if again else ())
+            self._retry.setVisible(failed)
+            self._retry.show_for(info, self._hosts_for(info) if failed else ())
 
     def _on_retry(self, retry: Retry) -> None:
         self.retry_pressed.emit(self.job_id, retry)
@@ -243,7 +245,7 @@ class JobRow(QFrame):
         top.setSpacing(look.space_1)
         top.addWidget(self._name, 1)
         top.addWidget(self._tag)
-        for button in (self._open, self._pause, self._cancel, self._more):
+        for button in (self._open, self._again, self._pause, self._cancel, self._more):
             top.addWidget(button)
         state = QHBoxLayout()
         state.setSpacing(look.space_1)

@@ -158,12 +158,17 @@ class JobsPanel(QWidget):
         """Show whether the queue holds, and what can be done with all of it."""
         counts, paused = self._jobs.counts(), self._jobs.is_paused
         is_open = bool(counts.running or counts.waiting or counts.paused)
+        focus = self.window().focusWidget()
         if self._paused.isVisibleTo(self) != paused:
             self._paused.setVisible(paused)
             self.updateGeometry()
         self._pause.setVisible(not paused)
         self._pause.setEnabled(is_open)
         self._cancel_all.setEnabled(is_open)
+        if focus in (self._pause, self._resume, self._cancel_all):
+            stays = focus is self._cancel_all and is_open
+            held = focus if stays else (self._resume if paused else self._pause)
+            held.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_cancelled(self, count: int) -> None:
         self.say(self.tr("Cancelled {jobs}").format(jobs=jobs_words(count)), can_repeat=True)

@@ -56,6 +56,7 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
     """Let keys and palette steer jobs; say what was done where the panel is not open."""
     window = parts.window
     popover, say = window.jobs_popover, window.status.say
+    thumbnails = parts.thumbnails
     window.actions_by_id.connect_all(
         {
             "jobs.pause": steering.toggle_pause,
@@ -63,9 +64,9 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
         }
     )
     panel.folder_wanted.connect(parts.navigator.show_in_folder)
-    thumbnails = parts.thumbnails
-    panel.pictures_wanted.connect(lambda paths: thumbnails.want((), paths, viewer=_JOBS))
-    thumbnails.ready.connect(panel.show_picture)
+
+    def want_pictures(paths: tuple[bytes, ...]) -> None:
+        thumbnails.want((), paths, viewer=_JOBS)
 
     def tell_cancelled(count: int) -> None:
         if not popover.isVisible():
@@ -82,6 +83,8 @@ def _connect_jobs(parts: Parts, panel: JobsPanel, steering: JobSteering) -> None
         any_open = bool(counts.running or counts.waiting or counts.paused)
         window.actions_by_id["jobs.cancel_all"].setEnabled(any_open)
 
+    panel.pictures_wanted.connect(want_pictures)
+    thumbnails.ready.connect(panel.show_picture)
     steering.cancelled.connect(tell_cancelled)
     parts.jobs.paused_changed.connect(tell_paused)
     for signal in (parts.jobs.arranged, parts.jobs.reset):
