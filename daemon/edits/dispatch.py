@@ -110,6 +110,7 @@ class JobDispatcher:
         waiter = Waiter(job)
         if work != "prepare":
             self._comes_no_more(job)
+            self.leave(job)
         self._for_work[work].append(waiter)
         try:
             self._give_work(work)

@@ -204,7 +204,9 @@ class EditService:
             expect=self._expected,
         )
         self._jobs[record.job_id] = job
-        if not record.applies_look:
+        if record.prompt_id:
+            self._dispatcher.stay(job)
+        elif not record.applies_look:
             self._dispatcher.expect(job)
 
         async def work(task: RenderTask) -> None:
