@@ -12,14 +12,12 @@ import ipaddress
 import json
 import re
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
-import websocket
 
-from daemon.comfyui import host_steps
+from daemon.comfyui import host_steps, probes
 from daemon.comfyui.address import HostAddress
 from daemon.comfyui.connection_errors import connection_failed
 from daemon.comfyui.dial import (
@@ -28,11 +26,6 @@ from daemon.comfyui.dial import (
     NotHttpError,
     ProxyRefusedError,
     UpgradeRefusedError,
-    connect,
-    open_tcp,
-    secure,
-    tunnel,
-    upgrade,
 )
 from daemon.comfyui.errors import not_comfyui, printable
 from daemon.comfyui.host_steps import WorkflowCheck, failed, ok, skipped, warning
@@ -47,9 +40,6 @@ TOTAL_S = 15.0
 STEPS = ("dns", "tcp", "tls", "auth", "api", "websocket", "version", "devices", "queue")
 _STEP_S = 5.0
 _ANSWER_S = 8.0
-_FIRST_MESSAGE_S = 3.0
-_REFUSAL_S = 0.4
-_CLIENT_ID = "rabbitviewer-check"
 _SOON_S = 14 * 86400
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _NOT_IN = {301, 302, 303, 307, 308, 401, 403, 407}
@@ -180,19 +170,10 @@ class _Diagnosis:
         address = self._address
         login = await asyncio.to_thread(self._secrets.proxy_header, address)
 
-        def reach() -> socket.socket:
-            deadline = Deadline(self._step_s)
-            plain = open_tcp(address, deadline)
-            try:
-                if address.proxy and address.https:
-                    tunnel(plain, address, login, deadline)
-            except BaseException:
-                plain.close()
-                raise
-            return plain
-
         try:
-            self._plain = await asyncio.to_thread(reach)
+            self._plain = await asyncio.to_thread(
+                probes.reach, address, login, Deadline(self._step_s)
+            )
         except (OSError, ProxyRefusedError, NotHttpError) as error:
             raise connection_failed(error, address) from error
         if not address.proxy:
@@ -205,14 +186,10 @@ class _Diagnosis:
         if not address.https or plain is None:
             return skipped("tls", "Not used: the address is http://.")
 
-        def shake_hands() -> tuple[str, float]:
-            with secure(plain, address, address.tls_context(), Deadline(self._step_s)) as shown:
-                _wait_for_refusal(shown)
-                until = str((shown.getpeercert() or {}).get("notAfter", ""))
-                return shown.version() or "TLS", ssl.cert_time_to_seconds(until) if until else 0.0
-
         try:
-            version, until_s = await asyncio.to_thread(shake_hands)
+            version, until_s = await asyncio.to_thread(
+                probes.shake_hands, plain, address, Deadline(self._step_s)
+            )
         except OSError as error:
             raise connection_failed(error, address) from error
         date = time.strftime("%Y-%m-%d", time.gmtime(until_s))
@@ -250,7 +227,7 @@ class _Diagnosis:
         mute = info.context.get("error") == "ReadTimeout"
         if not address.https and not address.proxy and not mute:
             with contextlib.suppress(OSError):
-                if await asyncio.to_thread(self._speaks_tls):
+                if await asyncio.to_thread(probes.speaks_tls, address, Deadline(self._step_s)):
                     self._steps["tls"] = self._wants_tls()
                     return
         if info.context.get("tls"):
@@ -266,17 +243,6 @@ class _Diagnosis:
                 "ComfyUI may be loading a model, or hang: look at it there. Or another program "
                 "listens on that port.",
             )
-
-    def _speaks_tls(self) -> bool:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        deadline = Deadline(self._step_s)
-        with (
-            open_tcp(self._address, deadline) as plain,
-            secure(plain, self._address, context, deadline),
-        ):
-            return True
 
     def _wants_tls(self) -> CheckStep:
         return failed(
@@ -319,14 +285,10 @@ class _Diagnosis:
         headers = await asyncio.to_thread(self._secrets.headers, address)
         login = await asyncio.to_thread(self._secrets.proxy_header, address)
 
-        def listen() -> bool:
-            deadline = Deadline(self._step_s)
-            with connect(address, login, deadline) as opened:
-                upgrade(opened, address, headers, _CLIENT_ID, deadline)
-                return _hears(opened)
-
         try:
-            heard = await asyncio.to_thread(listen)
+            heard = await asyncio.to_thread(
+                probes.hears_socket, address, headers, login, Deadline(self._step_s)
+            )
         except UpgradeRefusedError as error:
             return host_steps.no_websocket(error.answer.status, address)
         except (OSError, ProxyRefusedError, NotHttpError, RabbitError) as error:
@@ -359,36 +321,6 @@ class _Diagnosis:
         for name, check in self._workflows.items():
             step = await asyncio.to_thread(check, info, self._stats.version)
             self._of_workflows.append(host_steps.named(step, name))
-
-
-def _hears(opened: socket.socket) -> bool:
-    """Whether the host says something on a WebSocket that just opened: ComfyUI greets."""
-    connection = websocket.WebSocket(enable_multithread=False)
-    connection.sock = opened
-    connection.connected = True
-    connection.settimeout(_FIRST_MESSAGE_S)
-    try:
-        frame = connection.recv_frame()
-    except (OSError, websocket.WebSocketException):
-        return False
-    return frame.opcode in {websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY}
-
-
-def _wait_for_refusal(shown: ssl.SSLSocket) -> None:
-    """Give a server time to refuse us: TLS 1.3 looks at our certificate after the handshake.
-
-    Raises:
-        ssl.SSLError: it ended the connection.
-    """
-    shown.settimeout(_REFUSAL_S)
-    try:
-        said = shown.recv(1)
-    except TimeoutError:
-        return
-    except ConnectionError:
-        said = b""
-    if not said:
-        raise ssl.SSLError(1, "[SSL: ALERT_NO_CERTIFICATE] it ended the connection")
 
 
 def _is_number(name: str) -> bool:

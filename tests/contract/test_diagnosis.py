@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from daemon.comfyui import diagnosis
+from daemon.comfyui import diagnosis, probes
 from daemon.comfyui.address import HostAddress
 from daemon.comfyui.diagnosis import STEPS, diagnose
 from daemon.comfyui.host_steps import failed, ok
@@ -250,7 +250,7 @@ def test_a_socket_that_does_not_open_is_a_warning(handle: Handler, words: str, a
 
 
 def test_a_socket_that_says_nothing_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnosis, "_FIRST_MESSAGE_S", 0.2)
+    monkeypatch.setattr(probes, "FIRST_MESSAGE_S", 0.2)
 
     async def mute(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse()
