@@ -230,7 +230,8 @@ class _Run:
             case PromptLost():
                 return "lost"
             case Queued(position):
-                job.wait_in_queue(position, f"Waiting at {host}, {position} before it")
+                place = f"{position} before it" if position else "the next one"
+                job.wait_in_queue(position, f"Waiting at {host}, {place}")
             case PreviewArrived(data):
                 previews.show(data)
             case _:
