@@ -49,7 +49,14 @@ UPLOAD_FOLDER = "rabbitviewer"
 MAX_DOWNLOAD_BYTES = 512 * 1024 * 1024
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _KEPT_ENDS = 16
-_ANSWER_LOST = {"ReadTimeout", "ReadError", "RemoteProtocolError", "WriteError", "WriteTimeout"}
+_ANSWER_LOST = {
+    "ReadTimeout",
+    "ReadError",
+    "RemoteProtocolError",
+    "WriteError",
+    "WriteTimeout",
+    "TotalTimeout",
+}
 
 
 class ComfyUIClient:

@@ -323,3 +323,27 @@ def test_a_renewed_secret_is_read_after_a_refusal() -> None:
         return seen
 
     assert run(go()) == ["Bearer old", "Bearer new"]
+
+
+def test_a_prompt_whose_answer_drips_is_looked_for_before_it_counts_as_failed() -> None:
+    async def go() -> tuple[int, int]:
+        recording = load("a_happy")
+        async with ReplayServer(recording) as server:
+
+            async def handle(request: web.Request) -> web.StreamResponse:
+                answer = await server._handle(request)
+                if request.path != "/prompt":
+                    return answer
+                slow = web.StreamResponse()
+                await slow.prepare(request)
+                await asyncio.Event().wait()
+                return slow
+
+            async with Web(handle) as front:
+                client = ComfyUIClient(at(front.port, transfer_timeout_s=1.0), pace=QUICK)
+                prompt_id = new_id()
+                number = await client.queue_workflow(recording["graph"], prompt_id)
+                await client.close()
+                return number, len(server.bodies)
+
+    assert run(go()) == (0, 1)
