@@ -8,7 +8,7 @@ import pytest
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import JobRecord
-from daemon.storage.jobs import JobStore
+from daemon.storage.jobs import JobStore, LeftBehind
 
 
 def record(job_id: str = "a", created: float = 1.0, **changes: object) -> JobRecord:
@@ -180,3 +180,43 @@ def test_ended_jobs_tell_their_times_oldest_first_and_open_ones_nothing(tmp_path
         return [(job.state, job.host_s) for job in found]
 
     assert asyncio.run(story()) == [("done", 0.0), ("failed", None), ("done", 3.0)]
+
+
+def test_a_cancelled_job_and_the_prompt_it_leaves_are_written_in_one_step(tmp_path: Path) -> None:
+    left = LeftBehind("p", "studio", "a")
+
+    async def story() -> tuple[list[LeftBehind], list[LeftBehind]]:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        await store.save(record(state="cancelled"), left)
+        await store.close()
+        again = JobStore(tmp_path / "jobs.db")
+        await again.open()
+        found = await again.left_behind()
+        await again.forget_left("p")
+        rest = await again.left_behind()
+        await again.close()
+        return found, rest
+
+    assert asyncio.run(story()) == ([left], [])
+
+
+def test_jobs_of_the_version_before_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+
+    async def story() -> tuple[JobRecord | None, bool]:
+        store = JobStore(path)
+        await store.open()
+        await store.save(record())
+        await store.close()
+        with sqlite3.connect(path) as old:
+            old.executescript("DROP TABLE left_behind; DROP TABLE queue; PRAGMA user_version = 1;")
+        old.close()
+        again = JobStore(path)
+        await again.open()
+        await again.set_paused(True)
+        found = await again.get("a"), await again.is_paused()
+        await again.close()
+        return found
+
+    assert asyncio.run(story()) == (record(), True)
