@@ -19,6 +19,7 @@ from daemon.protocol.errors import ErrorKind, RabbitError
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 512 << 20
+MAX_PREVIEW_PIXELS = 16_000_000
 MAX_STRETCH = 8.0
 """How many times larger or smaller than the sent picture one may be that a grade is learnt from."""
 
@@ -118,6 +119,20 @@ def accept_picture(path: bytes, expected: Expected) -> NDArray[np.uint8]:
     return rgb
 
 
+def check_preview(data: bytes) -> None:
+    """Refuse what no sampler sends while it works, before anything of it is decoded.
+
+    Raises:
+        RabbitError: ``result_invalid``.
+    """
+    expected = Expected()
+    header = _header_of(lambda offset, wanted: data[offset : offset + wanted], len(data), expected)
+    if not 0 < header.width_px * header.height_px <= MAX_PREVIEW_PIXELS:
+        raise _refused(
+            f"The host sent a preview of {header.width_px} × {header.height_px} pixels.", _AGAIN
+        )
+
+
 def _read_header(path: bytes, expected: Expected) -> _Header:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -132,16 +147,20 @@ def _read_header(path: bytes, expected: Expected) -> _Header:
             file.seek(offset)
             return file.read(wanted)
 
-        head = read_at(0, _HEAD_BYTES)
-        if head.startswith(SIGNATURE):
-            return _png_header(read_at, expected)
-        if head.startswith(b"\xff\xd8\xff"):
-            return _jpeg_header(read_at(0, _JPEG_HEADER_BYTES), expected)
-        if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-            return _webp_header(read_at(0, size), expected)
-        raise _refused(
-            f"{expected.host} sent {_in_words(head)} where a picture was expected.", _SAVE_IMAGE
-        )
+        return _header_of(read_at, size, expected)
+
+
+def _header_of(read_at: Callable[[int, int], bytes], size: int, expected: Expected) -> _Header:
+    head = read_at(0, _HEAD_BYTES)
+    if head.startswith(SIGNATURE):
+        return _png_header(read_at, expected)
+    if head.startswith(b"\xff\xd8\xff"):
+        return _jpeg_header(read_at(0, _JPEG_HEADER_BYTES), expected)
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return _webp_header(read_at(0, size), expected)
+    raise _refused(
+        f"{expected.host} sent {_in_words(head)} where a picture was expected.", _SAVE_IMAGE
+    )
 
 
 def _png_header(read_at: Callable[[int, int], bytes], expected: Expected) -> _Header:

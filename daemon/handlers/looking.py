@@ -82,7 +82,10 @@ def photo_info(task: ReadPhotoInfo, context: Context) -> tuple[PhotoInfoRead, by
 
 def decode_preview(task: DecodePreview, context: Context) -> tuple[PixelsMade, bytes]:
     """Decode a preview that came as bytes."""
+    from daemon.decode.host_picture import check_preview
+
     context.checkpoint()
+    check_preview(task.data)
     try:
         photo = read_bytes(task.data)
     except RabbitError as error:

@@ -40,7 +40,7 @@ class NeverAnswers(Fault):
         self._kind, self._method = kind, method
 
     async def before(self, call: Call) -> Reply | None:
-        if call.kind == self._kind and self._method in ("", call.method):
+        if self._kind in ("*", call.kind) and self._method in ("", call.method):
             await asyncio.sleep(3600)
         return None
 
@@ -371,6 +371,7 @@ SWITCHES: dict[str, Callable[[], Fault]] = {
     "502": lambda: Answers("*", Reply(502)),
     "HTML page": lambda: Answers("*", HTML),
     "redirect": lambda: Answers("*", Reply(302, b"", {"Location": "http://127.0.0.1:9/login"})),
+    "never answers": lambda: NeverAnswers("*"),
     "never answers a prompt": lambda: NeverAnswers("/prompt", "POST"),
     "node errors in a good answer": lambda: Rewrites("/prompt", node_errors, "POST"),
     # what it says of the run

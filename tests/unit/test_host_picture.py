@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from daemon.decode.host_picture import Expected, accept_picture
+from daemon.decode.host_picture import Expected, accept_picture, check_preview
 from daemon.decode.png_chunks import SIGNATURE, chunk
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
@@ -239,3 +239,25 @@ def test_the_graph_that_pillow_writes_is_understood(tmp_path: Path) -> None:
         tmp_path, saved("PNG", pnginfo=texts), origin=("9", "filename_prefix", "rabbitviewer/job")
     )
     assert "another job" in info.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: claims(9000, 9000),
+        lambda: saved("TIFF"),
+        lambda: saved("GIF"),
+        lambda: b"",
+        lambda: b"\xff\xd8\xff",
+        lambda: png(chunk(b"acTL", struct.pack(">II", 5000, 0))),
+    ],
+)
+def test_a_preview_that_no_sampler_sends_is_not_decoded(data: Callable[[], bytes]) -> None:
+    with pytest.raises(RabbitError) as caught:
+        check_preview(data())
+    assert caught.value.info.kind is ErrorKind.RESULT_INVALID
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_samplers_preview_is_let_through(kind: str) -> None:
+    check_preview(saved(kind))
