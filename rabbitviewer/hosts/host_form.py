@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -26,7 +26,7 @@ from rabbitviewer.theme.controls import Fold, Tick, push_button, set_look, text_
 from rabbitviewer.theme.tokens import tokens
 
 _WIDTH = 560
-_HEIGHT = 640
+_LEAST_HEIGHT, _MOST_HEIGHT = 240, 560
 _LABELS = 124
 _PASTED = 4
 _MOST_PORT = 65535
@@ -42,7 +42,7 @@ class HostForm(Card):
     saved = Signal(object, bool)
 
     def __init__(self, window: QWidget, entries: HostEntriesModel) -> None:
-        super().__init__("", window, width=_WIDTH, height=_HEIGHT)
+        super().__init__("", window, width=_WIDTH)
         self._entries = entries
         self._edited: HostEntry | None = None
         self._length = 0
@@ -106,6 +106,7 @@ class HostForm(Card):
         self._tested += 1
         self._check.clear()
         self._show()
+        self._fit()
 
     def submit(self) -> None:
         """Save."""
@@ -168,7 +169,7 @@ class HostForm(Card):
         for widget in (fields, self._login, self._more, self._check):
             inside.addWidget(widget)
         inside.addStretch(1)
-        self._scroll = scroll = QScrollArea()
+        self._scroll = scroll = _Tall(content)
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -188,8 +189,19 @@ class HostForm(Card):
         for field in (self._prefix, self._ca_file, self._cert, self._key, self._proxy):
             field.textEdited.connect(self._show)
         self._login.changed.connect(self._show)
+        self._more.toggled.connect(self._fit)
+        self._login.changed.connect(self._fit)
         self._test.clicked.connect(self._run_test)
         self._save.clicked.connect(self.submit)
+
+    def _fit(self) -> None:
+        """Be as high as what is filled in, once it is laid out."""
+        QTimer.singleShot(0, self, self._place_again)
+
+    def _place_again(self) -> None:
+        if self.isVisible():
+            self._scroll.updateGeometry()
+            self.place()
 
     # ------------------------------------------------------------ what is filled in
 
@@ -301,6 +313,7 @@ class HostForm(Card):
 
     def _bring_in(self) -> None:
         """Scroll to what the test found."""
+        self._place_again()
         area = self._check.geometry()
         self._scroll.ensureVisible(0, area.bottom(), 0, tokens().space_2)
         self._scroll.ensureVisible(0, area.top(), 0, tokens().space_2)
@@ -316,6 +329,21 @@ class HostForm(Card):
     def _say(self, words: str, *, bad: bool) -> None:
         self._verdict.setText(words)
         set_look(self._verdict, "small-error" if bad else "small")
+
+
+class _Tall(QScrollArea):
+    """Scrolls only what is higher than a window can show."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the content, within bounds."""
+        content = self._content
+        width = self.viewport().width()
+        wanted = max(content.heightForWidth(width), content.minimumSizeHint().height())
+        return QSize(_WIDTH, min(max(wanted, _LEAST_HEIGHT), _MOST_HEIGHT))
 
 
 def _grid(widget: QWidget) -> QGridLayout:

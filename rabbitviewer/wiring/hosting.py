@@ -49,7 +49,7 @@ class Hosting(QObject):
         """Use what was connected, and show how it is."""
         if is_new and not self._hosts.ai_enabled:
             self._entries.set_value(ENABLED, True)
-        words = self.tr("{name} is connected") if is_new else self.tr("{name} is changed")
+        words = self.tr("{name} is added") if is_new else self.tr("{name} is changed")
         self._window.status.say(words.format(name=entry.name))
         self._window.hosts_popover.open_popover()
 
