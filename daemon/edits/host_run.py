@@ -39,6 +39,7 @@ from daemon.storage.jobs import LeftBehind
 _log = logging.getLogger(__name__)
 
 MAX_LOST = 2
+_BUILTIN_MISSES = 3
 
 _End = Literal["finished", "lost", "dead", "hung"]
 
@@ -124,6 +125,7 @@ class _Run:
         self._known = job.record.stage in ("run", "fetch")
         self._avoid: set[str] = set()
         self._was_dead = self._was_hung = False
+        self._misses = 0
 
     async def again(self) -> bool:
         """Have it run, or go on with the run; False: it must be tried again."""
@@ -172,7 +174,7 @@ class _Run:
                 self._of.hosts.refused(host)
                 if not await self._of.dispatcher.others(job, {host}):
                     raise
-            elif error.info.kind is ErrorKind.HOST_UNREACHABLE and host != BUILTIN:
+            elif error.info.kind is ErrorKind.HOST_UNREACHABLE and self._may_try_again(host):
                 self._of.hosts.missed(host, error.info)
                 await job.rest(f"{error.info.message} Trying again.")
                 await asyncio.sleep(self._of.patience.try_again_s)
@@ -182,6 +184,11 @@ class _Run:
         self._avoid.clear()
         return True
 
+    def _may_try_again(self, host: str) -> bool:
+        """Whether another try may find the host; the built-in one is mostly just starting again."""
+        self._misses += 1
+        return host != BUILTIN or self._misses <= _BUILTIN_MISSES
+
     async def _watch(self, client: ComfyUIClient) -> _End:
         """Watch the run until it ends, or until too long nothing is heard of it."""
         comfyui = self._of.settings.current.comfyui
@@ -190,8 +197,9 @@ class _Run:
         patience_s = self._of.patience.still_away_s if self._was_dead else comfyui.host_dead_s
         silence = asyncio.timeout(None)
         try:
-            async with silence, LatestPreview(self._job, self._task) as previews:
-                events = client.events(self._job.record.prompt_id, patience_s=patience_s)
+            events = client.events(self._job.record.prompt_id, patience_s=patience_s)
+            previewing = LatestPreview(self._job, self._task)
+            async with silence, contextlib.aclosing(events), previewing as previews:
                 async for event in events:
                     end = await self._take(event, progress, previews)
                     if end is not None:
