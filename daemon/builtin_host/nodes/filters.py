@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,13 @@ from scipy import ndimage
 
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.random_numbers import standard_normal
+from daemon.builtin_host.resample import Checkpoint
 from daemon.builtin_host.values import Image, Json, NodeFailed
 
 Plane = npt.NDArray[np.float32]
+_Strip = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 _SHARPEN_GAIN = 10.0
+_STRIP_PX = 256
 
 
 def image_blur(inputs: Json, context: NodeContext) -> NodeResult:
@@ -44,8 +48,8 @@ def morphology(inputs: Json, context: NodeContext) -> NodeResult:
     out = np.empty_like(image)
     for number in range(image.shape[0]):
         for channel in range(image.shape[3]):
-            context.checkpoint()
-            out[number, ..., channel] = operation(image[number, ..., channel], size)
+            plane = image[number, ..., channel]
+            out[number, ..., channel] = operation(plane, size, context.checkpoint)
     return NodeResult((out,))
 
 
@@ -83,13 +87,31 @@ def _convolve(
     across, along = _factors(smooth)
     for number in range(image.shape[0]):
         for channel in range(image.shape[3]):
-            context.checkpoint()
             plane = image[number, ..., channel].astype(np.float64)
-            rows = ndimage.correlate1d(plane, across, axis=0, mode="mirror")
-            context.checkpoint()
-            both = ndimage.correlate1d(rows, along, axis=1, mode="mirror")
+            rows = _in_strips(plane, 0, context.checkpoint, _correlation(across, 0))
+            both = _in_strips(rows, 1, context.checkpoint, _correlation(along, 1))
             out[number, ..., channel] = both + identity * plane
     return out
+
+
+def _in_strips(
+    plane: npt.NDArray[Any], axis: int, checkpoint: Checkpoint, work: _Strip
+) -> npt.NDArray[Any]:
+    """*work* along an axis, a strip of the other axis at a time, so that it can be stopped."""
+    out = np.empty_like(plane)
+    for start in range(0, plane.shape[1 - axis], _STRIP_PX):
+        checkpoint()
+        strip = slice(start, start + _STRIP_PX)
+        part = (slice(None), strip) if axis == 0 else (strip, slice(None))
+        out[part] = work(plane[part])
+    return out
+
+
+def _correlation(weights: npt.NDArray[np.float64], axis: int) -> _Strip:
+    def work(strip: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.asarray(ndimage.correlate1d(strip, weights, axis=axis, mode="mirror"))
+
+    return work
 
 
 def _off_centre(kernel: npt.NDArray[np.float64], radius: int) -> float:
@@ -109,33 +131,66 @@ def _factors(
     return kernel[:, middle] / centre, kernel[middle]
 
 
-def _erode(plane: Plane, size: int) -> Plane:
-    shrunk = ndimage.minimum_filter(plane, size, mode="constant", cval=np.inf)
-    return np.asarray(shrunk, np.float32)
+def _erode(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    for axis in (0, 1):
+        plane = _in_strips(plane, axis, checkpoint, _minimum(size, axis))
+    return plane
 
 
-def _dilate(plane: Plane, size: int) -> Plane:
+def _dilate(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    for axis in (0, 1):
+        plane = _in_strips(plane, axis, checkpoint, _maximum(size, axis))
+    return plane
+
+
+def _minimum(size: int, axis: int) -> _Strip:
+    def work(strip: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        low = ndimage.minimum_filter1d(strip, size, axis, mode="constant", cval=np.inf)
+        return np.asarray(low)
+
+    return work
+
+
+def _maximum(size: int, axis: int) -> _Strip:
     shift = size % 2 - 1  # an even kernel reaches farther ahead, where erosion reaches back
-    grown = ndimage.maximum_filter(plane, size, mode="constant", cval=-np.inf, origin=shift)
-    return np.asarray(grown, np.float32)
+
+    def work(strip: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        high = ndimage.maximum_filter1d(
+            strip, size, axis, mode="constant", cval=-np.inf, origin=shift
+        )
+        return np.asarray(high)
+
+    return work
 
 
-def _open(plane: Plane, size: int) -> Plane:
-    return _dilate(_erode(plane, size), size)
+def _open(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    return _dilate(_erode(plane, size, checkpoint), size, checkpoint)
 
 
-def _close(plane: Plane, size: int) -> Plane:
-    return _erode(_dilate(plane, size), size)
+def _close(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    return _erode(_dilate(plane, size, checkpoint), size, checkpoint)
 
 
-_OPERATIONS: dict[str, Callable[[Plane, int], Plane]] = {
+def _gradient(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    return _dilate(plane, size, checkpoint) - _erode(plane, size, checkpoint)
+
+
+def _bottom_hat(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    return _close(plane, size, checkpoint) - plane
+
+
+def _top_hat(plane: Plane, size: int, checkpoint: Checkpoint) -> Plane:
+    return plane - _open(plane, size, checkpoint)
+
+
+_OPERATIONS: dict[str, Callable[[Plane, int, Checkpoint], Plane]] = {
     "erode": _erode,
     "dilate": _dilate,
     "open": _open,
     "close": _close,
-    "gradient": lambda plane, size: _dilate(plane, size) - _erode(plane, size),
-    "bottom_hat": lambda plane, size: _close(plane, size) - plane,
-    "top_hat": lambda plane, size: plane - _open(plane, size),
+    "gradient": _gradient,
+    "bottom_hat": _bottom_hat,
+    "top_hat": _top_hat,
 }
 
 RUNS: dict[str, Run] = {
