@@ -43,6 +43,7 @@ from daemon.working_size import plan_canvas
 
 _KEPT = "The result is a {}, which keeps every pixel outside the mask as it is."
 _STRIP_PIXELS = 1 << 20
+_SAME_PROPORTIONS = 0.02
 _REENCODED = (
     "The result was encoded anew as {}: outside the mask it is close to the original, not "
     "identical. PNG and TIFF keep every pixel."
@@ -196,7 +197,11 @@ def _grade_whole(
 
 
 def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWritten, bytes]:
-    """Write the model's own picture, without the padding, with the original's metadata."""
+    """Write the model's own picture, without the padding, with the original's metadata.
+
+    A picture of other proportions than the one that was sent is another picture (two side by side,
+    a part): nothing of it is padding.
+    """
     edited = read_rgb(task.edited_path)
     context.checkpoint(0.2)
     across = edited.shape[1] / task.sent_size[0]
@@ -204,6 +209,8 @@ def keep_model_picture(task: KeepModelPicture, context: Context) -> tuple[FileWr
     left, top, width, height = task.box
     rows = slice(round(top * down), round((top + height) * down))
     columns = slice(round(left * across), round((left + width) * across))
+    if abs(across / down - 1) > _SAME_PROPORTIONS:
+        rows = columns = slice(None)
     photo = read_kept(task.path, context.photos)
     if photo.color_space != SRGB:
         space = IccSpace(photo.icc)

@@ -185,6 +185,25 @@ def test_the_models_own_picture_is_kept_without_its_padding(tmp_path: Path) -> N
     assert read_photo(result).pixels.shape[:2] == (small.box[3], small.box[2])
 
 
+def test_a_picture_of_other_proportions_is_kept_whole(tmp_path: Path) -> None:
+    photo = chart_file(tmp_path, "srgb", np.uint8)
+    small = prepare(tmp_path, photo, kontext_sizes=True)
+    wide, result = tmp_path / "wide.png", os.fsencode(tmp_path / "kept.png")
+    write_png(os.fsencode(wide), np.zeros((100, 400, 3), np.uint8))
+    keep_model_picture(
+        KeepModelPicture(
+            path=photo,
+            edited_path=os.fsencode(wide),
+            sent_size=(small.width_px, small.height_px),
+            box=small.box,
+            temp_path=result,
+            extension=".png",
+        ),
+        Quiet(),
+    )
+    assert read_photo(result).pixels.shape[:2] == (100, 400)
+
+
 def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
     photo = chart_file(tmp_path, "srgb", np.uint8)
     mask = tmp_path / "mask.png"
