@@ -169,12 +169,13 @@ class _Run:
             self._known = await self._of.sender.send(job, host, client, self._files, self._workflow)
         except RabbitError as error:
             self._of.dispatcher.leave(job)
+            posted = bool(job.record.prompt_id)
             await job.save(prompt_id="", host=job.record.host_wanted)
             if error.info.kind is ErrorKind.WORKFLOW_UNAVAILABLE:
                 self._of.hosts.refused(host)
                 if not await self._of.dispatcher.others(job, {host}):
                     raise
-            elif error.info.kind is ErrorKind.HOST_UNREACHABLE and self._may_try_again(host):
+            elif _is_away(error, posted=posted) and self._may_try_again(host):
                 self._of.hosts.missed(host, error.info)
                 await job.rest(f"{error.info.message} Trying again.")
                 await asyncio.sleep(self._of.patience.try_again_s)
@@ -363,3 +364,9 @@ class _Run:
         self._known = False
         if left:
             self._of.leftovers.look_again()
+
+
+def _is_away(error: RabbitError, *, posted: bool) -> bool:
+    """Whether a host is away for now; one that took the prompt in silence may have it."""
+    kind = error.info.kind
+    return kind is ErrorKind.HOST_UNREACHABLE or (kind is ErrorKind.TIMED_OUT and not posted)

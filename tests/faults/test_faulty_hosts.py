@@ -152,10 +152,13 @@ def test_a_queue_lost_twice_is_said_so(studio: Studio, client: Client) -> None:
     assert next_one(studio, client).state == "done"
 
 
-def test_a_job_waits_for_a_host_that_is_away(studio: Studio, client: Client) -> None:
-    studio.host.switch(SWITCHES["502"]())
+@pytest.mark.parametrize(("switch", "words"), [("502", "(502)"), ("never answers", "within 4 s")])
+def test_a_job_waits_for_a_host_that_is_away(
+    studio: Studio, client: Client, switch: str, words: str
+) -> None:
+    studio.host.switch(SWITCHES[switch]())
     job_id = client.begin(studio.photo("away"))
-    waiting = client.until_message(job_id, "(502)")
+    waiting = client.until_message(job_id, words)
     assert waiting.state in ("waiting", "running")
     studio.host.switch()
     assert client.until(job_id).state == "done"
@@ -209,5 +212,6 @@ def test_a_host_whose_nodes_are_junk_is_not_given_a_job() -> None:
 def test_every_switch_has_an_outcome() -> None:
     tested = {switch for switch, _, _ in REFUSED}
     lived_with = test_what_can_be_lived_with_ends_in_one_result.pytestmark[0].args[1]
-    alone = {"queue lost once", "queue lost twice", "502", "shifted", "zoomed", "junk for nodes"}
+    alone = {"queue lost once", "queue lost twice", "502", "never answers"}
+    alone |= {"shifted", "zoomed", "junk for nodes"}
     assert tested | set(lived_with) | alone == set(SWITCHES)
