@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+MOST_REASONS = 3
+
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One host that comes into question for a job.
@@ -40,6 +42,20 @@ def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(able, key=lambda one: (one.load, one.usual_s or 0.0))
 
 
-def why_none(candidates: Iterable[Candidate]) -> list[str]:
-    """Return the reasons of all hosts that are not able, each once."""
-    return list(dict.fromkeys(said for one in candidates if not one.able for said in one.problems))
+def why_none(candidates: Iterable[Candidate], most: int = MOST_REASONS) -> list[str]:
+    """Return the reasons of all hosts that are not able, each once.
+
+    Args:
+        candidates: The hosts in question.
+        most: So many sentences for a host; how many more there are is the last one.
+    """
+    found: list[str] = []
+    for one in candidates:
+        if one.able:
+            continue
+        found += one.problems[:most]
+        more = len(one.problems) - most
+        if more > 0:
+            things = "thing is" if more == 1 else "things are"
+            found.append(f"{more} more {things} missing on {one.name}.")
+    return list(dict.fromkeys(found))

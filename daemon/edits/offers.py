@@ -20,6 +20,7 @@ from daemon.protocol.peer import Peer
 from daemon.protocol.values import MissingModel, OperationInfo, WorkflowInfo
 from daemon.settings import SettingsStore
 
+_ALL = 1000
 _STOOD_IN_FOR = (
     "It needs a ComfyUI host, and comfyui.enabled is false in config.yaml; meanwhile '{}' does its "
     "work on the built-in host, without AI."
@@ -103,7 +104,7 @@ class OfferService:
                 if in_order(found):
                     return entry.to_info([])
                 names = [one.name for one in found if not one.waits]
-                return entry.to_info(why_none(found), await self._missing(entry.name, names))
+                return entry.to_info(why_none(found, _ALL), await self._missing(entry.name, names))
             problems = await self._hosts.check_workflow(entry.name, host)
         except RabbitError as error:
             return entry.to_info([f"{error.info.message} {error.info.hint}".strip()])
