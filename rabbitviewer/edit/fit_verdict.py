@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from daemon.protocol.values import FitReport, JobInfo
-from rabbitviewer.models.jobs import LOOK
+from rabbitviewer.models.job import LOOK
 from rabbitviewer.theme.controls import push_button, set_look, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
 from rabbitviewer.theme.tokens import tokens

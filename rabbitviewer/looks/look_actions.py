@@ -16,7 +16,8 @@ from rabbitviewer.looks.look_files import LookFiles
 from rabbitviewer.looks.look_words import ended_words, looks_words, photos_words
 from rabbitviewer.looks.looks_panel import LooksPanel
 from rabbitviewer.models.grade_batches import Batch, GradeBatches
-from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.models.job import Job
+from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.looks import Grade, LooksModel
 from rabbitviewer.models.selection import Selection
 from rabbitviewer.window import MainWindow

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import AiEditRequest
-from rabbitviewer.models.jobs import LOOK, Job, JobsModel
+from rabbitviewer.models.job import LOOK, Job
+from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.looks import Grade
 
 _A_TURN = 20

@@ -6,20 +6,18 @@ import dataclasses
 import statistics
 from collections import Counter
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from daemon.protocol import messages
 from daemon.protocol.jobs import JobChanged, QueueState
 from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.models.job import ENDED, LOOK, Job, JobCounts, after_news, after_progress
+from rabbitviewer.models.job import Job, JobCounts, after_news, after_progress
+from rabbitviewer.models.job_reading import JobReading, is_part
 from rabbitviewer.models.latest import Latest
 
 _LATELY = 5
-_LISTED = 200
-_MOST_OLDER = 2000
-_AGAIN_MS = 250
 _TELL_MS = 60
 
 
@@ -54,13 +52,12 @@ class JobsModel(QObject):
         self._states: Counter[str] = Counter()
         self._failed: set[str] = set()
         self._asked: set[int] = set()
-        self._is_reading = False
-        self._read_again = False
         self._seen_failed: set[str] = set()
         self._of_now: set[str] = set()
         self._is_paused = False
-        self._listed = 0
-        self._is_whole = True
+        self._reading = JobReading(client, self)
+        self._reading.listed.connect(self._take_list)
+        self._reading.more_listed.connect(self._take_more)
         self._news = Latest(_TELL_MS, self)
         self._news.told.connect(self.changed)
         client.connected.connect(self.refresh)
@@ -87,7 +84,7 @@ class JobsModel(QObject):
     @property
     def has_older(self) -> bool:
         """Whether the daemon has older jobs than those that are known here."""
-        return not self._is_whole
+        return not self._reading.is_whole
 
     def running(self) -> list[Job]:
         """Return the jobs for which something is done now, the one begun first first."""
@@ -156,11 +153,7 @@ class JobsModel(QObject):
 
     def refresh(self) -> None:
         """Read the whole list again."""
-        if self._is_reading:
-            self._read_again = True
-            return
-        self._is_reading = True
-        self._client.send(messages.JobsRequest(limit=_LISTED), self._on_list)
+        self._reading.refresh()
 
     def start(self, request: messages.AiEditRequest) -> int:
         """Ask for an edit; return the request's id, which ``accepted`` or ``refused`` repeats."""
@@ -195,9 +188,7 @@ class JobsModel(QObject):
 
     def read_older(self) -> None:
         """Read on where the list ends."""
-        if not self._is_whole:
-            request = messages.JobsRequest(skip=self._listed, limit=_LISTED)
-            self._client.send(request, self._on_older)
+        self._reading.read_older()
 
     def mark_failures_seen(self) -> None:
         """The list was looked at: past failures no longer count."""
@@ -242,55 +233,16 @@ class JobsModel(QObject):
         found, first = answer.jobs, not self._jobs
         kept = {job_id: job for job_id, job in self._jobs.items() if not job.ended}
         older: dict[str, Job] = {}
-        if _is_part(answer):
+        if is_part(answer):
             oldest = min(info.created for info in found)
             older = {key: job for key, job in self._jobs.items() if job.info.created <= oldest}
         listed = {info.job_id: after_news(kept.get(info.job_id), info) for info in found}
         self._jobs = {**older, **listed}
-        self._listed, self._is_whole = len(found), not _is_part(answer)
         self._count_anew()
         self._set_paused(paused=answer.paused)
         if first:
             self._seen_failed = {info.job_id for info in found if info.state == "failed"}
         self.reset.emit()
-
-    def _on_list(self, answer: messages.Message, _blob: bytes) -> None:
-        self._is_reading = False
-        if isinstance(answer, messages.Jobs):
-            self._take_list(answer)
-            self._ask_for_more(answer)
-        if self._read_again:
-            self._read_again = False
-            QTimer.singleShot(_AGAIN_MS, self, self.refresh)
-
-    def _ask_for_more(self, answer: messages.Jobs) -> None:
-        """Read on where the list ends before all that is still to be done was in it.
-
-        Of a batch that is under way, its ended jobs too: its figures need them.
-        """
-        if not _is_part(answer):
-            return
-        in_batch = any(each.operation == LOOK and each.state not in ENDED for each in answer.jobs)
-        listed = len(answer.jobs) if in_batch else 0
-        self._read_on(listed, open_only=not in_batch)
-
-    def _read_on(self, listed: int, *, open_only: bool) -> None:
-        def take(older: messages.Message, _blob: bytes) -> None:
-            if not isinstance(older, messages.Jobs):
-                return
-            self._take_more(older.jobs)
-            read = listed + len(older.jobs)
-            if older.more and older.jobs and read < _MOST_OLDER:
-                self._read_on(read, open_only=open_only)
-
-        request = messages.JobsRequest(skip=listed, limit=_MOST_OLDER, open_only=open_only)
-        self._client.send(request, take)
-
-    def _on_older(self, answer: messages.Message, _blob: bytes) -> None:
-        if isinstance(answer, messages.Jobs):
-            self._listed += len(answer.jobs)
-            self._is_whole = not _is_part(answer)
-            self._take_more(answer.jobs)
 
     def _take_more(self, found: tuple[JobInfo, ...]) -> None:
         self._seen_failed |= {
@@ -357,8 +309,3 @@ class JobsModel(QObject):
 def _place(info: JobInfo) -> tuple[str, float, bool]:
     """Return what says where a job stands in the lists."""
     return info.state, info.rank, info.paused
-
-
-def _is_part(answer: messages.Jobs) -> bool:
-    """Whether there may be older jobs than those of *answer*."""
-    return bool(answer.jobs) and (answer.more or len(answer.jobs) >= _LISTED)

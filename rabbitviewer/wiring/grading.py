@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.subject import POOL, SELECTION, SLOT
-from rabbitviewer.models.jobs import Job, JobsModel
+from rabbitviewer.models.job import Job
+from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.view.photo_view import PhotoView
 from rabbitviewer.window import MainWindow, Page

@@ -14,7 +14,7 @@ from rabbitviewer.looks.look_files import LookDrop, LookFiles
 from rabbitviewer.looks.looks_panel import LooksPanel
 from rabbitviewer.looks.trying import Trying
 from rabbitviewer.models.grade_batches import GradeBatches
-from rabbitviewer.models.jobs import LOOK
+from rabbitviewer.models.job import LOOK
 from rabbitviewer.models.look_pictures import LookPictures
 from rabbitviewer.models.look_trials import LookTrials
 from rabbitviewer.models.looks import Grade, LooksModel

@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 from daemon.protocol import messages
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from rabbitviewer.ipc.client import DaemonClient
-from rabbitviewer.models.jobs import JobCounts, JobsModel
+from rabbitviewer.models.job import JobCounts
+from rabbitviewer.models.jobs import JobsModel
 from tests.fakes.daemon import FakeDaemon
 from tests.fakes.window import PHOTO, RESULT, done_job, make_job
 
