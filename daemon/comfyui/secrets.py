@@ -173,14 +173,14 @@ class Secrets:
         if failures == ["NoKeyringError"]:
             raise RabbitError(
                 ErrorKind.SETTINGS_INVALID,
-                f"There is no keyring on this computer to give {what}.",
+                f"There is no keyring on this computer for {what}.",
                 "Start one (Secret Service, KWallet), or write env:NAME instead and set that "
                 "environment variable.",
             )
         why = failures[0] if failures else f"it did not answer within {self._wait_s:g} s"
         raise RabbitError(
             ErrorKind.SETTINGS_INVALID,
-            f"The system's keyring did not give {what}: {why}.",
+            f"The system's keyring failed for {what}: {why}.",
             "Unlock it and try again, or write env:NAME and set that environment variable.",
         )
 

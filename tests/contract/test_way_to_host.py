@@ -6,6 +6,7 @@ import asyncio
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -241,6 +242,28 @@ def test_a_run_ends_well_on_a_server_that_opens_no_socket(status: int) -> None:
                 return await finished(at(front.port), server), len(server.sockets)
 
     assert run(go()) == (True, 0)
+
+
+def test_a_run_ends_well_on_a_server_whose_socket_never_answers() -> None:
+    async def go() -> bool:
+        recording = load("a_happy")
+        async with ReplayServer(recording) as server:
+
+            async def handle(request: web.Request) -> web.StreamResponse:
+                if request.path == "/ws":
+                    await asyncio.Event().wait()
+                return await server._handle(request)
+
+            async with Web(handle) as front:
+                pace = msgspec.structs.replace(QUICK, socket_s=0.05)
+                client = ComfyUIClient(at(front.port, connect_timeout_s=0.1), pace=pace)
+                prompt_id = new_id()
+                await client.queue_workflow(recording["graph"], prompt_id)
+                events = await collect(client, prompt_id)
+                await client.close()
+                return isinstance(events[-1], Finished)
+
+    assert run(go())
 
 
 def test_the_runs_are_asked_about_after_every_new_connection() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 from typing import Any
 
 import httpx
@@ -200,3 +201,53 @@ def test_a_place_in_the_queue_counts_by_the_hosts_numbers() -> None:
 
 def test_a_server_that_tells_nothing_of_comfyui_is_none() -> None:
     assert read_stats({"system": {"os": "posix"}}) is None
+
+
+def certificate(code: int) -> ssl.SSLError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code
+    return error
+
+
+def alert(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, f"[SSL: {reason}]")
+    error.reason = reason
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "advice"),
+    [
+        # OpenSSL's X509_V_ERR_... and the names of its alerts
+        (certificate(10), "has expired", "Renew it"),
+        (certificate(9), "is not valid yet", "clocks"),
+        (certificate(62), "is for another name than gpu", "the name that it was made for"),
+        (certificate(64), "is for another name than gpu", "the name that it was made for"),
+        (certificate(18), "by no known authority", "ca_file"),
+        (certificate(20), "is not trusted", "ca_file"),
+        (alert("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "a certificate of yours", "client_cert"),
+        (alert("SSLV3_ALERT_HANDSHAKE_FAILURE"), "a certificate of yours", "client_cert"),
+        (alert("TLSV1_ALERT_PROTOCOL_VERSION"), "an outdated kind of TLS", "TLS 1.2"),
+        (alert("UNSUPPORTED_PROTOCOL"), "an outdated kind of TLS", "TLS 1.2"),
+        (alert("WRONG_VERSION_NUMBER"), "does not answer with TLS", "https: false"),
+    ],
+)
+def test_each_fault_of_a_certificate_has_its_sentence(
+    error: ssl.SSLError, words: str, advice: str
+) -> None:
+    info = connection_failed(error, ADDRESS).info
+    assert info.kind is ErrorKind.HOST_REFUSED
+    assert words in info.message
+    assert advice in info.hint
+
+
+def test_a_certificate_that_ones_own_authority_did_not_sign_names_its_file() -> None:
+    own = HostAddress(host="gpu", https=True, ca_file="/home/ada/ca.pem")
+    info = connection_failed(certificate(20), own).info
+    assert "also not by /home/ada/ca.pem" in info.message
+
+
+def test_a_certificate_of_ours_that_is_refused_is_named() -> None:
+    own = HostAddress(host="gpu", https=True, client_cert="/home/ada/me.pem")
+    info = connection_failed(alert("TLSV1_ALERT_UNKNOWN_CA"), own).info
+    assert "did not accept the certificate /home/ada/me.pem" in info.message
