@@ -120,7 +120,7 @@ class AiEditor:
     async def _prepare(
         self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow
     ) -> SmallPrepared:
-        await job.enter("prepare")
+        await job.enter("prepare", inside=True)
         wanted = PrepareSmall(
             path=os.fsencode(files.original(job.record)),
             png_path=os.fsencode(files.sent),
@@ -131,11 +131,11 @@ class AiEditor:
         )
         small, _ = await _step(job, task, wanted, SmallPrepared)
         job.leave()
-        await job.save(small=small, notes=_with(job.record.notes, small.notes))
+        job.put(small=small, notes=_with(job.record.notes, small.notes))
         return small
 
     async def _fit(self, job: Job, task: RenderTask, files: WorkFiles, workflow: Workflow) -> None:
-        await job.enter("fit")
+        await job.enter("fit", inside=True)
         record, small = job.record, job.record.small
         assert small is not None
         mask = fit_mask(workflow, record)

@@ -36,6 +36,10 @@ class RecordStore(Protocol):
         """Write *record*, and with it what it leaves behind; durable on return."""
         ...
 
+    def save_soon(self, record: JobRecord) -> None:
+        """Write *record* before all that is asked for later."""
+        ...
+
 
 def _nothing_known(record: JobRecord) -> Expected:
     del record
@@ -99,19 +103,27 @@ class Job:
             await self._store.save(self.record, left)
         self._tell_changes(before)
 
-    async def enter(self, stage: str, where: str = "", /, **changes: object) -> None:
+    async def enter(
+        self, stage: str, where: str = "", /, *, inside: bool = False, **changes: object
+    ) -> None:
         """Begin *stage*, durably, and tell the clients.
 
         Args:
             stage: Its name.
             where: The host in words, for what a person reads.
+            inside: It touches nothing but the job's own folder, and doing it twice is no harm, so
+                it need not wait for the disk.
             changes: What else the record has to say before the stage begins.
         """
         self.leave()
         if STAGES.index(stage) > STAGES.index(self.record.stage):
             self._progress.advance(1.0)
         changes |= {"stage": stage, "state": "running", "message": in_words(stage, where)}
-        await self._write(None, changes)
+        if inside:
+            self.put(**changes)
+            self._store.save_soon(self.record)
+        else:
+            await self._write(None, changes)
         self._stage_began = time.monotonic()
         self._foretell(stage)
         args: dict[str, str | int | float] = {"job_id": self.record.job_id, "stage": stage}

@@ -31,7 +31,7 @@ async def fetch_result(
     Raises:
         RabbitError: ``result_invalid``: there is none, or it is not believed; or the host failed.
     """
-    await job.enter("fetch")
+    await job.enter("fetch", inside=True)
     output = workflow.manifest.output
     prefix = result_prefix(job.record.job_id)
     result = await client.get_result(job.record.prompt_id, output.node, prefix=prefix)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,8 @@ import msgspec
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.job_record import OPEN_STATES, JobRecord
 from daemon.storage.past_job import PastJob
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -86,6 +89,10 @@ class JobStore:
     async def save(self, record: JobRecord, left: LeftBehind | None = None) -> None:
         """Insert or replace one job, durably; with it, or not at all, what it *left* behind."""
         await self._run(lambda: self._save([record], left))
+
+    def save_soon(self, record: JobRecord) -> None:
+        """Insert or replace one job before all that is asked for later; nothing waits for it."""
+        self._thread.submit(self._save, [record], None).add_done_callback(_note_failure)
 
     async def save_all(self, records: Sequence[JobRecord]) -> None:
         """Insert or replace jobs, durably, all of them or none."""
@@ -243,6 +250,12 @@ class JobStore:
         if self._connection is None:
             raise RabbitError(ErrorKind.INTERNAL, "The job list is not open.")
         return self._connection
+
+
+def _note_failure(saving: Future[None]) -> None:
+    error = saving.exception()
+    if error is not None:  # what is saved next, and waited for, fails in words
+        log.warning("a job's stage was not written: %s", error)
 
 
 def _encoded(record: JobRecord) -> bytes:

@@ -43,6 +43,9 @@ class Disk:
     async def save(self, record: JobRecord, left: object = None) -> None:
         del record, left
 
+    def save_soon(self, record: JobRecord) -> None:
+        del record
+
 
 class Desk:
     """A dispatcher and the jobs that it gives places to."""

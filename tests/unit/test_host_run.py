@@ -71,6 +71,9 @@ class Disk:
     async def save(self, record: JobRecord, left: LeftBehind | None = None) -> None:
         self.saved.append((record, left))
 
+    def save_soon(self, record: JobRecord) -> None:
+        self.saved.append((record, None))
+
 
 class Studios:
     """One job between hosts."""

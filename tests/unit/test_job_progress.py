@@ -44,6 +44,9 @@ class Store:
     async def save(self, record: JobRecord, left: object = None) -> None:
         del record, left
 
+    def save_soon(self, record: JobRecord) -> None:
+        del record
+
 
 class Studio:
     """A job and what it published."""

@@ -220,3 +220,16 @@ def test_jobs_of_the_version_before_are_kept(tmp_path: Path) -> None:
         return found
 
     assert asyncio.run(story()) == (record(), True)
+
+
+def test_what_is_saved_soon_never_comes_after_what_is_saved_later(tmp_path: Path) -> None:
+    async def story() -> JobRecord | None:
+        store = JobStore(tmp_path / "jobs.db")
+        await store.open()
+        store.save_soon(record(state="running", stage="fetch"))
+        await store.save(record(state="failed"))
+        found = await store.get("a")
+        await store.close()
+        return found
+
+    assert asyncio.run(story()) == record(state="failed")
