@@ -115,7 +115,10 @@ def _check(args: argparse.Namespace, session: Session, connection: DaemonConnect
     if session.json:
         write_json(documents)
     elif names == [BUILTIN]:
-        write_note("Only the built-in host is in use: comfyui.enabled is false in config.yaml.")
+        write_note(
+            "No ComfyUI host is in use (comfyui.enabled in config.yaml); to check one all the "
+            "same, name it: `rabbitviewer hosts --check NAME`."
+        )
     return code
 
 

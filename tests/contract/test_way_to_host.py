@@ -370,3 +370,28 @@ def test_a_prompt_whose_answer_drips_is_looked_for_before_it_counts_as_failed() 
                 return number, len(server.bodies)
 
     assert run(go()) == (0, 1)
+
+
+def test_a_prompt_that_a_host_forgets_for_a_moment_is_not_lost() -> None:
+    async def go() -> bool:
+        recording = load("a_happy")
+        async with ReplayServer(recording) as server:
+            server.hold = lambda message: "execution_success" not in str(message)
+            pace = msgspec.structs.replace(QUICK, lost_s=3600.0)
+            client = ComfyUIClient(at(server.port), pace=pace)
+            prompt_id = new_id()
+            await client.queue_workflow(recording["graph"], prompt_id)
+            watching = asyncio.create_task(collect(client, prompt_id))
+            await server.held.wait()
+            forgotten = server.runs.pop(prompt_id)
+            for times in (2, 4):
+                client._socket_opened()
+                await server.asked("GET", f"/history/{prompt_id}", times)
+            server.runs[prompt_id] = forgotten
+            server.finish(prompt_id)
+            client._socket_opened()
+            events = await watching
+            await client.close()
+            return isinstance(events[-1], Finished)
+
+    assert run(go())
