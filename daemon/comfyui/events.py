@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
 import msgspec
 
+from daemon.comfyui.large_json import read_message_json
 from daemon.comfyui.lenient import items, mapping, number, text
 from daemon.protocol.errors import ErrorInfo
 
@@ -137,11 +137,7 @@ def from_binary(payload: bytes) -> Routed | None:
 
 
 def _object(payload: bytes) -> dict[str, Any]:
-    """Return the JSON object in *payload*; Python's own parser takes the NaN that hosts send."""
-    try:
-        found = json.loads(payload)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    found = read_message_json(payload)
     if not isinstance(found, dict):
         raise ValueError("not an object")  # noqa: TRY004 - bad data, not a bad call
     return cast("dict[str, Any]", found)

@@ -11,9 +11,10 @@ MAX_ITEMS = 1000
 """Pictures and texts of one node that are read of a large answer."""
 
 _SMALL_BYTES = 256 * 1024
+_TOLD = ("prompt_id", "node", "display_node", "value", "max", "nodes")
 _MAX_FALLBACK_BYTES = 8 << 20
 _MAX_GRAPH_BYTES = 4 << 20
-_EMPTY = msgspec.Raw(b"null")
+_EMPTY, _NOTHING = msgspec.Raw(b"null"), msgspec.Raw(b"{}")
 
 
 class _Output(msgspec.Struct):
@@ -34,6 +35,7 @@ class _Queue(msgspec.Struct):
 
 _HISTORY = msgspec.json.Decoder(dict[str, _Entry])
 _QUEUE = msgspec.json.Decoder(_Queue)
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read_json(content: bytes) -> object:
@@ -86,6 +88,30 @@ def read_queue_json(content: bytes) -> object:
                 ("queue_running", found.queue_running),
                 ("queue_pending", found.queue_pending),
             )
+        }
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return read_json(content)
+
+
+def read_message_json(content: bytes) -> object:
+    """Return a message of the socket; of a large one what tells how far a run is.
+
+    Raises:
+        ValueError: as :func:`read_json`.
+    """
+    if len(content) <= _SMALL_BYTES:
+        return read_json(content)
+    try:
+        found = _PARTS.decode(content)
+        data = _PARTS.decode(found.get("data", _NOTHING))
+        told = {name: data[name] for name in _TOLD if name in data}
+        return {
+            "type": msgspec.json.decode(found.get("type", _EMPTY)),
+            "data": {
+                name: msgspec.json.decode(part)
+                for name, part in told.items()
+                if len(bytes(part)) <= _SMALL_BYTES
+            },
         }
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return read_json(content)

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from daemon.comfyui.large_json import read_history_json, read_json, read_queue_json
+from daemon.comfyui.large_json import (
+    read_history_json,
+    read_json,
+    read_message_json,
+    read_queue_json,
+)
 
 PICTURE = {"filename": "a.png", "subfolder": "", "type": "output"}
 LARGE = "x" * 300_000
@@ -54,6 +59,17 @@ def test_of_a_large_queue_number_and_id_stay() -> None:
     assert found == {"queue_running": [[4, "a"]], "queue_pending": [[5, "b"]]}
 
 
+def test_of_a_large_message_it_stays_how_far_the_run_is() -> None:
+    data = {"node": "4", "prompt_id": "id", "output": {"text": [LARGE]}, "nodes": [LARGE]}
+    found = read_message_json(json.dumps({"type": "executing", "data": data, "x": LARGE}).encode())
+    assert found == {"type": "executing", "data": {"node": "4", "prompt_id": "id"}}
+
+
+@pytest.mark.parametrize("content", [[LARGE], {"type": LARGE}, {"type": 1, "data": [LARGE]}])
+def test_large_messages_of_other_shapes_are_read(content: object) -> None:
+    assert read_message_json(json.dumps(content).encode()) is not None
+
+
 @pytest.mark.parametrize("content", [b'{"a": NaN}', b'["\\ud800"]', json.dumps([LARGE]).encode()])
 def test_what_python_reads_is_read(content: bytes) -> None:
     assert repr(read_json(content)) == repr(json.loads(content))
@@ -67,7 +83,7 @@ def test_nothing_at_all_is_none() -> None:
     "content",
     [b"{", b"<html>", b"[" * 100_000, b"[" * 1_000_000, b"1" * 5000, b"[NaN," * 2_000_000],
 )
-@pytest.mark.parametrize("read", [read_json, read_history_json, read_queue_json])
+@pytest.mark.parametrize("read", [read_json, read_history_json, read_queue_json, read_message_json])
 def test_what_is_no_json_or_too_deep_or_too_odd_is_a_value_error(read, content: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read(content)
