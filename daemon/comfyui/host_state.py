@@ -45,6 +45,7 @@ class HostState:
         seen: When it last answered, seconds since 1970; 0: never.
         away_since: Monotonic time of the first look without an answer; None: it answers.
         looked: Monotonic time of the last look; 0: never.
+        asked: Monotonic time at which the look under way began; None: there is none.
         starting: The built-in host's process is about to be there.
         capability: What it can run.
     """
@@ -73,6 +74,7 @@ class HostState:
         self.seen = 0.0
         self.away_since: float | None = None
         self.looked = 0.0
+        self.asked: float | None = None
         self._pause_s = 0.0
         self._spread = 1.0
         self.starting = False
@@ -96,14 +98,21 @@ class HostState:
         """Whether an absent host may be there again without anybody changing the settings."""
         return self.error is None or self.error.kind in _COMES_BACK
 
+    def silent_s(self) -> float:
+        """Return for how long it has owed an answer; 0: it owes none."""
+        return 0.0 if self.asked is None else max(self._clock() - self.asked, 0.0)
+
     async def look(self, client: ComfyUIClient) -> None:
         """Ask the host how it is; whatever it says or does not say is kept, nothing is raised."""
+        self.asked = self._clock()
         try:
             stats = await client.system_stats()
             running, pending = await client.queued()
         except RabbitError as error:
             self.missed(error.info)
             return
+        finally:
+            self.asked = None
         there = frozenset((*running, *pending))
         self.queue = QueueSeen(len(running) + len(pending), len(there & client.watched), there)
         self.version = stats.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -15,6 +16,9 @@ from daemon.comfyui.known_hosts import KnownHosts
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 LOOK_AGE_S = 6.0
+LOOK_WAIT_S = 5.0
+AWAY_WAIT_S = 1.0
+READ_WAIT_S = 20.0
 ASK_AGAIN_S = 20.0
 
 
@@ -29,8 +33,8 @@ class Surveyed(Protocol):
         """Return what is known of a host."""
         ...
 
-    async def look(self, name: str) -> None:
-        """Ask a host how it is."""
+    def begin_look(self, name: str) -> asyncio.Task[None]:
+        """Ask a host how it is, without waiting for it."""
         ...
 
     async def client_for(self, host: str) -> ComfyUIClient:
@@ -69,10 +73,18 @@ class HostSurvey:
             return Candidate(name=name, problems=(said,), waits=True)
         state = hosts.state(name)
         if self._is_stale(state):
-            await hosts.look(name)
+            # A host that owes an answer must not keep jobs from the others.
+            patience_s = AWAY_WAIT_S if state.answers is False else LOOK_WAIT_S
+            patience_s = max(patience_s - state.silent_s(), 0.0)
+            await asyncio.wait([hosts.begin_look(name)], timeout=patience_s)
             state = hosts.state(name)
-        lacks = await self._lacks(name, state, workflow, parameters)
-        hindered = "" if lacks else _hindered(name, state)
+        try:
+            async with asyncio.timeout(READ_WAIT_S):
+                lacks = await self._lacks(name, state, workflow, parameters)
+        except TimeoutError:
+            lacks, hindered = (), _does_not_answer(name)
+        else:
+            hindered = "" if lacks else _hindered(name, state)
         return Candidate(
             name=name,
             able=not lacks and not hindered,
@@ -117,8 +129,14 @@ class HostSurvey:
 
 def _hindered(name: str, state: HostState) -> str:
     """Say why a host that lacks nothing gets no job now; empty: it does."""
+    if state.asked is not None and (state.answers is None or state.silent_s() >= LOOK_WAIT_S):
+        return _does_not_answer(name)
     if state.answers and state.name != "hung":
         return ""
     if state.error is None:
         return f"{name} hangs: a job there does not go on."
     return f"{state.error.message} {state.error.hint}".strip()
+
+
+def _does_not_answer(name: str) -> str:
+    return f"{name} does not answer just now."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,30 @@ def test_a_host_that_lacks_the_workflow_is_not_waited_for_though_it_is_away(
 
     attic = run(go())
     assert (attic.able, attic.waits) == (False, False)
+
+
+def test_a_host_that_does_not_answer_keeps_no_job_from_the_others(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.comfyui.host_survey.LOOK_WAIT_S", 0.05)
+
+    async def go() -> tuple[Candidate, ...]:
+        async with Machines(folders) as machines:
+            mute = asyncio.Event()
+            await machines.hosts.look("studio")
+            await machines.attic.stop()
+            silent = await asyncio.start_server(
+                lambda *_: mute.wait(), "127.0.0.1", machines.attic.port
+            )
+            async with silent:
+                found = await machines.ask()
+                mute.set()
+            return found
+
+    studio, attic = run(go())
+    assert studio.able
+    assert (attic.able, attic.waits) == (False, True)
+    assert attic.problems == ("attic does not answer just now.",)
 
 
 def test_a_host_that_asks_for_a_login_is_not_waited_for(folders: Folders) -> None:
