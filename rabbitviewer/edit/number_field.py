@@ -12,7 +12,7 @@ from rabbitviewer.edit.grade_settings import Value
 from rabbitviewer.theme.tokens import tokens
 
 _WIDEST = 2**31 - 1
-_MOST_STEPS = 20_000
+_MOST_STEPS = 1000
 _DECIMALS = 6
 
 

@@ -129,7 +129,7 @@ class ParameterForm(QWidget):
         row = _Row(info, field, label, text_label("", "small-error", wraps=True))
         row.complain(_missing_words(self, info, field))
         place = self._layout.rowCount()
-        if isinstance(field, LinesField):
+        if isinstance(field, LinesField) or self._is_wide(title):
             self._layout.addWidget(label, place, 0, 1, 2)
             self._layout.addWidget(field, place + 1, 0, 1, 2)
         else:
@@ -139,6 +139,11 @@ class ParameterForm(QWidget):
         field.changed.connect(lambda: self._on_changed(row))
         field.submitted.connect(self.submitted)
         self._rows.append(row)
+
+    def _is_wide(self, title: str) -> bool:
+        """Whether a word of *title* has no room at the left."""
+        room, metrics = name_width(self.font()), self.fontMetrics()
+        return any(metrics.horizontalAdvance(word) > room for word in title.split())
 
     def _clear(self) -> None:
         for row in self._rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from PySide6.QtCore import QObject
 
 from daemon.protocol.workflows import BudgetRequest
@@ -60,6 +62,7 @@ class RunPlan(QObject):
         )
         if usual_s is None and budget is not None:
             usual_s = budget.eta_s
+        plan = dataclasses.replace(plan, reason="")
         words = plan_words(plan, runs, usual_s, self._subject.subject.through)
         cost = budget_words(budget) if budget is not None and plan.ai else ""
         return f"{words}. {cost}" if cost else words

@@ -100,6 +100,7 @@ class Desk:
         accepted = messages.AiEditAccepted(job_id="job-1", job=make_job(state="waiting"))
         daemon.answer(messages.AiEditRequest, lambda _request: [accepted])
         daemon.answer(WorkflowFormRequest, self._form)
+        daemon.answer(messages.ThumbnailRequest, _thumbnail)
         daemon.answer(BudgetRequest, lambda _request: [self.cost])
         selection = Selection()
         thumbnails = ThumbnailStore(client)
@@ -162,6 +163,19 @@ class Desk:
 
     def asked(self) -> list[Any]:
         return self.daemon.of(messages.AiEditRequest)
+
+
+def _thumbnail(request: messages.Message) -> list[tuple[messages.Message, bytes]]:
+    assert isinstance(request, messages.ThumbnailRequest)
+    ready = messages.ThumbnailReady(
+        path=bytes(request.path),
+        width_px=4,
+        height_px=4,
+        source_width_px=6000,
+        source_height_px=4000,
+        stage="final",
+    )
+    return [(ready, bytes(4 * 4 * 4))]
 
 
 @pytest.fixture
@@ -395,3 +409,31 @@ def test_a_long_list_is_searched_by_letters(qtbot: QtBot) -> None:
 def _popup(kind: type[W]) -> list[W]:
     popup = QApplication.activePopupWidget()
     return popup.findChildren(kind)
+
+
+# ---------------------------------------------------------------- cost
+
+
+def test_the_cost_follows_the_sliders_and_stands_under_run(
+    desk: Desk, qtbot: QtBot, fake_daemon: FakeDaemon
+) -> None:
+    steps = desk.named(QSpinBox, "Steps")
+    qtbot.waitUntil(lambda: bool(fake_daemon.of(BudgetRequest)))
+    steps.setValue(7)
+    qtbot.waitUntil(lambda: fake_daemon.of(BudgetRequest)[-1].parameters == {"steps": 7})
+    asked = fake_daemon.of(BudgetRequest)[-1]
+    assert (asked.workflow, asked.width_px, asked.height_px) == ("edit", 6000, 4000)
+
+
+def test_above_the_limit_it_cannot_run_and_the_line_says_the_figure(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    ready(desk)
+    desk.cost = Budget(cost=41.5, width_px=1248, height_px=832, steps=40, limit=30)
+    desk.named(QSpinBox, "Steps").setValue(40)
+    qtbot.waitUntil(lambda: not desk.run_button().isEnabled())
+    said = "This would cost 42, your limit is 30. Take fewer steps, or raise comfyui.max_compute."
+    assert said in desk.words()
+    desk.cost = Budget(cost=20.8, width_px=1248, height_px=832, steps=20, limit=30)
+    desk.named(QSpinBox, "Steps").setValue(20)
+    qtbot.waitUntil(desk.run_button().isEnabled)
