@@ -509,3 +509,20 @@ def test_a_look_runs_from_zero_to_a_hundred(tmp_path: Path) -> None:
         "apply",
         "save",
     }
+
+
+def test_of_a_workflow_that_makes_pictures_the_hosts_own_is_kept(tmp_path: Path) -> None:
+    story = Story(tmp_path, Finished(), result="image")
+    done = story.run()
+    assert "FitGrade" not in story.workers.asked
+    assert "KeepModelPicture" in story.workers.asked
+    assert done.result_path == os.fsencode(tmp_path / "a_color_grade.jpg")
+    assert done.fit is not None
+    assert done.fit.model == "model"
+
+
+def test_a_picture_of_a_hosts_own_is_kept_whole_though_the_host_got_a_mask(tmp_path: Path) -> None:
+    story = masked_story(tmp_path, Finished(), result="image")
+    done = story.run()
+    assert done.result_path == os.fsencode(tmp_path / "a_color_grade.jpg")
+    assert story.workers.asked[-1] == "KeepModelPicture"
