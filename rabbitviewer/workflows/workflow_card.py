@@ -56,15 +56,24 @@ class WorkflowCard(Card):
         if self.is_importing:
             self.form.submit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let Esc go back from the form to the list first."""
-        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if pressed and self.is_importing and self._is_esc_here(watched, event):
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back from the form to the list first."""
+        if event.key() == Qt.Key.Key_Escape and self.is_importing:
+            event.accept()
             self.form.leave()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep Esc for :meth:`keyPressEvent` while the form is filled in."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+            and self.is_importing
+            and isinstance(watched, QWidget)
+            and self.isAncestorOf(watched)
+        ):
             event.accept()
             return True
         return super().eventFilter(watched, event)
-
-    def _is_esc_here(self, watched: QObject, event: QEvent) -> bool:
-        esc = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        return esc and self._is_nearest_to(watched)
