@@ -266,15 +266,21 @@ def test_a_host_that_does_not_answer_keeps_no_job_from_the_others(
 
     async def go() -> tuple[Candidate, ...]:
         async with Machines(folders) as machines:
-            mute = asyncio.Event()
+            may_end, ended = asyncio.Event(), asyncio.Event()
+
+            async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await may_end.wait()
+                writer.close()
+                await writer.wait_closed()
+                ended.set()
+
             await machines.hosts.look("studio")
             await machines.attic.stop()
-            silent = await asyncio.start_server(
-                lambda *_: mute.wait(), "127.0.0.1", machines.attic.port
-            )
-            async with silent:
+            port = machines.attic.port
+            async with await asyncio.start_server(say_nothing, "127.0.0.1", port):
                 found = await machines.ask()
-                mute.set()
+                may_end.set()
+                await ended.wait()
             return found
 
     studio, attic = run(go())
