@@ -17,6 +17,7 @@ from daemon.builtin_host.resample import crop_to_aspect, resize, resize_mask
 from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
 _OPAQUE_CHANNELS = 3
+_ROWS = 256
 _TINY = np.float32(1e-5)
 
 
@@ -65,7 +66,13 @@ def porter_duff(inputs: Json, context: NodeContext) -> NodeResult:
             _fitted(1 - mask[number : number + 1, ..., None], width_px, height_px, context)
             for mask in masks
         )
-        image, alpha = _combine(above, above_alpha, below, below_alpha, inputs["mode"])
+        image, alpha = np.empty_like(below), np.empty_like(below_alpha)
+        for top in range(0, height_px, _ROWS):
+            context.checkpoint()
+            rows = (slice(None), slice(top, top + _ROWS))
+            image[rows], alpha[rows] = _combine(
+                above[rows], above_alpha[rows], below[rows], below_alpha[rows], inputs["mode"]
+            )
         images.append(image)
         alphas.append(1 - alpha[..., 0])
     return NodeResult((np.concatenate(images), np.concatenate(alphas)))

@@ -20,6 +20,7 @@ _LEVELS = 256
 _TINY = 1e-6
 _COLORS = 3
 _ROWS = 256
+_MIDDLE = np.array([50.0, 0.0, 0.0])
 
 Wide = npt.NDArray[np.float64]
 Statistics = tuple[Wide, Wide]
@@ -125,22 +126,21 @@ def _lab_pixels(frames: Image, checkpoint: Checkpoint) -> Iterator[Wide]:
             yield to_lab(frame[rows]).reshape(-1, _COLORS)
 
 
-def _mean(frames: Image, checkpoint: Checkpoint) -> Wide:
-    total = sum((part.sum(axis=0) for part in _lab_pixels(frames, checkpoint)), np.zeros(_COLORS))
-    return total / (frames.size // _COLORS)
-
-
 def _deviation(frames: Image, checkpoint: Checkpoint) -> Statistics:
-    mean = _mean(frames, checkpoint)
-    squares = (((part - mean) ** 2).sum(axis=0) for part in _lab_pixels(frames, checkpoint))
-    variance = sum(squares, np.zeros(_COLORS)) / (frames.size // _COLORS)
-    return mean, np.maximum(np.sqrt(variance), _TINY)
+    mean, spread = _covariance(frames, checkpoint)
+    return mean, np.maximum(np.sqrt(np.maximum(np.diag(spread), 0)), _TINY)
 
 
 def _covariance(frames: Image, checkpoint: Checkpoint) -> Statistics:
-    mean = _mean(frames, checkpoint)
-    products = ((part - mean).T @ (part - mean) for part in _lab_pixels(frames, checkpoint))
-    return mean, sum(products, np.zeros((_COLORS, _COLORS))) / (frames.size // _COLORS)
+    """In one pass, about a point in the middle of the colours, where little cancels out."""
+    count = frames.size // _COLORS
+    total, product = np.zeros(_COLORS), np.zeros((_COLORS, _COLORS))
+    for part in _lab_pixels(frames, checkpoint):
+        moved = part - _MIDDLE
+        total += moved.sum(axis=0)
+        product += moved.T @ moved
+    mean = total / count
+    return mean + _MIDDLE, product / count - np.outer(mean, mean)
 
 
 def _linear_map(spread: Wide, wanted: Wide) -> Wide:
