@@ -28,9 +28,9 @@ class SeedRows(QObject):
 
     def __init__(self, rows: Rows, memory: FormMemory, parent: QWidget) -> None:
         super().__init__(parent)
-        self._field = SeedField(parent)
+        self._field = SeedField()
         self._field.restore(memory.seed_mode, memory.seed)
-        self._count = QSpinBox(parent)
+        self._count = QSpinBox()
         self._count.setRange(1, MOST_CANDIDATES)
         self._count.setFixedHeight(tokens().control_height)
         self._count.setAccessibleName(self.tr("Candidates"))

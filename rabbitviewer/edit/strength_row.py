@@ -20,7 +20,7 @@ class StrengthRow(QObject):
 
     def __init__(self, rows: Rows, parent: QWidget) -> None:
         super().__init__(parent)
-        self._slider = QSlider(Qt.Orientation.Horizontal, parent)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _MOST_PCT)
         self._slider.setSingleStep(_STEP_PCT)
         self._slider.setPageStep(25)

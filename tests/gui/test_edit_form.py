@@ -437,3 +437,19 @@ def test_above_the_limit_it_cannot_run_and_the_line_says_the_figure(
     desk.cost = Budget(cost=20.8, width_px=1248, height_px=832, steps=20, limit=30)
     desk.named(QSpinBox, "Steps").setValue(20)
     qtbot.waitUntil(desk.run_button().isEnabled)
+
+
+def test_tab_goes_through_the_form_from_top_to_bottom(desk: Desk, qtbot: QtBot) -> None:
+    ready(desk)
+    qtbot.waitUntil(desk.run_button().isEnabled)
+    desk.panel.activateWindow()
+    desk.panel.focus_prompt()
+    visited: list[int] = []
+    for _ in range(40):
+        focused = desk.panel.focusWidget()
+        visited.append(focused.mapTo(desk.panel.widget(), focused.rect().topLeft()).y())
+        if focused is desk.run_button():
+            break
+        desk.panel.focusNextPrevChild(True)  # noqa: FBT003 - Qt's own
+    assert desk.panel.focusWidget() is desk.run_button()
+    assert visited == sorted(visited)
