@@ -83,6 +83,7 @@ class JobRow(QFrame):
         self._sign = QLabel()
         self._state = ElidedLabel("small")
         self._state.setFont(figures_font(self._state.font()))
+        self._news = text_label("", "small", wraps=True)
         self._prompt = ElidedLabel("secondary")
         self._whence = ElidedLabel("small")
         self._stale = text_label(stale_words(), "tag")
@@ -124,6 +125,9 @@ class JobRow(QFrame):
         self._prompt.setText(" ".join(info.prompt.split()))
         self._tag.setVisible(not info.ai)
         self._state.setText(self._state_text(job))
+        news = job.detail if job.is_running and job.place is None else ""
+        self._news.setText(news)
+        self._news.setVisible(bool(news))
         whence = " · ".join(filter(None, (self._origins.pool_words(info), mask_words(info))))
         self._whence.setText(whence[:1].upper() + whence[1:])
         self._whence.setVisible(bool(whence))
@@ -211,7 +215,7 @@ class JobRow(QFrame):
         self.retry_pressed.emit(self.job_id, retry)
 
     def _name_it(self, job: Job) -> None:
-        said = f"{self._name.text()}, {self._state.text()}"
+        said = ", ".join(filter(None, (self._name.text(), self._state.text(), self._news.text())))
         self.setAccessibleName(said)
         if job.is_running:
             words = self.tr("Progress of {name}").format(name=self._name.text())
@@ -222,8 +226,8 @@ class JobRow(QFrame):
         if job.is_running:
             parts = [
                 f"{info.progress_pct:.0f} %",
-                job.detail or state_words(info),
-                "" if job.detail else place_words(job.place),
+                state_words(info),
+                place_words(job.place),
                 job_host_words(info),
                 left_words(job.eta_s),
                 self.tr("holds after this") if info.paused else "",
@@ -258,6 +262,7 @@ class JobRow(QFrame):
         self._lines.addWidget(self._whence)
         self._lines.addWidget(self._stale, 0, Qt.AlignmentFlag.AlignLeft)
         self._lines.addLayout(state)
+        self._lines.addWidget(self._news)
         self._lines.addWidget(self._bar)
         across = QHBoxLayout(self)
         across.setContentsMargins(0, look.space_2, look.space_2, look.space_3)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.hosting import HostChecked, HostEntry
-from rabbitviewer.hosts.address import free_name, is_name, split_address
+from rabbitviewer.hosts.address import DEFAULT_PORT, free_name, is_name, split_address
 from rabbitviewer.hosts.check_view import CheckView, verdict_words
 from rabbitviewer.hosts.login_form import LoginForm
 from rabbitviewer.models.host_entries import HostEntriesModel
@@ -51,9 +51,8 @@ class HostForm(Card):
         self._name = self._field(self.tr("Name"))
         self._address = self._field(self.tr("Address"))
         self._address.setPlaceholderText(self.tr("192.168.1.100, or paste its URL"))
-        self._port = QSpinBox()
-        self._port.setRange(1, _MOST_PORT)
-        self._port.setAccessibleName(self.tr("Port"))
+        self._port = self._field(self.tr("Port"), str(DEFAULT_PORT))
+        self._port.setValidator(QIntValidator(1, _MOST_PORT, self))
         self._https = Tick(self.tr("Encrypted (https)"))
         self._prefix = self._field(self.tr("Path prefix"), "/comfy")
         self._ca_file = self._field(self.tr("CA file"), self.tr("The system's own"))
@@ -98,7 +97,7 @@ class HostForm(Card):
                 field.setText(text)
         self._length = len(shown.host)
         with QSignalBlocker(self._port), QSignalBlocker(self._https):
-            self._port.setValue(shown.port)
+            self._port.setText(str(shown.port))
             self._https.setChecked(shown.https)
         self._login.show_entry(shown, has_keyring=self._entries.has_keyring)
         more = (shown.prefix, shown.ca_file, shown.client_cert, shown.client_key, shown.proxy)
@@ -186,7 +185,8 @@ class HostForm(Card):
         self._address.textEdited.connect(self._on_address_typed)
         self._address.editingFinished.connect(self._split)
         self._name.textEdited.connect(self._on_name_typed)
-        for field in (self._prefix, self._ca_file, self._cert, self._key, self._proxy):
+        typed = (self._port, self._prefix, self._ca_file, self._cert, self._key, self._proxy)
+        for field in typed:
             field.textEdited.connect(self._show)
         self._login.changed.connect(self._show)
         self._more.toggled.connect(self._fit)
@@ -212,7 +212,7 @@ class HostForm(Card):
             before,
             name=self._name.text().strip(),
             host=self._address.text().strip().strip("[]"),
-            port=self._port.value(),
+            port=int(self._port.text() or DEFAULT_PORT),
             https=self._https.isChecked(),
             prefix=_prefix(self._prefix.text()),
             ca_file=self._ca_file.text().strip(),
@@ -257,7 +257,7 @@ class HostForm(Card):
             self._address.setText(place.host)
         self._length = len(place.host)
         if place.port is not None:
-            self._port.setValue(place.port)
+            self._port.setText(str(place.port))
         if place.https is not None:
             self._https.setChecked(place.https)
         if place.prefix or place.https is not None:

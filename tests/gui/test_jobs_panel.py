@@ -295,6 +295,19 @@ def test_a_running_job_says_stage_place_and_time_left(desk: Desk) -> None:
     assert desk.row("a").findChild(QProgressBar).value() == 416
 
 
+def test_what_a_host_does_unexpectedly_is_told_in_full(desk: Desk) -> None:
+    desk.show(make_job("a", host="studio-pc", stage="run"))
+    words = "studio-pc does not answer. Trying again until it does, since 12 s."
+    for message in ("studio-pc is grading it", words):
+        desk.hear(
+            messages.AiEditProgress(
+                job_id="a", path=PHOTO, progress_pct=41.6, stage="run", message=message
+            )
+        )
+    desk.qtbot.waitUntil(lambda: words in desk.words())
+    assert "42 % · studio-pc is grading it" in desk.words()
+
+
 def test_of_two_thousand_jobs_only_some_are_rows_until_more_are_asked_for(desk: Desk) -> None:
     desk.show(*(waiting(f"w{n:04}", float(n)) for n in range(2000)))
     desk.qtbot.waitUntil(lambda: len(desk.rows) == 20)
