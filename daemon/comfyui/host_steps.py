@@ -8,8 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from daemon.comfyui.address import HostAddress
+from daemon.comfyui.checks import impossible_result
 from daemon.comfyui.lenient import mapping
-from daemon.comfyui.manifest import version_is_enough
+from daemon.comfyui.manifest import POSSIBLE_RESULTS, version_is_enough
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
 from daemon.comfyui.replies import Device, HostStats, queued_ids
@@ -167,6 +168,9 @@ class _WorkflowStep(NamedTuple):
         if self.entry.workflow is None:
             said = self.entry.error.message if self.entry.error else "Its files cannot be used."
             return skipped("workflow", said)
+        manifest = self.entry.workflow.manifest
+        if manifest.result not in POSSIBLE_RESULTS:
+            return skipped("workflow", impossible_result(manifest))
         own = self.name.startswith("builtin_")
         if self.builtin and self.entry.workflow.uses_ai:
             return skipped("workflow", "It needs a ComfyUI host.")

@@ -27,6 +27,7 @@ from daemon.protocol.hosting import (
 )
 from daemon.protocol.message import Message
 from daemon.protocol.messages import SettingsChanged
+from daemon.resources import data_folder
 from daemon.settings import SettingsStore
 from tests.fakes.comfyui import run
 from tests.fakes.replay import ReplayServer
@@ -148,6 +149,24 @@ def test_a_host_is_checked_by_name_with_every_workflow(made: Service) -> None:
     assert "models/diffusion_models" in found["kontext_color_grade"].message
     assert "folders" in found["kontext_color_grade"].hint
     assert found["builtin_color_grade"].state == "skipped"
+
+
+def test_a_workflow_whose_result_cannot_be_made_is_no_fault_of_the_host(made: Service) -> None:
+    shipped, own = data_folder("comfyui_workflows"), made.store.path.parent / "comfyui_workflows"
+    own.mkdir()
+    graph = (shipped / "kontext_color_grade.json").read_bytes()
+    manifest = (shipped / "kontext_color_grade.yaml").read_text(encoding="utf-8")
+    (own / "larger.json").write_bytes(graph)
+    text = manifest.replace("result: lut", "result: resized")
+    (own / "larger.yaml").write_text(text, encoding="utf-8")
+
+    async def go() -> HostChecked:
+        async with ReplayServer() as server:
+            return await made.check(HostCheckRequest(host=server.url, workflows=("larger",)))
+
+    step = run(go()).steps[-1]
+    assert (step.state, step.subject) == ("skipped", "larger")
+    assert "'resized'" in step.message
 
 
 def test_a_check_brings_what_is_known_of_the_host_up_to_date(made: Service) -> None:
