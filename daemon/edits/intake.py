@@ -209,7 +209,6 @@ class EditIntake:
             stage="prepare",
             progress_pct=0.0,
             message="",
-            host=old.host_wanted,
             prompt_id="",
             prompt_ids=(),
             sends=0,
@@ -224,29 +223,44 @@ class EditIntake:
             error=None,
             timings_s={},
         )
+        anew = other_seed
         if host and not old.applies_look:
-            choice = await self._chooser.for_host(old.workflow, host)
-            fresh = msgspec.structs.replace(
-                fresh, host=choice.host_name, host_wanted=wanted_host(choice, host)
-            )
+            fresh = await self._elsewhere(fresh, host)
+            anew = anew or fresh.workflow != old.workflow
+        asked_again = anew or bool(host) or not await asyncio.to_thread(before.edited.exists)
+        if asked_again:
+            fresh = msgspec.structs.replace(fresh, host=fresh.host_wanted)
+        if anew:
+            fresh = msgspec.structs.replace(fresh, small=None, fit=None)
         if other_seed:
             seed = new_seed()
             used = resolve(old.prompt, seed)
-            fresh = msgspec.structs.replace(
-                fresh, seed=seed, prompt_used=used, small=None, fit=None
-            )
+            fresh = msgspec.structs.replace(fresh, seed=seed, prompt_used=used)
         if fit:
             notes = tuple(note for note in old.notes if note != NOT_IN_THE_LUT)
             fresh = msgspec.structs.replace(fresh, fit_mode=fit, fit=None, notes=notes)
         await asyncio.to_thread(
             before.hand_over,
             self.files(fresh.job_id),
-            pictures=not other_seed,
-            grade=not other_seed and not fit and not host,
+            pictures=not anew,
+            grade=not anew and not fit and not host,
         )
         if host:  # another host is to make its own
             await asyncio.to_thread(self.files(fresh.job_id).edited.unlink, missing_ok=True)
         return await self._give(fresh, resize=old.mask is not None and old.mask.resized)
+
+    async def _elsewhere(self, record: JobRecord, host: str) -> JobRecord:
+        """Return *record* for the host that the user named, with what may run there."""
+        choice = await self._chooser.for_host(record.workflow, host)
+        mask = record.mask
+        kept = (mask.fitted_note(),) if mask is not None and mask.resized else ()
+        return msgspec.structs.replace(
+            record,
+            host_wanted=wanted_host(choice, host),
+            workflow=choice.workflow,
+            ai=choice.ai,
+            notes=(*((choice.note,) if choice.note else ()), *kept),
+        )
 
     async def _give(
         self, record: JobRecord, *, resize: bool, images: Mapping[str, bytes] | None = None

@@ -297,3 +297,42 @@ def test_another_seed_chooses_again(desk: Desk) -> None:
     again = asyncio.run(desk.intake.again(first, other_seed=True))
     assert again.prompt == first.prompt
     assert again.prompt_used == resolve(first.prompt, again.seed)
+
+
+def elsewhere(desk: Desk, choice: HostChoice, **old: object) -> JobRecord:
+    """Another try of a failed job, for the host of *choice*."""
+
+    async def for_host(workflow: str, host: str) -> HostChoice:
+        assert (workflow, host) == ("w", choice.host_name)
+        return choice
+
+    desk.intake._chooser = SimpleNamespace(choose=desk._choose, for_host=for_host)
+    first = msgspec.structs.replace(
+        desk.begin(), state="failed", lost=1, prompt_ids=("p",), prompt_id="p", **old
+    )
+    files = desk.intake.files(first.job_id)
+    for name in ("sent.png", "clipped.png", "edited.png", "grade.cube"):
+        (files.folder / name).write_bytes(b"of the first host")
+    return asyncio.run(
+        desk.intake.again(first, other_seed=False, host=choice.host_name, free_memory=True)
+    )
+
+
+def test_another_try_on_another_host_begins_there_with_the_small_copy_it_has(desk: Desk) -> None:
+    again = elsewhere(desk, HostChoice("studio", "http://s", "w", ai=True), host="attic")
+    assert (again.host, again.host_wanted, again.free_memory) == ("studio", "studio", True)
+    assert (again.lost, again.prompt_ids, again.prompt_id) == (0, (), "")
+    there = {file.name for file in desk.intake.files(again.job_id).folder.iterdir()}
+    assert "sent.png" in there
+    assert not {"edited.png", "grade.cube"} & there
+
+
+def test_another_try_on_the_built_in_host_runs_what_that_can_run_and_says_so(desk: Desk) -> None:
+    choice = HostChoice("builtin", "", "builtin_w", ai=False, note="No AI: the built-in host.")
+    again = elsewhere(desk, choice)
+    assert (again.workflow, again.ai, again.notes) == ("builtin_w", False, (choice.note,))
+    assert not desk.intake.files(again.job_id).sent.exists()
+
+
+def test_only_the_built_in_host_or_a_named_one_is_wanted(desk: Desk) -> None:
+    assert desk.begin().host_wanted == "builtin"
