@@ -450,6 +450,6 @@ def test_tab_goes_through_the_form_from_top_to_bottom(desk: Desk, qtbot: QtBot) 
         visited.append(focused.mapTo(desk.panel.widget(), focused.rect().topLeft()).y())
         if focused is desk.run_button():
             break
-        desk.panel.focusNextPrevChild(True)  # noqa: FBT003 - Qt's own
+        desk.panel.focusNextPrevChild(True)
     assert desk.panel.focusWidget() is desk.run_button()
     assert visited == sorted(visited)
