@@ -8,8 +8,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from daemon.comfyui.address import HostAddress
 from daemon.comfyui.builtin import BuiltinHost
 from daemon.comfyui.candidates import Candidate
@@ -17,13 +15,13 @@ from daemon.comfyui.capability import Abilities
 from daemon.comfyui.client import ComfyUIClient
 from daemon.comfyui.graph import Value
 from daemon.comfyui.host_choice import HostChoice, HostChooser
+from daemon.comfyui.host_info import builtin_info, host_info
 from daemon.comfyui.host_news import HostNews
 from daemon.comfyui.host_state import HostState
 from daemon.comfyui.host_stats import HostStatistics
 from daemon.comfyui.host_survey import HostSurvey
 from daemon.comfyui.known_hosts import BUILTIN, DEFAULT, KnownHosts
 from daemon.comfyui.operations import WorkflowLibrary
-from daemon.comfyui.replies import Device
 from daemon.comfyui.secrets import Secrets
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, RabbitError
@@ -33,8 +31,6 @@ from daemon.settings import SettingsStore
 __all__ = ["BUILTIN", "DEFAULT", "Candidate", "HostChoice", "HostRegistry"]
 
 log = logging.getLogger(__name__)
-
-_NO_AI = "No AI is at work here."
 
 
 class HostRegistry:
@@ -334,31 +330,10 @@ class HostRegistry:
 
     def _info(self, name: str) -> HostInfo:
         """Return what clients may know of a host."""
-        state = self._state(name)
-        error = state.error
-        tally = self.statistics.of(name)
-        info = HostInfo(
-            name=name,
-            url=self._url(name),
-            builtin=name == BUILTIN,
-            state=state.name,
-            version=state.version,
-            queue=state.queue.length,
-            ours=state.queue.ours,
-            detail=_devices(state.devices) if error is None else error.message,
-            hint="" if error is None else error.hint,
-            done=tally.done,
-            failed=tally.failed,
-            usual_s=tally.usual_s,
-            seen=state.seen,
-        )
-        if name != BUILTIN or error is not None:
-            return info
-        runs = self._open_runs(BUILTIN)
-        if info.state in ("ready", "busy"):
-            busy = "busy" if runs else "ready"
-            return msgspec.structs.replace(info, detail=_NO_AI, queue=runs, ours=runs, state=busy)
-        return info
+        state, tally, url = self._state(name), self.statistics.of(name), self._url(name)
+        if name == BUILTIN:
+            return builtin_info(url, state, tally, self._open_runs(BUILTIN))
+        return host_info(name, url, state, tally)
 
     def _url(self, name: str) -> str:
         """Return where a host is; empty for one whose settings cannot be used."""
@@ -369,12 +344,3 @@ class HostRegistry:
             return self.known.find(name)[1].http_url
         except RabbitError:
             return ""
-
-
-def _devices(devices: tuple[Device, ...]) -> str:
-    """Return the host's devices with their free memory, in words."""
-    return ", ".join(
-        f"{device.name or device.type} ({device.vram_free / 2**30:.1f} of "
-        f"{device.vram_total / 2**30:.1f} GB free)"
-        for device in devices
-    )
