@@ -297,7 +297,9 @@ class HostForm(Card):
             self._test.setEnabled(True)
             self._show_found(found)
 
-        self._entries.check("", entry, hear)
+        # A secret that stays is told of the machine that this one stands in for.
+        own = self._edited.name if self._edited is not None else ""
+        self._entries.check(own, entry, hear)
 
     def _show_found(self, found: HostChecked | ErrorInfo) -> None:
         """Show what the test found, and say the most important of it beside the button."""
