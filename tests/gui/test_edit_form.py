@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QInputMethodEvent
@@ -453,3 +454,12 @@ def test_tab_goes_through_the_form_from_top_to_bottom(desk: Desk, qtbot: QtBot) 
         desk.panel.focusNextPrevChild(True)
     assert desk.panel.focusWidget() is desk.run_button()
     assert visited == sorted(visited)
+
+
+def test_a_workflow_that_changed_has_its_form_made_anew(desk: Desk, qtbot: QtBot) -> None:
+    steps = ParameterInfo(name="rounds", type="integer", default=2, min=1, max=9)
+    desk.form = msgspec.structs.replace(FORM, fields=(steps,))
+    desk.tell(messages.WorkflowsChanged())
+    qtbot.waitUntil(
+        lambda: any(s.accessibleName() == "Rounds" for s in desk.panel.findChildren(QSpinBox))
+    )
