@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from daemon.builtin_host.nodes.base import NodeClass, NodeContext, NodeResult
-from daemon.builtin_host.values import Json, is_link, out_of_memory
+from daemon.builtin_host.values import MAX_LIST, Json, is_link, out_of_memory
 
-MAX_LIST = 4096
 Lists = dict[str, list[Any]]
 
 

@@ -18,6 +18,7 @@ Mask: TypeAlias = npt.NDArray[np.float32]
 
 MAX_RESOLUTION_PX = 16384
 MAX_IMAGE_BYTES = 1 << 30
+MAX_LIST = 4096
 _LINK_PARTS = 2
 
 

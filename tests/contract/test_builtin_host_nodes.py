@@ -131,6 +131,44 @@ def test_lists_that_double_and_double_end_with_an_error(host):
     assert "A list of more than 4096 values" in failure(messages)["exception_message"]
 
 
+def linked(class_type, slot, kind, value, **inputs):
+    """A graph whose node gets a value by a link, which no validation sees."""
+    return {
+        "1": node("LoadImage", image="a.png"),
+        "2": node(f"Primitive{kind}", value=value),
+        "3": node(class_type, image=["1", 0], **{slot: ["2", 0]}, **inputs),
+        "9": node("SaveImage", images=["3", 0], filename_prefix="x"),
+    }
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        linked("ImageBlur", "blur_radius", "Int", 10**9, sigma=1.0),
+        linked("ImageScaleBy", "scale_by", "Float", 1e9, upscale_method="area"),
+        linked("RepeatImageBatch", "amount", "Int", 10**15),
+        linked("Morphology", "kernel_size", "Int", -(10**15), operation="dilate"),
+        linked("SplitImageToTileList", "tile_width", "Int", 0, tile_height=64, overlap=4096),
+    ],
+    ids=["kernel", "factor", "amount", "negative", "tiles without width"],
+)
+def test_a_linked_number_beyond_all_bounds_is_an_error_at_once(graph, host):
+    _, messages = host.run(graph)
+
+    assert failure(messages)["node_id"] == "3"
+
+
+@pytest.mark.parametrize("expression", ["3999999**3999999", "2**999999*2**999999", "((((" * 500])
+def test_an_expression_that_would_compute_for_minutes_is_refused(expression, host):
+    graph = {
+        "1": node("ComfyMathExpression", expression=expression, **{"values.a": 1}),
+        "2": node("PreviewAny", source=["1", 1]),
+    }
+    _, messages = host.run(graph)
+
+    assert failure(messages)["node_id"] == "1"
+
+
 def test_texts_that_double_and_double_end_with_an_error(host):
     graph = {"0": node("PrimitiveString", value="x" * 1000)}
     for number in range(1, 20):

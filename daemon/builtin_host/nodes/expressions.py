@@ -15,6 +15,7 @@ from typing import Any
 from daemon.builtin_host.values import Json, NodeFailed
 
 _MAX_POWER = 4_000_000
+_MAX_POWER_BITS = 1_000_000
 _MAX_SHIFT = 10_000
 _MAX_SHIFT_BASE = int(float("1e308"))
 _MAX_TEXT = 100_000
@@ -155,6 +156,8 @@ def _failure(kind: str, message: str) -> NodeFailed:
 
 def _power(base: Any, exponent: Any) -> Any:  # noqa: ANN401
     if abs(base) > _MAX_POWER or abs(exponent) > _MAX_POWER:
+        raise _failure("NumberTooHigh", f"Sorry! I don't want to evaluate {base} ** {exponent}")
+    if isinstance(base, int) and base.bit_length() * abs(exponent) > _MAX_POWER_BITS:
         raise _failure("NumberTooHigh", f"Sorry! I don't want to evaluate {base} ** {exponent}")
     return base**exponent
 

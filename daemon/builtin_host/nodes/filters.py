@@ -25,6 +25,7 @@ def image_blur(inputs: Json, context: NodeContext) -> NodeResult:
     radius = int(inputs["blur_radius"])
     if radius == 0:
         return NodeResult((inputs["image"],))
+    _require_room(inputs["image"], radius)
     kernel = _gaussian(radius, float(inputs["sigma"]))
     return NodeResult((_convolve(inputs["image"], kernel, radius, context),))
 
@@ -34,6 +35,7 @@ def image_sharpen(inputs: Json, context: NodeContext) -> NodeResult:
     radius = int(inputs["sharpen_radius"])
     if radius == 0:
         return NodeResult((inputs["image"],))
+    _require_room(inputs["image"], radius)
     kernel = _gaussian(radius, float(inputs["sigma"])) * -(float(inputs["alpha"]) * _SHARPEN_GAIN)
     kernel[radius, radius] += 1 - kernel.sum()
     sharp = _convolve(inputs["image"], kernel, radius, context)
@@ -42,9 +44,10 @@ def image_sharpen(inputs: Json, context: NodeContext) -> NodeResult:
 
 def morphology(inputs: Json, context: NodeContext) -> NodeResult:
     """Morphology: with a flat square; what lies outside the picture does not count."""
-    size = int(inputs["kernel_size"])
-    operation = _OPERATIONS[inputs["operation"]]
     image: Image = inputs["image"]
+    size = int(inputs["kernel_size"])
+    size = min(size, 2 * max(image.shape[1:3]) + size % 2)  # a larger one sees nothing more
+    operation = _OPERATIONS[inputs["operation"]]
     out = np.empty_like(image)
     for number in range(image.shape[0]):
         for channel in range(image.shape[3]):
@@ -61,6 +64,19 @@ def image_add_noise(inputs: Json, context: NodeContext) -> NodeResult:
     return NodeResult((np.clip(grainy, 0, 1),))
 
 
+def _require_room(image: Image, radius: int) -> None:
+    """Refuse a kernel that reaches over the whole picture, as mirrored edges need one."""
+    height_px, width_px = image.shape[1:3]
+    for dimension, side in ((2, height_px), (3, width_px)):
+        if radius >= side:
+            raise NodeFailed(
+                "Argument #6: Padding size should be less than the corresponding input dimension, "
+                f"but got: padding ({radius}, {radius}) at dimension {dimension} of input "
+                f"[{image.shape[0]}, {image.shape[3]}, {height_px}, {width_px}]",
+                "RuntimeError",
+            )
+
+
 def _gaussian(radius: int, sigma: float) -> npt.NDArray[np.float64]:
     """Kernel of side 2 * radius + 1 over the square -1..1, sum 1."""
     axis = np.linspace(-1, 1, 2 * radius + 1)
@@ -71,15 +87,6 @@ def _gaussian(radius: int, sigma: float) -> npt.NDArray[np.float64]:
 def _convolve(
     image: Image, kernel: npt.NDArray[np.float64], radius: int, context: NodeContext
 ) -> Image:
-    height_px, width_px = image.shape[1:3]
-    for dimension, side in ((2, height_px), (3, width_px)):
-        if radius >= side:
-            raise NodeFailed(
-                "Argument #6: Padding size should be less than the corresponding input dimension, "
-                f"but got: padding ({radius}, {radius}) at dimension {dimension} of input "
-                f"[{image.shape[0]}, {image.shape[3]}, {height_px}, {width_px}]",
-                "RuntimeError",
-            )
     out = np.empty_like(image)
     identity = kernel[radius, radius] - _off_centre(kernel, radius)
     smooth = kernel.copy()

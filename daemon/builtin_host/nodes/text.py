@@ -11,7 +11,7 @@ from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.nodes.dynamic_inputs import grown
 from daemon.builtin_host.values import Json, NodeFailed, out_of_memory
 
-MAX_TEXT = 4 << 20
+MAX_TEXT = 1 << 20
 _MAX_FIELD = 5
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
-from daemon.builtin_host.values import Image, Json, require_size
+from daemon.builtin_host.values import MAX_LIST, Image, Json, out_of_memory, require_size
 
 _LEAST_STEP = 0.25
 _LEAST_WEIGHT = np.float32(1e-5)
@@ -18,6 +18,8 @@ def split_image(inputs: Json, context: NodeContext) -> NodeResult:
     overlap_px = int(inputs["overlap"])
     tops = _starts(image.shape[1], tile_height, overlap_px)
     lefts = _starts(image.shape[2], tile_width, overlap_px)
+    if len(tops) * len(lefts) > MAX_LIST:
+        raise out_of_memory(f"A list of {len(tops) * len(lefts)} tiles", "", image.nbytes)
     tiles: list[Image] = []
     for top in tops:
         context.checkpoint()
