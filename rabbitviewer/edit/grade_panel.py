@@ -158,6 +158,7 @@ class GradePanel(QScrollArea):
         self._subject.changed.connect(self._on_subject_changed)
         self._subject.paint_wanted.connect(self.paint_wanted)
         self._runs.started.connect(self.started)
+        self._runs.begun.connect(self._form.seeds.go_on)
         self._runs.accepted.connect(self._on_accepted)
         self._runs.refused.connect(self._on_refused)
         self._runs.failed.connect(self._show_at_field)
@@ -271,7 +272,6 @@ class GradePanel(QScrollArea):
         self._form.clear_errors()
         self._form.keep()
         self._runs.start(targets, self._form.settings, self._form.seeds.of_candidates())
-        self._form.seeds.go_on()
         self._subject.end_all()
 
     def _retry(self, how: Retry) -> None:

@@ -19,12 +19,14 @@ class GradeRuns(QObject):
 
     Signals:
         started: runs were asked for (their photos).
+        begun: the daemon took on the first of the jobs that were asked for at once.
         accepted: the daemon took on a job (its id, whether it was asked for here).
         refused: a run that was asked for here was refused (:class:`ErrorInfo`).
         failed: a job that was asked for here failed (:class:`ErrorInfo`).
     """
 
     started = Signal(tuple)
+    begun = Signal()
     accepted = Signal(str, bool)
     refused = Signal(object)
     failed = Signal(object)
@@ -34,6 +36,7 @@ class GradeRuns(QObject):
         self._jobs = jobs
         self._asked: set[int] = set()
         self._ours: set[str] = set()
+        self._at_once: set[int] = set()
         jobs.accepted.connect(self._on_accepted)
         jobs.refused.connect(self._on_refused)
         jobs.finished.connect(self._on_finished)
@@ -43,10 +46,13 @@ class GradeRuns(QObject):
     ) -> None:
         """Ask for one job per photo and seed."""
         photos: list[bytes] = []
+        self._at_once = set()
         for target in targets:
             request = target.request(settings)
             for seed in seeds:
-                self._ask(self._jobs.start(msgspec.structs.replace(request, seed=seed)))
+                asked = self._jobs.start(msgspec.structs.replace(request, seed=seed))
+                self._at_once.add(asked)
+                self._ask(asked)
             photos.append(target.path)
         self.started.emit(tuple(photos))
 
@@ -79,6 +85,9 @@ class GradeRuns(QObject):
         self._asked.discard(request_id)
         if ours:
             self._ours.add(job_id)
+        if request_id in self._at_once:
+            self._at_once = set()
+            self.begun.emit()
         self.accepted.emit(job_id, ours)
 
     def _on_refused(self, error: ErrorInfo, request_id: int) -> None:

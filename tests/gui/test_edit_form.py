@@ -359,8 +359,22 @@ def test_increment_takes_the_next_seed_after_each_run(desk: Desk) -> None:
     ready(desk)
     desk.qtbot.keyClicks(seed_box(desk), "41")
     seed_mode(desk, "increment")
-    assert [desk.run().seed, desk.run().seed] == [41, 42]
+    assert desk.run().seed == 41
+    desk.qtbot.waitUntil(lambda: seed_box(desk).text() == "42")
+    assert desk.run().seed == 42
+    desk.qtbot.waitUntil(lambda: seed_box(desk).text() == "43")
     assert (desk.memory.seed_mode, desk.memory.seed) == ("increment", 43)
+
+
+def test_a_run_that_is_refused_leaves_the_seed(desk: Desk) -> None:
+    error = ErrorInfo(ErrorKind.OVER_BUDGET, "It costs too much.")
+    desk.daemon.answer(messages.AiEditRequest, lambda _: [messages.Failed(error=error)])
+    ready(desk)
+    desk.qtbot.keyClicks(seed_box(desk), "41")
+    seed_mode(desk, "increment")
+    desk.run()
+    desk.qtbot.waitUntil(lambda: "It costs too much." in desk.words())
+    assert seed_box(desk).text() == "41"
 
 
 def test_random_empties_the_field(desk: Desk) -> None:
