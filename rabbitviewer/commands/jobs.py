@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from daemon.protocol.jobs import JobsMove, JobsPause
-from daemon.protocol.messages import AiEditAccepted, Done, JobRetry
+from daemon.protocol.messages import AiEditAccepted, Done, JobRetry, Jobs, JobsRequest
 from daemon.protocol.values import JobInfo
 from rabbitviewer.commands.arguments import Commands, integer, text
 from rabbitviewer.commands.documents import grade_document, job_document
@@ -22,8 +22,16 @@ from rabbitviewer.commands.follow import (
 from rabbitviewer.commands.grade import leave, report_job
 from rabbitviewer.commands.session import Session
 from rabbitviewer.commands.targets import UsageError
-from rabbitviewer.commands.terminal import shown_path, write_json, write_line, write_table
+from rabbitviewer.commands.terminal import (
+    shown_path,
+    write_json,
+    write_line,
+    write_note,
+    write_table,
+)
 from rabbitviewer.ipc.blocking import DaemonConnection
+
+_WHOLE_QUEUE = "default: the whole queue"
 
 
 def add(commands: Commands) -> None:
@@ -57,21 +65,28 @@ def add(commands: Commands) -> None:
     where.add_argument("--back", action="store_true", help="behind all others")
     where.add_argument("--before", type=text, default="", metavar="JOB_ID")
     pause = verbs.add("pause", run_pause, "hold jobs; those on a host finish there first")
-    pause.add_argument("ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue")
+    pause.add_argument(
+        "ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue"
+    )
     resume = verbs.add("resume", run_resume, "let held jobs go on")
-    resume.add_argument("ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue")
+    resume.add_argument(
+        "ids", type=text, nargs="*", metavar="JOB_ID", help="default: the whole queue"
+    )
 
 
 def run_list(args: argparse.Namespace, session: Session) -> int:
     """List the jobs."""
     with session.connect() as connection:
         jobs = listed_jobs(connection, args.limit)
+        paused = connection.request(JobsRequest(limit=1), Jobs).paused
     if session.json:
         write_json([job_document(job) for job in jobs])
         return 0
     rows = [("JOB", "CREATED", "STATE", "PHOTO", "PROMPT")]
     rows += [_row(job) for job in jobs]
     write_table(rows)
+    if paused:
+        write_note("the queue is paused; `rabbitviewer jobs resume` lets it go on")
     return 0
 
 
