@@ -47,7 +47,7 @@ class JobDispatcher:
     """
 
     def __init__(self, hosts: Hosts) -> None:
-        """Prepare; :meth:`start` begins to give places away.
+        """Prepare; the first job that wants a host begins the giving.
 
         Args:
             hosts: Tells who may do a job.
