@@ -47,6 +47,9 @@ _T = TypeVar("_T")
 
 UPLOAD_FOLDER = "rabbitviewer"
 MAX_DOWNLOAD_BYTES = 512 * 1024 * 1024
+MAX_HISTORY_BYTES = 16 * 1024 * 1024
+"""Of one job: its graph is ours, and what it left are names."""
+
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _KEPT_ENDS = 16
 _ANSWER_LOST = {
@@ -383,7 +386,11 @@ class ComfyUIClient:
     async def _history(self, prompt_id: str) -> PromptState | None:
         path = f"/history/{quote(prompt_id)}"
         reply = await self._transport.json(
-            "GET", path, "the state of a job", read=read_history_json
+            "GET",
+            path,
+            "the state of a job",
+            read=read_history_json,
+            max_bytes=MAX_HISTORY_BYTES,
         )
         return read_history(reply, prompt_id, self.host)
 

@@ -25,6 +25,7 @@ from daemon.comfyui.events import (
 )
 from daemon.comfyui.inbox import Inbox
 from daemon.comfyui.replies import PromptState
+from daemon.comfyui.transport import TOO_LARGE
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 
 log = logging.getLogger(__name__)
@@ -261,7 +262,8 @@ class _Run:
         if error.context.get("status") in _FOR_GOOD:
             # Once more: a secret that was renewed meanwhile is read anew after the first time.
             self._refusals += 1
-        hopeless = error.kind is ErrorKind.SETTINGS_INVALID or self._refusals > 1
+        too_large = error.context.get("error") == TOO_LARGE
+        hopeless = error.kind is ErrorKind.SETTINGS_INVALID or too_large or self._refusals > 1
         if hopeless or now - since >= self._patience_s:
             return [FailedOnHost(error)]
         return [HostAway(error)] if first else []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
+TOO_LARGE = "AnswerTooLarge"
 _MAX_ERROR_BYTES = 4 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _NOT_LET_IN = {401, 403, 407}
@@ -66,6 +67,7 @@ class Transport:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         form: Mapping[str, str] | None = None,
         read: Callable[[bytes], object] = read_json,
+        max_bytes: int = MAX_JSON_BYTES,
     ) -> object:
         """Ask for a JSON answer.
 
@@ -77,6 +79,7 @@ class Transport:
             files: Parts of a multipart body: field to (name, content, type).
             form: Further fields of a multipart body.
             read: Reads the answer; what may be large has a reader of its own.
+            max_bytes: A larger answer is refused.
 
         Raises:
             RabbitError: no answer, or one that is not a success; its context has ``status``.
@@ -85,7 +88,7 @@ class Transport:
         async with self._answer(
             method, path, what, limit_s, json_body=body, files=files, form=form
         ) as answer:
-            content = await self._read(answer, MAX_JSON_BYTES)
+            content = await self._read(answer, max_bytes)
             if not answer.is_success:
                 raise self._failed(answer, content, what)
         try:
@@ -267,6 +270,7 @@ class Transport:
                     ErrorKind.HOST_FAILED,
                     f"{self.address.netloc} sent an answer of more than {max_bytes >> 20} MB.",
                     "Check that ComfyUI listens at that address.",
+                    {"error": TOO_LARGE},
                 )
         return bytes(content)
 
