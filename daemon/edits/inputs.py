@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.comfyui.graph import Value, Workflow
+from daemon.comfyui.graph_links import uses
 from daemon.comfyui.lenient import mapping, text
 from daemon.comfyui.manifest import Binding
 from daemon.comfyui.wildcards import resolve
@@ -24,6 +25,7 @@ from daemon.storage.job_record import JobRecord
 from daemon.tasks import MaskWritten, PrepareMask, SmallPrepared
 
 _PAINTED, _WHITE, _BLACK = "painted", "white", "black"
+_MASK_OUTPUT = 1
 _ALPHA_READERS = ("LoadImage",)
 _MASK_BINDINGS = ("mask", "pool.mask")
 
@@ -192,4 +194,11 @@ def _same_place(first: Binding, second: Binding | None) -> bool:
 def _reads_alpha(binding: Binding, workflow: Workflow) -> bool:
     """Whether the node reads its mask from the transparency of a picture."""
     inputs = mapping(mapping(workflow.graph.get(binding.node)).get("inputs"))
-    return binding.class_ in _ALPHA_READERS or inputs.get("channel") == "alpha"
+    if binding.class_ not in _ALPHA_READERS:
+        return inputs.get("channel") == "alpha"
+    # A LoadImage of its own, of which the picture alone is used (through ImageToMask), gets the
+    # mask as a picture.
+    bound = workflow.manifest.bindings
+    shared = any(_same_place(binding, bound.get(name)) for name in ("image", "pool.image"))
+    used = {use.slot for use in uses(workflow.graph).get(binding.node, ())}
+    return shared or not used or _MASK_OUTPUT in used

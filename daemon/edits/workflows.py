@@ -178,7 +178,9 @@ class WorkflowService:
         """Let a workflow run once, to show the picture that comes back from the model."""
         name = f"{_TRIAL}{uuid.uuid4().hex[:8]}"
         title = f"{manifest.title} (test run)"[:200]
-        as_it_comes = msgspec.structs.replace(manifest, result="image", title=title)
+        # Without a mask it runs too: all is white then, so that everything is edited.
+        policy = "optional" if manifest.mask == "required" else manifest.mask
+        as_it_comes = msgspec.structs.replace(manifest, result="image", title=title, mask=policy)
         workflow = Workflow(name, "user", as_it_comes, graph)
         await asyncio.to_thread(self._library.keep_on_trial, workflow)
         folder = self._trials / name.removeprefix(_TRIAL)

@@ -276,7 +276,9 @@ def _write_found(found: WorkflowProposal, given: dict[str, str], saved: Workflow
         write_line(f"  the form offers {names}")
     for note in saved.notes:
         write_note(note)
-    for problem in (*found.problems, *workflow.problems):
+    # The kind of result may be another one than was proposed: the saved workflow knows.
+    others = [problem for problem in found.problems if "result of kind" not in problem]
+    for problem in dict.fromkeys((*workflow.problems, *others)):
         write_note(f"Cannot run yet: {problem}")
     write_line(harmless(os.fsdecode(saved.path)))
 

@@ -110,8 +110,10 @@ class WorkflowTrial(QObject):
             elif isinstance(answer, AiEditAccepted):
                 self._job = answer.job_id
 
+        further = [n for n in saved.workflow.inputs if n.startswith(("reference_", "control_"))]
         request = AiEditRequest(
             path=WirePath.of(photo),
+            images={name: WirePath.of(photo) for name in further},
             prompt=prompt,
             workflow=saved.workflow.name,
             output=WirePath.of(saved.path),

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from rabbitviewer.theme.controls import (
     text_label,
 )
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.workflows.scrolled import Scrolled
 from rabbitviewer.workflows.trial_view import TrialView
 from rabbitviewer.workflows.workflow_words import (
     binding_title,
@@ -78,8 +78,7 @@ class ImportForm(QWidget):
         self._problem = text_label("", "small", wraps=True)
         self._back = push_button(self.tr("Back"))
         self._save = push_button(self.tr("Save the workflow"), "primary")
-        self._content = QWidget()
-        self._scroll = QScrollArea()
+        self._scroll = Scrolled()
         self._lay_out()
         self._back.clicked.connect(self.leave)
         self._save.clicked.connect(self.submit)
@@ -156,10 +155,7 @@ class ImportForm(QWidget):
 
     def _lay_out(self) -> None:
         look = tokens()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._form = QVBoxLayout()
+        self._form = self._scroll.column
         self._form.setContentsMargins(0, 0, look.space_4, 0)
         self._form.setSpacing(look.space_4)
         self._top = _rows()
@@ -179,8 +175,6 @@ class ImportForm(QWidget):
         self._form.addLayout(self._top)
         self._form.addLayout(self._below)
         self._form.addStretch(1)
-        self._content.setLayout(self._form)
-        self._scroll.setWidget(self._content)
         self.trial.setFixedWidth(_TRIAL_WIDTH)
         sides = QHBoxLayout()
         sides.setSpacing(look.space_4)
@@ -332,7 +326,7 @@ def _rows() -> QGridLayout:
     grid.setHorizontalSpacing(look.space_4)
     grid.setVerticalSpacing(look.space_2)
     grid.setColumnStretch(1, 1)
-    grid.setColumnMinimumWidth(0, 5 * look.icon)
+    grid.setColumnMinimumWidth(0, 6 * look.icon)
     return grid
 
 

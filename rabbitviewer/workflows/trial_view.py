@@ -137,8 +137,7 @@ class TrialView(QWidget):
 
     def _show_running(self) -> None:
         running = self._trial.is_running
-        focus = self.window().focusWidget()
-        had_focus = focus is not None and focus in (self._run, self._cancel)
+        had_focus = self._run.hasFocus() or self._cancel.hasFocus()
         self._bar.setVisible(running)
         self._run.setEnabled(self._can_run and bool(self._name))
         first, second = (self._cancel, self._run) if running else (self._run, self._cancel)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from daemon.protocol.values import MissingModel, WorkflowInfo
 from rabbitviewer.theme.controls import Choice, hairline, push_button, set_look, text_label
 from rabbitviewer.theme.tokens import tokens
+from rabbitviewer.workflows.scrolled import Scrolled
 from rabbitviewer.workflows.workflow_words import (
     inputs_words,
     mask_words,
@@ -110,8 +111,8 @@ class WorkflowDetails(QWidget):
             self._facts.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, row, 1)
         self._problems.setSpacing(look.space_2)
-        content = QWidget()
-        inner = QVBoxLayout(content)
+        scroll = Scrolled()
+        inner = scroll.column
         inner.setContentsMargins(0, 0, look.space_2, 0)
         inner.setSpacing(look.space_4)
         head = QVBoxLayout()
@@ -122,11 +123,6 @@ class WorkflowDetails(QWidget):
         inner.addLayout(self._problems)
         inner.addLayout(self._facts)
         inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(content)
         buttons = QHBoxLayout()
         buttons.setSpacing(look.space_2)
         for button in (self._export, self._duplicate, self._delete):

@@ -389,7 +389,7 @@ def test_esc_leaves_the_form_before_the_room(room: Room) -> None:
 
 def start_trial(room: Room) -> None:
     """Press Test run; the job is accepted."""
-    on_trial = info("~trial-1", "Two (test run)", source="user")
+    on_trial = info("~trial-1", "Two (test run)", inputs=("image", "reference_1"))
     room.daemon.answer(
         messages.WorkflowImport,
         lambda _: [messages.WorkflowSaved(workflow=on_trial, path=b"/cache/trials/1")],
@@ -410,6 +410,12 @@ def test_a_test_run_writes_into_the_cache_alone(room: Room) -> None:
     request = room.asked(messages.AiEditRequest)
     assert (bytes(request.path), request.workflow) == (FIRST, "~trial-1")
     assert (bytes(request.output), request.prompt) == (b"/cache/trials/1", "make it night")
+
+
+def test_a_test_run_gives_the_photo_for_further_pictures_too(room: Room) -> None:
+    start_trial(room)
+    images = room.asked(messages.AiEditRequest).images
+    assert {name: bytes(path) for name, path in images.items()} == {"reference_1": FIRST}
 
 
 def test_the_picture_that_comes_back_is_shown(room: Room) -> None:

@@ -35,6 +35,8 @@ GRAPH: dict[str, Any] = {
     "3": {"class_type": "LoadImageMask", "inputs": {"image": "m.png", "channel": "alpha"}},
     "4": {"class_type": "LoadImage", "inputs": {"image": "p.png"}},
     "5": {"class_type": "Words", "inputs": {"label": "", "index": 0, "count": 0}},
+    "6": {"class_type": "LoadImage", "inputs": {"image": "m.png"}},
+    "7": {"class_type": "ImageToMask", "inputs": {"image": ["6", 0], "channel": "red"}},
     "9": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}},
 }
 SMALL = SmallPrepared(
@@ -73,6 +75,10 @@ def test_a_mask_for_a_mask_node_stands_alone() -> None:
     planned = plan({"image": "1", "mask": "2"}, **PAINTED)
     assert planned["mask"] == HostPicture("photo", "painted", in_alpha=False)
     assert planned["image"] == HostPicture("photo")
+
+
+def test_a_mask_for_a_node_whose_picture_becomes_the_mask_stands_alone() -> None:
+    assert not plan({"image": "1", "mask": "6"}, **PAINTED)["mask"].in_alpha
 
 
 @pytest.mark.parametrize("node", ["3", "4"])

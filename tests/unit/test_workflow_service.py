@@ -252,3 +252,9 @@ def test_clients_hear_of_a_workflow_that_changed_on_the_disk(kit: Kit) -> None:
     (kit.folder / "mine.json").write_bytes(KONTEXT.read_bytes())
     asyncio.run(kit.service.look())
     assert kit.said == [WorkflowsChanged()]
+
+
+def test_a_test_run_needs_no_mask(kit: Kit) -> None:
+    request = WorkflowImport(path=wire(GRAPHS / "flux_fill_inpaint.json"), trial=True)
+    saved = kit.ask(kit.service.import_file, request)
+    assert (saved.workflow.mask, "mask" in saved.workflow.inputs) == ("optional", True)
