@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from daemon.protocol.errors import ErrorInfo
+from rabbitviewer.edit.bring_in import bring_in, is_typed_in
 from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.edit.grade_runs import GradeRuns
 from rabbitviewer.edit.job_card import JobCard
 from rabbitviewer.edit.job_origin import JobOrigins
+from rabbitviewer.edit.panel_head import PanelHead
 from rabbitviewer.edit.run_plan import RunPlan
 from rabbitviewer.edit.subject import POOL, SLOT, Painting, Target
 from rabbitviewer.edit.subject_form import SubjectForm
 from rabbitviewer.models.forms import FormsModel
-from rabbitviewer.models.hosts import GRADE_OPERATION, HostsModel
+from rabbitviewer.models.hosts import HostsModel
 from rabbitviewer.models.job import Job, Retry
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.models.selection import Selection
-from rabbitviewer.theme.controls import text_label
 from rabbitviewer.theme.tokens import tokens
 
 SaveFirst = Callable[[Callable[[], object]], object]
@@ -70,9 +71,7 @@ class GradePanel(QScrollArea):
         self._comparing = b""
         self._save_first: SaveFirst | None = None
         self._subject = subject
-        self._title = text_label(self.tr("AI color grade"), "title")
-        self._no_ai = text_label(self.tr("No AI"), "tag")
-        self._no_ai.setToolTip(self.tr("The built-in look works with classical means, no model."))
+        self._head = PanelHead()
         self._form = form
         self._forms = forms
         self._runs = GradeRuns(jobs, self)
@@ -130,12 +129,7 @@ class GradePanel(QScrollArea):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(look.space_4, look.space_3, look.space_4, look.space_4)
         layout.setSpacing(look.space_3)
-        top = QHBoxLayout()
-        top.setSpacing(look.space_2)
-        top.addWidget(self._title)
-        top.addStretch(1)
-        top.addWidget(self._no_ai)
-        layout.addLayout(top)
+        layout.addWidget(self._head)
         layout.addWidget(self._subject)
         layout.addWidget(self._form)
         layout.addWidget(self._refusal)
@@ -190,11 +184,7 @@ class GradePanel(QScrollArea):
 
     def _show_plan(self) -> None:
         job = self._jobs.job(self._job_id)
-        plan = self._plan.show(running=job is not None and not job.ended)
-        known = plan.host is not None or plan.workflow is not None
-        self._no_ai.setVisible(known and not plan.ai)
-        is_grade = plan.workflow is None or plan.workflow.operation == GRADE_OPERATION
-        self._title.setText(self.tr("AI color grade") if is_grade else self.tr("Edit"))
+        self._head.show_plan(self._plan.show(running=job is not None and not job.ended))
 
     def _on_subject_changed(self) -> None:
         if self._path() != self._followed:
@@ -234,18 +224,6 @@ class GradePanel(QScrollArea):
                 hosts=self._hosts.others_for(job.info),
             )
         self._show_plan()
-
-    def _bring_card_in(self) -> None:
-        """Scroll down to the job."""
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-        area = self._card.geometry()
-        self.ensureVisible(0, area.bottom(), 0, tokens().space_4)
-        self.ensureVisible(0, area.top(), 0, tokens().space_2)
-
-    def _is_typed_in(self) -> bool:
-        focus = self.window().focusWidget() or self
-        typed = focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
-        return typed and self.isAncestorOf(focus)
 
     def _result(self) -> bytes:
         job = self._jobs.job(self._job_id)
@@ -293,7 +271,7 @@ class GradePanel(QScrollArea):
             self._watch(job_id)
             if asked_here:
                 self._asked_job = job_id
-                self._bring_card_in()
+                bring_in(self, self._card)
 
     def _show_at_field(self, error: ErrorInfo) -> None:
         """Say at its field what is wrong, where it is about one."""
@@ -317,8 +295,8 @@ class GradePanel(QScrollArea):
         if job_id != self._job_id:
             return
         self._show_job()
-        if job_id == self._asked_job and not self._is_typed_in():
-            self._bring_card_in()
+        if job_id == self._asked_job and not is_typed_in(self):
+            bring_in(self, self._card)
         self.preview_changed.emit(None)
         job = self._jobs.job(job_id)
         if job is not None and job.info.result_path and self._is_on_show(job):
