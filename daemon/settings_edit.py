@@ -15,7 +15,10 @@ import yaml
 
 Plain = str | int | float | bool | dict[str, str]
 _Edit = tuple[int, int, str]
-_UNSEEN = re.compile(r"[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What YAML does not allow, and what it takes for the end of a line inside quotes (U+2028).
+_UNSEEN = re.compile(
+    r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _COMMENT = re.compile(r"#[^\n]*")
 
 
