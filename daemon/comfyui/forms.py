@@ -11,6 +11,7 @@ import msgspec
 from daemon.comfyui.graph import Workflow, link, nodes
 from daemon.comfyui.lenient import mapping, text
 from daemon.comfyui.manifest import Manifest, Parameter
+from daemon.comfyui.model_names import name_on_host
 from daemon.comfyui.node_errors import PROMPT_GRADE
 from daemon.comfyui.object_info import InputSpec, ObjectInfo
 from daemon.comfyui.parameter_values import MAX_SEED
@@ -125,6 +126,10 @@ def _fields(
     if spec is None:
         yield _limited(field, 0, MAX_SEED) if parameter.type == "seed" else field
         return
+    if field.type == "model" and spec.choices is not None and isinstance(field.default, str):
+        # Under the name that the host has it by, so that nothing seems to be missing.
+        found = name_on_host(field.default, spec.choices, workflow.model_names)
+        field = msgspec.structs.replace(field, default=found or field.default)
     yield _merged(field, spec)
     if spec.subfields is not None:
         for choice, subfields in spec.subfields.items():

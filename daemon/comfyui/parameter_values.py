@@ -127,7 +127,8 @@ def check_on_host(
             continue
         spec = info.input(_class(node), target, inputs)
         if spec is not None:
-            _check_spec(name, given[name], spec, model_folder(_class(node), target))
+            # What is sent: a model file may stand there under the host's own name.
+            _check_spec(name, inputs[target], spec, model_folder(_class(node), target))
 
 
 def _dotted(manifest: Manifest, given: Mapping[str, Value]) -> Iterator[tuple[str, Parameter, str]]:

@@ -81,6 +81,12 @@ def test_a_model_that_the_host_does_not_have_is_told_as_missing() -> None:
     assert (vae.default, vae.missing) == ("ae.safetensors", "ae.safetensors")
 
 
+def test_a_model_stands_under_the_name_that_the_host_has_it_by() -> None:
+    mapped = msgspec.structs.replace(two_images(), model_names={"ae.safetensors": "FLUX/ae.sft"})
+    shown = field(mapped, "vae", with_vaes("FLUX\\ae.sft", "b.sft"))
+    assert (shown.default, shown.missing) == ("FLUX\\ae.sft", "")
+
+
 def test_a_host_that_does_not_answer_leaves_the_manifests_own() -> None:
     steps = field(two_images(), "steps", None)
     assert (steps.min, steps.max, steps.default) == (1, 50, 20)
