@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from daemon.imaging.canvas import KONTEXT_SIZES
+from daemon.working_size import KONTEXT_SIZES
 
 Picture = NDArray[np.floating[Any]]
 """Encoded sRGB, shape (H, W, 3), 0..1."""

@@ -17,7 +17,7 @@ from benchmarks.fidelity.grades import Grade
 from benchmarks.fidelity.methods import grade_pixels, methods_for, run
 from benchmarks.fidelity.photos import Photo
 from daemon.imaging.area import downscale
-from daemon.imaging.canvas import plan_canvas
+from daemon.working_size import plan_canvas
 
 Pixels = NDArray[np.uint8]
 
