@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from daemon.comfyui.checks import HOW_TO_EXPORT, MAX_GRAPH_BYTES, parse_graph
+from daemon.comfyui.checks import MAX_GRAPH_BYTES, parse_graph
 from daemon.comfyui.graph import Graph
 from daemon.comfyui.lenient import mapping
 from daemon.comfyui.manifest import MAX_MANIFEST_BYTES, Manifest, parse_manifest
@@ -74,7 +74,7 @@ def not_convertible(filename: str, why: str) -> RabbitError:
         f"{filename} is saved in the format of ComfyUI's window and cannot be converted: {why}.",
         "Open it in ComfyUI and export it with Workflow > Export (API), called Save (API Format) "
         "in older versions.",
-        {"file": filename, "reason": HOW_TO_EXPORT},
+        {"file": filename},
     )
 
 
