@@ -99,7 +99,9 @@ class HostSurvey:
         if state.answers is None:
             return True
         if not state.answers:
-            return state.may_be_asked(AWAY_LONGEST_S)
+            # One that refused us answers at once and may have been set right meanwhile: no job is
+            # refused for what it said before.
+            return not state.may_come_back or state.may_be_asked(AWAY_LONGEST_S)
         return self._clock() - state.looked > LOOK_AGE_S
 
     async def _lacks(

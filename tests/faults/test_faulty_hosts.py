@@ -76,6 +76,9 @@ def test_what_can_be_lived_with_ends_in_one_result(
     assert len([file for file in studio.folder.iterdir() if file.name.startswith(stem)]) == 2
 
 
+EVERYTHING = ("401", "403", "HTML page", "redirect")
+"""Switches that spoil every answer: it may be the look at the host that fails, or the upload."""
+
 REFUSED = [
     ("401", ErrorKind.HOST_REFUSED, "login"),
     ("401 for prompts", ErrorKind.HOST_REFUSED, "login"),
@@ -129,7 +132,9 @@ def test_what_cannot_fails_in_a_sentence_and_the_next_job_works(
 ) -> None:
     job = outcome(studio, client, switch)
     assert job.error is not None
-    assert (job.state, job.error.kind) == ("failed", kind)
+    kinds = {kind, ErrorKind.WORKFLOW_UNAVAILABLE} if switch in EVERYTHING else {kind}
+    assert job.state == "failed"
+    assert job.error.kind in kinds
     assert words in job.error.message
     assert job.error.hint
     assert job.result_path is None
