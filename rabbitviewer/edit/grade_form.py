@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from daemon.protocol.values import ParameterInfo, WorkflowInfo
 from daemon.protocol.workflows import WorkflowForm
@@ -21,7 +21,7 @@ from rabbitviewer.edit.seed_rows import SeedRows
 from rabbitviewer.edit.strength_row import StrengthRow
 from rabbitviewer.edit.workflow_choice import WorkflowChoice
 from rabbitviewer.models.form_memory import FormMemory
-from rabbitviewer.theme.controls import Fold, text_label
+from rabbitviewer.theme.controls import Fold, icon_button, text_label
 from rabbitviewer.theme.tokens import tokens
 
 LUT = "lut"
@@ -35,11 +35,13 @@ class GradeForm(QWidget):
         changed: something that the line under Run may speak of.
         submitted: Run, by button or by Ctrl+Enter, where it can.
         workflow_changed: another workflow is chosen.
+        workflows_wanted: show where workflows are kept and imported.
     """
 
     changed = Signal()
     submitted = Signal()
     workflow_changed = Signal()
+    workflows_wanted = Signal()
 
     def __init__(
         self,
@@ -66,7 +68,7 @@ class GradeForm(QWidget):
         self._inputs = inputs
         self._workflow = WorkflowChoice(self.tr("Workflow"), memory.workflow)
         self._rows = Rows(self.font())
-        self._rows.add(self.tr("Workflow"), self._workflow)
+        self._rows.add(self.tr("Workflow"), self._workflow_row())
         self._strength = StrengthRow(self._rows, self)
         self._seed = SeedRows(self._rows, memory, self)
         self._basic = ParameterForm()
@@ -192,6 +194,16 @@ class GradeForm(QWidget):
         for part in (self._basic, self._advanced, self._run, self._plan):
             layout.addWidget(part)
         self._prompt_error.hide()
+
+    def _workflow_row(self) -> QHBoxLayout:
+        """Return the choice of a workflow, and the way to the room where they are kept."""
+        manage = icon_button("ph.flow-arrow", self.tr("Workflows… (import, map models)"))
+        manage.clicked.connect(self.workflows_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(tokens().space_1)
+        row.addWidget(self._workflow, 1)
+        row.addWidget(manage)
+        return row
 
     def _connect(self) -> None:
         self._prompt.textChanged.connect(self._on_prompt_changed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.wiring.parts import Parts
 from rabbitviewer.workflows.workflow_files import WorkflowDrop
 
@@ -34,6 +35,9 @@ class Room(QObject):
                 "workflows.import": lambda: self._actions().ask_for_file(),
             }
         )
+        form = parts.rooms.edit.findChild(GradeForm)
+        if form is not None:
+            form.workflows_wanted.connect(lambda: self._actions().open())
         for widget in (parts.grid.viewport(), parts.photo.canvas):
             WorkflowDrop(widget, lambda path: self._actions().take_file(path), _OVER_PHOTOS)
 

@@ -20,6 +20,7 @@ from daemon.protocol.messages import Message
 from daemon.protocol.values import MissingModel, ParameterInfo, WorkflowInfo
 from daemon.protocol.workflows import BindingChoice, ProposedBinding, ProposedParameter
 from rabbitviewer.composition import Built, build
+from rabbitviewer.edit.grade_form import GradeForm
 from rabbitviewer.organise.files_urls import mime_of
 from rabbitviewer.shell.state import WindowState
 from rabbitviewer.theme.controls import Choice, Tick
@@ -272,6 +273,11 @@ def test_a_change_on_the_disk_shows(room: Room) -> None:
     room.found = (KONTEXT, MINE, info("new", "New one", source="user"))
     room.daemon.publish(messages.WorkflowsChanged())
     room.qtbot.waitUntil(lambda: room.card.page.list.count() == 3)
+
+
+def test_the_edit_tab_leads_to_the_room(room: Room) -> None:
+    room.built.window.findChild(GradeForm).workflows_wanted.emit()
+    room.qtbot.waitUntil(lambda: room.card is not None and room.card.isVisible())
 
 
 # ---------------------------------------------------------------- the form
