@@ -113,6 +113,7 @@ class JobsModel(QObject):
         """
         for job in self.jobs():
             past = job.info.state in ("failed", "cancelled") and job.info.job_id not in self._of_now
+            past = past or _is_trial(job)
             if not past and path in (job.info.path, job.info.result_path):
                 return job
         return None
@@ -120,7 +121,7 @@ class JobsModel(QObject):
     def pair_for(self, path: bytes) -> tuple[bytes, bytes] | None:
         """Return (original, result) where *path* is either of them; the newest result wins."""
         for job in self.jobs():
-            result = job.info.result_path
+            result = None if _is_trial(job) else job.info.result_path
             if result is not None and path in (job.info.path, result):
                 return job.info.path, result
         return None
@@ -309,3 +310,8 @@ class JobsModel(QObject):
 def _place(info: JobInfo) -> tuple[str, float, bool]:
     """Return what says where a job stands in the lists."""
     return info.state, info.rank, info.paused
+
+
+def _is_trial(job: Job) -> bool:
+    """Whether it was a test run of a workflow; its picture belongs to the form that wanted it."""
+    return job.info.workflow.startswith("~")

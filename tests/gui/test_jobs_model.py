@@ -109,6 +109,16 @@ def test_a_result_and_its_original_find_each_other(
     assert jobs.pair_for(RESULT) == (PHOTO, RESULT)
 
 
+def test_the_picture_of_a_test_run_is_no_result_of_the_photo(
+    qtbot: QtBot, fake_daemon: FakeDaemon, jobs: JobsModel
+) -> None:
+    job = done_job(workflow="~trial-1")
+    complete = messages.AiEditComplete(job_id="job-1", path=PHOTO, result_path=RESULT, job=job)
+    with qtbot.waitSignal(jobs.finished):
+        fake_daemon.publish(complete)
+    assert (jobs.pair_for(PHOTO), jobs.latest_for(PHOTO)) == (None, None)
+
+
 def test_failures_count_until_the_list_was_looked_at(
     qtbot: QtBot, fake_daemon: FakeDaemon, jobs: JobsModel
 ) -> None:
