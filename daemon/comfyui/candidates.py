@@ -31,6 +31,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     load: int = 0
     usual_s: float | None = None
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it did not answer, or is switched off."""
+        return self.state in ("unreachable", "unknown")
+
 
 def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return the able ones, whom to take first in front: the least to do, then the faster.

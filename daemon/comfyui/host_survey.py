@@ -60,9 +60,20 @@ class HostSurvey:
         self._clock = clock
 
     async def candidate(
-        self, name: str, workflow: Workflow, parameters: Mapping[str, Value]
+        self,
+        name: str,
+        workflow: Workflow,
+        parameters: Mapping[str, Value],
+        *,
+        afresh: bool = False,
     ) -> Candidate:
         """Return how host *name* stands to *workflow*.
+
+        Args:
+            name: The host.
+            workflow: What is to run.
+            parameters: Values of its form.
+            afresh: Ask it now where it was away.
 
         Raises:
             RabbitError: a parameter that the workflow does not have, or a wrong value.
@@ -72,7 +83,7 @@ class HostSurvey:
             said = f"{name} is switched off (enabled: false in config.yaml)."
             return Candidate(name=name, problems=(said,), waits=True)
         state = hosts.state(name)
-        if self._is_stale(state):
+        if self._is_stale(state) or (afresh and not state.answers):
             # A host that owes an answer must not keep jobs from the others.
             patience_s = AWAY_WAIT_S if state.answers is False else LOOK_WAIT_S
             patience_s = max(patience_s - state.silent_s(), 0.0)

@@ -112,7 +112,12 @@ class HostRegistry:
         return self._chooser.choose(workflow, host)
 
     async def candidates(
-        self, workflow: str, wanted: str = "", parameters: Mapping[str, Value] | None = None
+        self,
+        workflow: str,
+        wanted: str = "",
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        afresh: bool = False,
     ) -> tuple[Candidate, ...]:
         """Return the hosts that come into question for a job, in the order of the settings.
 
@@ -124,6 +129,7 @@ class HostRegistry:
             wanted: The host that the user named; empty: any ComfyUI host in use, and for a
                 built-in workflow the built-in host.
             parameters: Values of the workflow's form: they may name other model files.
+            afresh: Ask now also those that were away a moment ago.
 
         Raises:
             RabbitError: no such workflow or host, or a parameter that it does not have.
@@ -133,7 +139,8 @@ class HostRegistry:
         if names == [BUILTIN]:
             return (self._builtin_candidate(),)
         self._waited_for.update(names)
-        asked = (self._survey.candidate(name, found, parameters or {}) for name in names)
+        values = parameters or {}
+        asked = (self._survey.candidate(name, found, values, afresh=afresh) for name in names)
         return tuple(await asyncio.gather(*asked))
 
     async def client_for(self, host: str) -> ComfyUIClient:

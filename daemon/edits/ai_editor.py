@@ -96,7 +96,7 @@ class AiEditor:
         """Have a host work on a small copy."""
         small = job.record.small
         if small is None or not files.sent.exists():
-            await self._dispatcher.check(job)
+            await self._dispatcher.check(job, at_once=self._at_once(job))
             async with self._dispatcher.turn("prepare", job):
                 small = await self._prepare(job, task, files, workflow)
                 await prepare_pictures(job, task, files, workflow, small)
@@ -105,6 +105,11 @@ class AiEditor:
         if not files.edited.exists():
             await self._host.obtain(job, task, files, workflow)
         return small
+
+    def _at_once(self, job: Job) -> bool:
+        """Whether *job* fails where no host answers: whoever just asked for it is there to see."""
+        fails = self._settings.current.comfyui.when_host_fails == "move"
+        return fails and not job.resumed and not job.record.sends
 
     async def _write_and_name(
         self, job: Job, task: RenderTask, files: WorkFiles, small: SmallPrepared | None

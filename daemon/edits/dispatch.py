@@ -10,7 +10,16 @@ from typing import Literal, Protocol
 
 from daemon.comfyui.candidates import Candidate
 from daemon.edits.job import Job
-from daemon.edits.waiting import Kind, Known, Waiter, kind_of, nobody_can, place_of, waits_for
+from daemon.edits.waiting import (
+    Kind,
+    Known,
+    Waiter,
+    kind_of,
+    nobody_answers,
+    nobody_can,
+    place_of,
+    waits_for,
+)
 from daemon.protocol.errors import RabbitError
 
 log = logging.getLogger(__name__)
@@ -33,6 +42,8 @@ class Hosts(Protocol):
         workflow: str,
         wanted: str = "",
         parameters: Mapping[str, int | float | str] | None = None,
+        *,
+        afresh: bool = False,
     ) -> Sequence[Candidate]:
         """Return the hosts that come into question."""
         ...
@@ -186,15 +197,22 @@ class JobDispatcher:
         found = await self._ask(job)
         return any(one.able and one.name not in without for one in found)
 
-    async def check(self, job: Job) -> None:
+    async def check(self, job: Job, *, at_once: bool) -> None:
         """Make sure that somebody can do *job*, or will be able to.
 
+        Args:
+            job: Which one.
+            at_once: Do not count on a host that does not answer now.
+
         Raises:
-            RabbitError: ``workflow_unavailable``; says of each host why not.
+            RabbitError: ``workflow_unavailable`` or ``host_unreachable``; says of each host why.
         """
         found = await self._ask(job)
-        if not any(one.able or one.waits for one in found):
-            raise nobody_can(job, found)
+        if at_once and not any(one.able for one in found):
+            found = await self._ask(job, afresh=True)
+        if any(one.able or (one.waits and not (at_once and one.is_away)) for one in found):
+            return
+        raise nobody_answers(found) if any(one.waits for one in found) else nobody_can(job, found)
 
     def _give_work(self, work: Work) -> None:
         waiting = self._for_work[work]
@@ -283,6 +301,8 @@ class JobDispatcher:
         if self._ahead.pop(job.record.job_id, None) is not None:
             self._give_work("prepare")
 
-    async def _ask(self, job: Job) -> Sequence[Candidate]:
+    async def _ask(self, job: Job, *, afresh: bool = False) -> Sequence[Candidate]:
         record = job.record
-        return await self._hosts.candidates(record.workflow, record.host_wanted, record.parameters)
+        return await self._hosts.candidates(
+            record.workflow, record.host_wanted, record.parameters, afresh=afresh
+        )

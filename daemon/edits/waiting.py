@@ -92,6 +92,15 @@ def nobody_can(job: Job, found: Sequence[Candidate]) -> RabbitError:
     )
 
 
+def nobody_answers(found: Sequence[Candidate]) -> RabbitError:
+    """Say of each host that it does not answer."""
+    return RabbitError(
+        ErrorKind.HOST_UNREACHABLE,
+        " ".join(why_none(found)),
+        "Nothing was sent; run the job again when the host is there.",
+    )
+
+
 def place_of(job: Job) -> tuple[float, float, str]:
     """Return where *job* stands in the order; smaller comes first."""
     record = job.record

@@ -202,7 +202,7 @@ class Story:
         async def abilities(name: str) -> Abilities:
             return Abilities(OBJECT_INFO, "0.33.0")
 
-        async def candidates(*_: object) -> tuple[Candidate, ...]:
+        async def candidates(*_: object, **__: object) -> tuple[Candidate, ...]:
             return (Candidate(name="somewhere", able=True, state="ready"),)
 
         async def whole() -> None:

@@ -25,14 +25,21 @@ class Hosts:
     def __init__(self, *names: str) -> None:
         self.known = {name: Candidate(name=name, able=True, state="ready") for name in names}
         self.ours: Callable[[str], int] = lambda name: 0
+        self.asked_afresh = 0
 
     def change(self, name: str, **changes: object) -> None:
         self.known[name] = msgspec.structs.replace(self.known[name], **changes)
 
     async def candidates(
-        self, workflow: str, wanted: str = "", parameters: Mapping[str, object] | None = None
+        self,
+        workflow: str,
+        wanted: str = "",
+        parameters: Mapping[str, object] | None = None,
+        *,
+        afresh: bool = False,
     ) -> tuple[Candidate, ...]:
         del workflow, parameters
+        self.asked_afresh += afresh
         found = [one for one in self.known.values() if wanted in ("", one.name)]
         return tuple(
             msgspec.structs.replace(one, load=one.load + self.ours(one.name)) for one in found
@@ -345,3 +352,33 @@ def test_jobs_that_wait_for_an_absent_host_do_not_keep_others_from_being_prepare
         await asyncio.gather(*tasks, return_exceptions=True)
 
     at_desk(story, "a", "b")
+
+
+def test_a_job_asked_for_now_fails_where_no_host_answers_and_says_what_each_said() -> None:
+    async def story(desk: Desk) -> None:
+        said = "a refused the connection. Start ComfyUI with --listen."
+        desk.hosts.change("a", able=False, waits=True, state="unreachable", problems=(said,))
+        with pytest.raises(RabbitError, match="--listen") as failed:
+            await desk.dispatcher.check(desk.job("one"), at_once=True)
+        assert failed.value.info.kind is ErrorKind.HOST_UNREACHABLE
+        assert desk.hosts.asked_afresh == 1
+
+    at_desk(story, "a")
+
+
+@pytest.mark.parametrize("state", ["hung", "starting"])
+def test_a_job_waits_for_a_host_that_is_only_held_up(state: str) -> None:
+    async def story(desk: Desk) -> None:
+        desk.hosts.change("a", able=False, waits=True, state=state)
+        await desk.dispatcher.check(desk.job("one"), at_once=True)
+
+    at_desk(story, "a")
+
+
+def test_a_job_of_before_waits_for_a_host_that_is_away() -> None:
+    async def story(desk: Desk) -> None:
+        desk.hosts.change("a", able=False, waits=True, state="unreachable")
+        await desk.dispatcher.check(desk.job("one"), at_once=False)
+        assert desk.hosts.asked_afresh == 0
+
+    at_desk(story, "a")

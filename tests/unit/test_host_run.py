@@ -99,7 +99,9 @@ class Studios:
     async def abilities(self, name: str) -> Abilities:
         return Abilities(OBJECT_INFO, "0.33.0")
 
-    async def candidates(self, workflow: str, wanted: str, _: object) -> tuple[Candidate, ...]:
+    async def candidates(
+        self, workflow: str, wanted: str, _: object, *, afresh: bool = False
+    ) -> tuple[Candidate, ...]:
         return tuple(
             Candidate(name=name, able=state == "ready", waits=state != "ready", state=state)
             for name, state in self.state.items()
