@@ -56,7 +56,7 @@ def _sentence(
         return (
             ErrorKind.HOST_REFUSED,
             f"{where} answers, but not as a web server does.",
-            "Check host and port in config.yaml; if it has a certificate, set https: true.",
+            "Check its address and port; if it has a certificate, switch https on.",
         )
     return (
         ErrorKind.HOST_UNREACHABLE,
@@ -111,7 +111,7 @@ def _unknown_name(address: HostAddress) -> tuple[ErrorKind, str, str]:
     return (
         ErrorKind.HOST_UNREACHABLE,
         f"The name '{address.host}' is not known in the network.",
-        "Check host in config.yaml, or write the machine's IP address there.",
+        "Check the address of this host, or use the machine's IP address.",
     )
 
 
@@ -132,7 +132,7 @@ def _refused(where: str, address: HostAddress) -> tuple[ErrorKind, str, str]:
         ErrorKind.HOST_UNREACHABLE,
         f"ComfyUI at {where} refused the connection.",
         f"Start ComfyUI on {address.host} with `--listen 0.0.0.0 --port {address.port}`, "
-        "and check host and port in config.yaml.",
+        "and check the address and the port of this host.",
     )
 
 
