@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from daemon.protocol.jobs import JobsCancel, JobsMove, JobsPause
-from daemon.protocol.messages import Done
+from daemon.protocol.messages import Config, ConfigSet, Done
 from daemon.protocol.values import JobInfo
 from rabbitviewer.ipc.blocking import DaemonConnection
 from tests.fakes.faulty_host import Call, Fault, FaultyHost, Reply, json_reply
@@ -218,6 +218,8 @@ def test_a_cancel_that_did_not_reach_the_host_is_repeated_by_the_next_daemon(
 def test_a_job_that_was_never_sent_waits_for_its_host_over_a_restart(network: Network) -> None:
     (north,) = network.hold("north")
     north.away = True
+    wait = ConfigSet(key="comfyui.when_host_fails", value="wait")
+    network.connection.request(wait, Config)
     job_id = network.begin("waits")
     network.client.until_message(job_id, "was lost")
     assert network.client.state(job_id).state == "waiting"
