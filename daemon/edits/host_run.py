@@ -39,7 +39,10 @@ from daemon.storage.jobs import LeftBehind
 _log = logging.getLogger(__name__)
 
 MAX_LOST = 2
+MAX_UNHEARD = 5
 _BUILTIN_MISSES = 3
+
+_REFUSALS = (ErrorKind.WORKFLOW_UNAVAILABLE, ErrorKind.WORKFLOW_INVALID)
 
 _End = Literal["finished", "lost", "dead", "hung"]
 
@@ -125,7 +128,7 @@ class _Run:
         self._known = job.record.stage in ("run", "fetch")
         self._avoid: set[str] = set()
         self._was_dead = self._was_hung = False
-        self._misses = 0
+        self._misses = self._unheard = 0
 
     async def again(self) -> bool:
         """Have it run, or go on with the run; False: it must be tried again."""
@@ -170,7 +173,9 @@ class _Run:
         except RabbitError as error:
             self._of.dispatcher.leave(job)
             posted = bool(job.record.prompt_id)
-            await job.save(prompt_id="", host=job.record.host_wanted)
+            # A host that took its time, or answered nonsense, may have it all the same.
+            left = None if error.info.kind in _REFUSALS else self._of.left_by(job)
+            await self._of.leftovers.save(job, left, prompt_id="", host=job.record.host_wanted)
             if error.info.kind is ErrorKind.WORKFLOW_UNAVAILABLE:
                 self._of.hosts.refused(host)
                 if not await self._of.dispatcher.others(job, {host}):
@@ -262,7 +267,7 @@ class _Run:
     def _goes_on(self) -> None:
         if self._was_hung:
             self._of.hosts.goes_on(self._job.record.host)
-        self._known = True
+        self._known, self._unheard = True, 0
         self._was_dead = self._was_hung = False
 
     async def _fetch(self, client: ComfyUIClient) -> bool:
@@ -281,12 +286,21 @@ class _Run:
     async def _lost(self, client: ComfyUIClient) -> None:
         """Send it once more; a host that loses it twice is not believed any more.
 
-        What the host never had was not lost by it.
+        What the host never had was not lost by it, but it is not sent there for ever.
         """
         record = self._job.record
         with contextlib.suppress(RabbitError):
             await client.cancel(record.prompt_id)
         if not self._known:
+            self._unheard += 1
+            if self._unheard >= MAX_UNHEARD:
+                raise RabbitError(
+                    ErrorKind.JOB_LOST,
+                    f"{client.host} was sent this job {MAX_UNHEARD} times and never had it: each "
+                    "time the connection ended first.",
+                    "It may end while it reads the job: look at its own log. Then try again, or "
+                    "choose another host.",
+                )
             await self._give_back("")
             return
         if record.lost + 1 >= MAX_LOST:
@@ -354,7 +368,8 @@ class _Run:
         record = job.record
         self._of.dispatcher.leave(job)
         behind = LeftBehind(record.prompt_id, record.host, record.job_id) if left else None
-        await job.save(
+        await self._of.leftovers.save(
+            job,
             behind,
             prompt_id="",
             host=record.host_wanted,
@@ -362,8 +377,6 @@ class _Run:
             notes=(*record.notes, note) if note and note not in record.notes else record.notes,
         )
         self._known = False
-        if left:
-            self._of.leftovers.look_again()
 
 
 def _is_away(error: RabbitError, *, posted: bool) -> bool:

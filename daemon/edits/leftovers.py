@@ -9,6 +9,7 @@ import random
 from typing import Protocol
 
 from daemon.comfyui.hosts import BUILTIN
+from daemon.edits.job import Job
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.jobs import LeftBehind
 
@@ -57,6 +58,7 @@ class Leftovers:
     def __init__(self, hosts: Hosts, store: Store) -> None:
         self._hosts = hosts
         self._store = store
+        self._unwritten: dict[str, LeftBehind] = {}
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -66,6 +68,22 @@ class Leftovers:
             if left.host == BUILTIN:
                 await self._store.forget_left(left.prompt_id)
         self.look_again()
+
+    async def save(self, job: Job, left: LeftBehind | None, **changes: object) -> None:
+        """Save *job* with the prompt that it leaves, which is cancelled from now on.
+
+        Raises:
+            RabbitError: the disk does not take it; what is left is cancelled all the same.
+        """
+        try:
+            await job.save(left, **changes)
+        except RabbitError:
+            if left is not None:
+                self._unwritten[left.prompt_id] = left
+            raise
+        finally:
+            if left is not None:
+                self.look_again()
 
     def look_again(self) -> None:
         """Something was left behind, or a host answers again."""
@@ -100,7 +118,7 @@ class Leftovers:
     async def _cancel_all(self) -> int:
         """Cancel what can be; return how many are left."""
         by_host: dict[str, list[LeftBehind]] = {}
-        for left in await self._store.left_behind():
+        for left in (*await self._store.left_behind(), *self._unwritten.values()):
             by_host.setdefault(left.host, []).append(left)
         rest = await asyncio.gather(*(self._cancel_at(host, of) for host, of in by_host.items()))
         return sum(rest)
@@ -118,5 +136,6 @@ class Leftovers:
                     return len(left) - done
             else:
                 log.info("prompt %s at %s: cancelled, %s", one.prompt_id, host, knew)
-            await self._store.forget_left(one.prompt_id)
+            if self._unwritten.pop(one.prompt_id, None) is None:
+                await self._store.forget_left(one.prompt_id)
         return 0

@@ -83,6 +83,7 @@ class EditService:
         self.on_pool_result: Callable[[str], None] | None = None
         self._results = PoolResults()
         self._closing = False
+        self._cancelled: set[str] = set()
         self._ends = 0
         self._newest_rank = 0.0
 
@@ -152,6 +153,7 @@ class EditService:
     async def _cancel(self, job_ids: Sequence[str]) -> None:
         """Cancel jobs, all at once: those that wait need not begin meanwhile."""
         tasks = [self._tasks[job_id] for job_id in job_ids if job_id in self._tasks]
+        self._cancelled.update(job_id for job_id in job_ids if job_id in self._tasks)
         for task in tasks:
             task.cancel()
         for job_id in job_ids:
@@ -228,7 +230,7 @@ class EditService:
             await asyncio.to_thread(job.folder.mkdir, 0o700, parents=True, exist_ok=True)
             await self._editor.run(job, task)
         except asyncio.CancelledError:
-            if self._closing:
+            if self._closing and job.record.job_id not in self._cancelled:
                 raise
             done = bool(job.record.result_path)
             await _for_sure(self._end(job, "done" if done else "cancelled", None))
@@ -255,11 +257,9 @@ class EditService:
             else:
                 left = self._editor.left_by(job)
                 job.leave()
-                await job.save(
-                    left, state=state, error=error, message="", temp_path=b"", temp_inode=0
+                await self._leftovers.save(
+                    job, left, state=state, error=error, message="", temp_path=b"", temp_inode=0
                 )
-                if left is not None:
-                    self._leftovers.look_again()
         except RabbitError as problem:  # a full disk, mostly: whoever waits is told all the same
             _log.error("the end of job %s was not written: %s", record.job_id, problem)
             self._unwritten[record.job_id] = job.record
@@ -267,6 +267,7 @@ class EditService:
             self._dispatcher.forget(job)
             self._jobs.pop(record.job_id, None)
             self._tasks.pop(record.job_id, None)
+            self._cancelled.discard(record.job_id)
         if state == "cancelled":
             await asyncio.to_thread(WorkFiles(job.folder).clear)
         self.estimates.note(past_job(job.record))

@@ -28,6 +28,7 @@ from daemon.protocol.messages import (
     AiEditComplete,
     AiEditFailed,
     AiEditRequest,
+    JobCancel,
     JobRetry,
     Jobs,
     JobsRequest,
@@ -173,6 +174,34 @@ def test_a_cancellation_while_the_end_is_written_comes_too_late(tmp_path: Path) 
         await studio.ended(AiEditComplete)
         (job,) = (await studio.jobs(job_ids=(job_id,))).jobs
         assert job.state == "done"
+
+    in_studio(tmp_path, story)
+
+
+def test_a_job_that_was_cancelled_as_the_daemon_ended_is_not_taken_up_again(
+    tmp_path: Path,
+) -> None:
+    async def story(studio: Studio) -> None:
+        begun, may_end = asyncio.Event(), asyncio.Event()
+
+        async def ends_slowly(_: Job) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await may_end.wait()
+
+        studio.grade = ends_slowly
+        job_id = await studio.ask()
+        await begun.wait()
+        cancel = studio.service.job_cancel(FakePeer(), JobCancel(job_id=job_id))
+        async with asyncio.TaskGroup() as both:
+            both.create_task(cancel)
+            both.create_task(studio.service.close())
+            asyncio.get_running_loop().call_later(0, may_end.set)
+        found = await studio.store.get(job_id)
+        assert found is not None
+        assert found.state == "cancelled"
 
     in_studio(tmp_path, story)
 

@@ -18,6 +18,7 @@ from daemon.comfyui.replies import PromptState
 from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.host_run import HostRun, Patience
 from daemon.edits.job import Job
+from daemon.edits.leftovers import Leftovers
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.resources import data_folder
@@ -74,6 +75,9 @@ class Disk:
     def save_soon(self, record: JobRecord) -> None:
         self.saved.append((record, None))
 
+    async def left_behind(self) -> list[LeftBehind]:
+        return []
+
 
 class Studios:
     """One job between hosts."""
@@ -129,7 +133,7 @@ class Studios:
         comfyui = msgspec.structs.replace(settings.comfyui, **self.comfyui)
         now = SimpleNamespace(current=msgspec.structs.replace(settings, comfyui=comfyui))
         dispatcher = JobDispatcher(self)
-        leftovers = SimpleNamespace(look_again=lambda: None)
+        leftovers = Leftovers(self, self.disk)
         run = HostRun(self, now, dispatcher, leftovers, QUICK)
         library = WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none")
         files, workflow = WorkFiles(self.job.folder), library.get("builtin_color_grade")
@@ -142,6 +146,7 @@ class Studios:
                     await beside(dispatcher)
                 await obtaining
         finally:
+            await leftovers.close()
             await dispatcher.close()
 
     @property
@@ -259,6 +264,32 @@ def test_a_host_that_was_reached_no_more_while_sending_is_asked_whether_it_has_t
     host.refusal = RabbitError(ErrorKind.HOST_UNREACHABLE, "The answer was lost.")
     done = Studios(tmp_path, host).run()
     assert (done.prompt_ids, done.prompt_id) == (tuple(host.queued), host.queued[0])
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.TIMED_OUT, ErrorKind.HOST_FAILED])
+def test_a_host_that_took_the_job_in_silence_must_not_run_it_for_nobody(
+    tmp_path: Path, kind: ErrorKind
+) -> None:
+    host = Host("a")
+    host.refusal = RabbitError(kind, "a did not say whether it has it.")
+    studios = Studios(tmp_path, host)
+    with pytest.raises(RabbitError, match="did not say"):
+        studios.run()
+    assert [left.prompt_id for left in studios.left] == host.queued
+
+
+def test_a_host_that_never_has_what_it_was_sent_is_given_up(tmp_path: Path) -> None:
+    host = Host("a")
+    host.refusal = RabbitError(ErrorKind.HOST_UNREACHABLE, "The connection was lost.")
+
+    async def never_heard_of(prompt_id: str, *, patience_s: float) -> AsyncIterator[object]:
+        yield PromptLost()
+
+    host.events = never_heard_of
+    with pytest.raises(RabbitError, match="5 times") as caught:
+        Studios(tmp_path, host).run()
+    assert caught.value.info.kind is ErrorKind.JOB_LOST
+    assert len(host.queued) == 5
 
 
 def test_a_host_that_lacks_something_after_all_is_passed_over(tmp_path: Path) -> None:

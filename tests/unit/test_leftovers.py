@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from daemon.edits import leftovers as module
+from daemon.edits.job import Job
 from daemon.edits.leftovers import Leftovers
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.storage.jobs import JobStore, LeftBehind
@@ -104,6 +106,20 @@ def test_the_next_daemon_cancels_what_the_last_one_could_not(tmp_path: Path) -> 
         assert studio.cancelled == ["p"]
 
     asyncio.run(earlier())
+    told(tmp_path, story)
+
+
+def test_what_a_full_disk_did_not_take_is_cancelled_all_the_same(tmp_path: Path) -> None:
+    async def story(studio: Studio, store: JobStore, leftovers: Leftovers) -> None:
+        async def save(*_: object) -> None:
+            raise RabbitError(ErrorKind.DISK_FULL, "The disk is full.")
+
+        job = Job(record(), tmp_path, SimpleNamespace(save=save), lambda *_: None)
+        with pytest.raises(RabbitError, match="full"):
+            await leftovers.save(job, LeftBehind("p", "studio", "a"), state="cancelled")
+        await studio.asked.wait()
+        assert studio.cancelled == ["p"]
+
     told(tmp_path, story)
 
 
