@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from daemon.protocol import hosting, messages, values, workflows
-from daemon.protocol.message import Message
 from daemon.protocol.errors import ErrorInfo, ErrorKind
+from daemon.protocol.message import Message
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 
