@@ -112,6 +112,11 @@ class ComfyUIClient:
         return len(self._inboxes)
 
     @property
+    def in_use(self) -> bool:
+        """Whether a run is being watched or an answer is waited for."""
+        return bool(self._inboxes) or self._transport.open_requests > 0
+
+    @property
     def watched(self) -> frozenset[str]:
         """The prompts that are being watched."""
         return frozenset(self._inboxes)

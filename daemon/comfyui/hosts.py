@@ -160,8 +160,8 @@ class HostRegistry:
             if client is not None:
                 self._retired.append(client)
                 self._states.pop(name, None)
-            await self._close_retired()
             client = self._clients[name] = ComfyUIClient(address, name=label, secrets=self.secrets)
+        await self._close_retired()
         return client
 
     async def abilities(self, host: str) -> Abilities:
@@ -230,25 +230,19 @@ class HostRegistry:
 
     def missed(self, host: str, error: ErrorInfo) -> None:
         """Note that a host could not be reached by a job of ours."""
-        name = self._name_of(host)
-        self._state(name).missed(error)
-        self._news.tell(name)
+        self._note(host, lambda state: state.missed(error))
 
     def refused(self, host: str) -> None:
         """Note that a host refused a graph: what it can run is read again."""
-        self._state(self._name_of(host)).capability.forget()
+        self._note(host, lambda state: state.capability.forget())
 
     def hangs(self, host: str, prompt_id: str) -> None:
         """Note that a run of ours does not go on; over once it is out of the host's queue."""
-        name = self._name_of(host)
-        self._state(name).hang(prompt_id)
-        self._news.tell(name)
+        self._note(host, lambda state: state.hang(prompt_id))
 
     def goes_on(self, host: str) -> None:
         """Note that a run of ours that seemed to hang goes on."""
-        name = self._name_of(host)
-        self._state(name).go_on()
-        self._news.tell(name)
+        self._note(host, HostState.go_on)
 
     async def close(self) -> None:
         """Close all clients and end the built-in host."""
@@ -269,6 +263,15 @@ class HostRegistry:
         if client is None or client.open_runs:
             return math.inf
         return client.last_used
+
+    def _note(self, host: str, change: Callable[[HostState], None]) -> None:
+        """Change what is known of a host; nothing is known of one that left the settings."""
+        try:
+            name = self._name_of(host)
+        except RabbitError:
+            return
+        change(self._state(name))
+        self._news.tell(name)
 
     async def _look(self, name: str) -> None:
         state = self._state(name)
@@ -329,9 +332,13 @@ class HostRegistry:
         return found
 
     async def _close_retired(self) -> None:
-        """Close clients whose host's settings changed, once their runs have ended."""
-        idle = [client for client in self._retired if not client.open_runs]
-        self._retired = [client for client in self._retired if client.open_runs]
+        """Close clients whose host's settings changed or went away, once they have ended."""
+        there = {BUILTIN, *(one.name for one in self.known.listed()), *self.known.unnamed()}
+        for name in self._clients.keys() - there:
+            self._retired.append(self._clients.pop(name))
+            self._states.pop(name, None)
+        idle = [client for client in self._retired if not client.in_use]
+        self._retired = [client for client in self._retired if client.in_use]
         for client in idle:
             await client.close()
 

@@ -41,6 +41,7 @@ class Transport:
     Attributes:
         address: The host.
         last_used: Monotonic time of the last request.
+        open_requests: How many wait for an answer, or read it.
     """
 
     def __init__(self, address: HostAddress, secrets: Secrets | None = None) -> None:
@@ -52,6 +53,7 @@ class Transport:
         """
         self.address = address
         self.last_used = time.monotonic()
+        self.open_requests = 0
         self._secrets = secrets or Secrets()
         self._client: httpx.AsyncClient | None = None
         self._headers: list[tuple[bytes, bytes]] | None = None
@@ -197,9 +199,10 @@ class Transport:
         import httpx
 
         self.last_used = time.monotonic()
-        client, headers = await self._opened()
         limit = asyncio.timeout(limit_s)
+        self.open_requests += 1
         try:
+            client, headers = await self._opened()
             async with (
                 limit,
                 client.stream(
@@ -223,6 +226,8 @@ class Transport:
             if not limit.expired():
                 raise
             raise taking_too_long(self.address, what, limit_s) from error
+        finally:
+            self.open_requests -= 1
 
     async def _opened(self) -> tuple[httpx.AsyncClient, list[tuple[bytes, bytes]]]:
         """Return the client and what goes with every request; reads files and secrets at first."""

@@ -15,11 +15,12 @@ import pytest
 
 from daemon.comfyui.address import HostAddress, parse_url
 from daemon.comfyui.builtin import BuiltinHost
+from daemon.comfyui.client import ComfyUIClient
 from daemon.comfyui.hosts import HostChoice, HostRegistry
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.secrets import Secrets
 from daemon.protocol.endpoint import Folders, resolve_folders
-from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.values import HostInfo
 from daemon.settings import SettingsStore
 from tests.fakes.comfyui import run
@@ -197,6 +198,53 @@ def test_changed_settings_make_a_new_client_and_keep_a_busy_one(folders: Folders
             return first is same, first is other
 
     assert run(go()) == (True, False)
+
+
+def test_changed_settings_make_one_new_client_however_many_ask(folders: Folders) -> None:
+    async def go() -> tuple[bool, bool]:
+        hosts = registry(folders, "host: 127.0.0.1\nport: 1")
+        before = await hosts.client_for("comfyui")
+        hosts._settings.set_value("comfyui.response_timeout_s", 30)
+        one, other = await asyncio.gather(*(hosts.client_for("comfyui") for _ in range(2)))
+        await hosts.close()
+        return one is other, one is before
+
+    assert run(go()) == (True, False)
+
+
+def test_the_client_of_a_host_that_left_the_settings_is_closed(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    async def close(client: ComfyUIClient) -> None:
+        closed.append(client.address.host)
+
+    async def go() -> None:
+        hosts = registry(folders, STUDIO)
+        await hosts.client_for("attic")
+        hosts._settings.remove_host("attic")
+        await hosts.client_for("studio")
+
+    monkeypatch.setattr(ComfyUIClient, "close", close)
+    run(go())
+    assert closed == ["10.0.0.6"]
+
+
+def test_what_a_job_hears_of_a_host_that_left_the_settings_is_told_to_nobody(
+    folders: Folders,
+) -> None:
+    told: list[HostInfo] = []
+
+    async def go() -> None:
+        hosts = registry(folders, STUDIO)
+        hosts.on_change = told.append
+        hosts.missed("gone", ErrorInfo(ErrorKind.HOST_UNREACHABLE, "It does not answer."))
+        hosts.goes_on("gone")
+        await hosts.close()
+
+    run(go())
+    assert told == []
 
 
 @pytest.mark.parametrize(
