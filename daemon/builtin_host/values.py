@@ -16,7 +16,6 @@ Image: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.float32]
 """A batch of masks, shape (B, H, W), nominally 0..1."""
 
-MAX_RESOLUTION_PX = 16384
 MAX_IMAGE_BYTES = 1 << 30
 MAX_LIST = 4096
 _LINK_PARTS = 2

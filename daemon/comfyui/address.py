@@ -74,11 +74,6 @@ class HostAddress(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=
         """Base URL without a slash at the end, without secrets."""
         return f"{'https' if self.https else 'http'}://{self.netloc}{self.prefix}"
 
-    def socket_url(self, client_id: str) -> str:
-        """Return the WebSocket URL for one connection."""
-        scheme = "wss" if self.https else "ws"
-        return f"{scheme}://{self.netloc}{self.prefix}/ws?clientId={client_id}"
-
     @property
     def question_timeout_s(self) -> float:
         """Wait for the whole answer to a question that sends no picture."""

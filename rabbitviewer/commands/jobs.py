@@ -31,8 +31,6 @@ from rabbitviewer.commands.terminal import (
 )
 from rabbitviewer.ipc.blocking import DaemonConnection
 
-_WHOLE_QUEUE = "default: the whole queue"
-
 
 def add(commands: Commands) -> None:
     """Register the command."""

@@ -90,6 +90,15 @@ def test_without_ai_the_kontext_name_runs_the_built_in_grade_and_says_so(folders
     assert choice.note.startswith("No AI: the built-in host did this instead of 'Color grade")
 
 
+def test_the_built_in_host_that_was_asked_for_is_not_explained_by_settings(
+    folders: Folders,
+) -> None:
+    choice = registry(folders, "enabled: true\nhost: 10.0.0.9").resolve("", "builtin")
+    assert choice.note == (
+        "No AI: the built-in host did this, not 'Color grade (FLUX.1 Kontext)', as asked for."
+    )
+
+
 def test_no_name_is_the_configured_workflow(folders: Folders) -> None:
     assert registry(folders).resolve().workflow == "builtin_color_grade"
 
@@ -272,12 +281,7 @@ def test_a_login_in_a_url_becomes_a_header_and_shows_nowhere() -> None:
     address = parse_url("https://ada:p%40ss@gpu.example.org")
     # base64("ada:p@ss")
     assert Secrets().headers(address) == {"Authorization": "Basic YWRhOnBAc3M="}
-    assert "p@ss" not in f"{address!r} {address.http_url} {address.socket_url('x')}"
-
-
-def test_the_socket_url_follows_https_and_prefix() -> None:
-    address = HostAddress(host="gpu", port=443, https=True, prefix="/comfy")
-    assert address.socket_url("abc") == "wss://gpu:443/comfy/ws?clientId=abc"
+    assert "p@ss" not in f"{address!r} {address.http_url}"
 
 
 class Life:
