@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -183,7 +184,8 @@ def _convert(kind: str, value: Value) -> Value | None:
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         return int(value) if whole else None
     if kind == "number":
-        return float(value) if isinstance(value, int | float) else None
+        finite = isinstance(value, int | float) and math.isfinite(value)
+        return float(value) if finite else None
     return value if isinstance(value, str) else None
 
 

@@ -120,7 +120,7 @@ def with_run_options(
         elif name == "seed":
             changes[name] = _typed(typed, said, "integer")
         else:
-            values[name] = _guessed(said)
+            values[name] = _guessed(typed, said)
     return msgspec.structs.replace(request, **changes, parameters=values)
 
 
@@ -183,7 +183,7 @@ def _typed(typed: str, said: str, kind: str) -> Value:
     """Return *said* as a value of *kind*."""
     try:
         if kind in ("integer", "seed"):
-            return int(said)
+            return _sendable(typed, int(said))
         if kind == "number":
             return float(said)
     except ValueError:
@@ -196,13 +196,21 @@ def _typed(typed: str, said: str, kind: str) -> Value:
     return said
 
 
-def _guessed(said: str) -> Value:
+def _guessed(typed: str, said: str) -> Value:
     """Return what *said* looks like: the workflow knows better and says so."""
     if said.lower() in ("true", "false"):
         return said.lower() == "true"
     for kind in (int, float):
         try:
-            return kind(said)
+            number = kind(said)
         except ValueError:
             continue
+        return _sendable(typed, number) if isinstance(number, int) else number
     return said
+
+
+def _sendable(typed: str, number: int) -> int:
+    """Return *number*, which a message can hold: 64 bits."""
+    if not -(2**63) <= number <= MAX_SEED:
+        raise UsageError(f"--set {typed}: the number is too large")
+    return number

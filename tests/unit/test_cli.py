@@ -264,6 +264,16 @@ def test_a_value_of_the_wrong_type_is_wrong_usage(
     assert fake.asked(AiEditRequest) == []
 
 
+@pytest.mark.parametrize("typed", ["steps=99999999999999999999", "x=99999999999999999999"])
+def test_a_whole_number_that_no_workflow_could_take_is_wrong_usage(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    answer_everything(fake)
+    assert main(["edit", "color_grade", "a.jpg", "--prompt", "x", "--set", typed]) == 2
+    assert f"--set {typed}: the number is too large" in capsys.readouterr().err
+    assert fake.asked(AiEditRequest) == []
+
+
 def test_several_photos_are_a_list_and_a_failed_one_stands_in_its_place(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

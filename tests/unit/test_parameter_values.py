@@ -71,6 +71,12 @@ def test_a_model_file_that_the_host_does_not_have_is_named_with_its_folder() -> 
     assert error.context["field"] == "vae"
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_finite_number_is_refused_before_it_is_sent(value: float) -> None:
+    error = refusal(guidance=value)
+    assert (error.context["field"], error.hint) == ("guidance", "It takes a number.")
+
+
 def test_an_unknown_name_is_its_own_field() -> None:
     assert refusal(stepz=3).context["field"] == "stepz"
 
