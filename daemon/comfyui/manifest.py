@@ -152,7 +152,7 @@ def invalid(filename: str, problem: str) -> RabbitError:
     """Return the failure for a file of a workflow that cannot be used."""
     return RabbitError(
         ErrorKind.WORKFLOW_INVALID,
-        f"{filename}: {problem}",
+        f"{filename}: {problem.rstrip('.')}.",
         "Correct the file; `rabbitviewer workflows check` reads it again.",
         {"file": filename},
     )

@@ -19,6 +19,7 @@ from daemon.comfyui.png_text import SIGNATURE, png_text
 from daemon.comfyui.window_format import is_window_format
 from daemon.protocol.errors import ErrorKind, RabbitError
 
+_ADVICE = "Choose a file that ComfyUI exported with Workflow > Export (API)."
 _MAX_ARCHIVE_BYTES = 16 * 1024 * 1024
 _MAX_ENTRIES = 20
 _MAX_RATIO = 200
@@ -63,7 +64,7 @@ def read_source(path: Path) -> WorkflowSource:
 
 def refused(filename: str, why: str, hint: str = "") -> RabbitError:
     """Return the failure for a file that cannot become a workflow."""
-    advice = hint or "Choose a file that ComfyUI exported with Workflow > Export (API)."
+    advice = hint or _ADVICE
     return RabbitError(ErrorKind.WORKFLOW_INVALID, f"{filename} {why}.", advice, {"file": filename})
 
 
@@ -101,7 +102,16 @@ def _from_json(data: bytes, filename: str, name: str) -> WorkflowSource:
     inner = mapping(mapping(window).get("prompt"))
     if inner and "class_type" not in inner:
         data = json.dumps(inner).encode()
-    return WorkflowSource(name=name, graph=_plain(parse_graph(data, filename)))
+    return WorkflowSource(name=name, graph=_plain(_parsed(data, filename)))
+
+
+def _parsed(data: bytes, filename: str) -> Graph:
+    """Return the graph of a file that is not in the folder, where *check* would read it again."""
+    try:
+        return parse_graph(data, filename)
+    except RabbitError as error:
+        said = error.info.message
+        raise RabbitError(ErrorKind.WORKFLOW_INVALID, said, _ADVICE, {"file": filename}) from error
 
 
 def _plain(graph: Graph) -> Graph:

@@ -198,7 +198,7 @@ def test_a_wrong_manifest_names_file_place_and_field(
 
 def test_a_huge_manifest_is_refused_unread(library: WorkflowLibrary, user: Path) -> None:
     put(user, "mine", PLAIN, "[" * 300_000)
-    assert refusal(library, "mine") == "mine.yaml: is larger than 256 KiB"
+    assert refusal(library, "mine") == "mine.yaml: is larger than 256 KiB."
 
 
 def test_a_manifest_of_brackets_alone_is_refused_quickly(
@@ -238,7 +238,7 @@ def test_a_broken_graph_is_refused_with_a_sentence(
 
 def test_a_manifest_without_its_graph_is_said_so(library: WorkflowLibrary, user: Path) -> None:
     put(user, "mine", manifest=MANIFEST)
-    assert refusal(library, "mine") == "mine.yaml: the graph mine.json beside it is missing"
+    assert refusal(library, "mine") == "mine.yaml: the graph mine.json beside it is missing."
 
 
 def test_a_pipe_called_json_does_not_hang(library: WorkflowLibrary, user: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_broken_workflow_is_listed_with_its_reason(library: WorkflowLibrary, u
     entry = next(entry for entry in library.entries() if entry.name == "mine")
     info = entry.to_info()
     assert info.usable is False
-    assert info.problems == ("mine.json: node 1 has no class_type",)
+    assert info.problems == ("mine.json: node 1 has no class_type.",)
 
 
 def test_a_bare_graph_with_one_way_to_read_it_gets_a_manifest(

@@ -250,6 +250,16 @@ def test_what_is_no_workflow_is_refused(
     assert reason in refusal(tmp_path / name)
 
 
+def test_a_file_to_import_that_is_no_graph_is_refused_with_where_to_get_one(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.json").write_bytes(b"nonsense")
+    with pytest.raises(RabbitError) as caught:
+        read_source(tmp_path / "a.json")
+    assert caught.value.info.message.endswith("is not JSON (Expecting value).")
+    assert "Workflow > Export (API)" in caught.value.info.hint
+
+
 def test_a_folder_is_no_workflow(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     assert refusal(tmp_path / "a.json") == "a.json is a folder."
