@@ -96,8 +96,11 @@ class HostChooser:
                 f"'{found.manifest.title}' needs a ComfyUI host; the built-in host has no AI.",
                 "Set comfyui.enabled: true and comfyui.host in config.yaml.",
             )
-        note = (
-            f"No AI: the built-in host did this instead of '{found.manifest.title}'. "
-            "Set comfyui.enabled: true and comfyui.host in config.yaml to use it."
-        )
+        if self._settings.current.comfyui.enabled:
+            note = f"No AI: the built-in host did this, not '{found.manifest.title}', as asked for."
+        else:
+            note = (
+                f"No AI: the built-in host did this instead of '{found.manifest.title}'. "
+                "Set comfyui.enabled: true and comfyui.host in config.yaml to use it."
+            )
         return HostChoice(BUILTIN, "", substitute, ai=False, note=note)
