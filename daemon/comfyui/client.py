@@ -101,6 +101,7 @@ class ComfyUIClient:
             address, self._deliver, on_open=self._socket_opened, secrets=secrets
         )
         self._inboxes: dict[str, Inbox] = {}
+        self._followed: set[str] = set()
         self._cancelled: set[str] = set()
         self._finished: dict[str, PromptState] = {}
         self._object_info: ObjectInfo | None = None
@@ -246,11 +247,13 @@ class ComfyUIClient:
         """
         _check_id(prompt_id)
         inbox = self._inbox(prompt_id)
+        self._followed.add(prompt_id)
         try:
             async for event in follow(self, inbox, prompt_id, patience_s, self._pace):
                 yield event
         finally:
             self._inboxes.pop(prompt_id, None)
+            self._followed.discard(prompt_id)
             self._cancelled.discard(prompt_id)
             while len(self._finished) > _KEPT_ENDS:
                 del self._finished[next(iter(self._finished))]
@@ -322,7 +325,10 @@ class ComfyUIClient:
             return await cancel_prompt(self._transport, prompt_id)
         finally:
             inbox = self._inboxes.get(prompt_id)
-            if inbox is not None:
+            if prompt_id not in self._followed:  # queued, and cancelled before anybody watched it
+                self._inboxes.pop(prompt_id, None)
+                self._cancelled.discard(prompt_id)
+            elif inbox is not None:
                 inbox.nudge()
 
     def was_cancelled(self, prompt_id: str) -> bool:

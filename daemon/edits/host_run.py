@@ -125,7 +125,8 @@ class _Run:
         self._task = task
         self._files = files
         self._workflow = workflow
-        self._known = job.record.stage in ("run", "fetch")
+        # The built-in host ended with the daemon that had sent it there, and lost nothing.
+        self._known = job.record.stage in ("run", "fetch") and job.record.host != BUILTIN
         self._avoid: set[str] = set()
         self._was_dead = self._was_hung = False
         self._misses = self._unheard = 0

@@ -310,6 +310,20 @@ def test_a_running_prompt_is_cancelled_by_its_id_alone() -> None:
     assert server.interrupted == []
 
 
+def test_a_prompt_that_is_cancelled_before_anybody_watches_it_is_no_open_run() -> None:
+    async def go() -> int:
+        async with ReplayServer(load("g_slow")) as server:
+            client = client_of(server)
+            prompt_id = new_id()
+            await client.queue_workflow(load("g_slow")["graph"], prompt_id)
+            await client.cancel(prompt_id)
+            still_open = client.open_runs
+            await client.close()
+            return still_open
+
+    assert run(go()) == 0
+
+
 def test_an_old_host_is_interrupted_only_while_our_own_prompt_runs() -> None:
     async def go() -> tuple[str, ReplayServer]:
         async with ReplayServer(load("g_slow")) as server:

@@ -257,6 +257,21 @@ def test_what_the_host_never_had_does_not_count_as_lost(tmp_path: Path) -> None:
     assert (done.lost, done.prompt_ids[0], len(done.prompt_ids)) == (0, known, 2)
 
 
+def test_the_built_in_host_loses_no_job_by_ending_with_its_daemon(tmp_path: Path) -> None:
+    known = "5f0e8a0e-9f4b-4a39-8a35-6c9a2d1f7b00"
+    host = Host("builtin")
+
+    async def of_a_new_daemon(prompt_id: str, *, patience_s: float) -> AsyncIterator[object]:
+        yield PromptLost() if prompt_id == known else Finished()
+
+    host.events = of_a_new_daemon
+    studios = Studios(tmp_path, host)
+    studios.job.put(prompt_id=known, prompt_ids=(known,), host="builtin", stage="run")
+    done = studios.run()
+    assert (done.lost, len(done.prompt_ids)) == (0, 2)
+    assert not any("lost" in note for note in done.notes)
+
+
 def test_a_host_that_was_reached_no_more_while_sending_is_asked_whether_it_has_the_job(
     tmp_path: Path,
 ) -> None:
