@@ -8,9 +8,10 @@ import contextlib
 import msgspec
 
 from daemon.protocol.messages import WirePath
-from rabbitviewer.commands.arguments import Commands, integer, text
+from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.edit_options import (
     add_run_options,
+    add_size_and_output,
     check_operation,
     check_run_options,
     parameters_of,
@@ -32,16 +33,7 @@ def add(commands: Commands) -> None:
         "--prompt", type=text, default="", metavar="TEXT", help="what is wanted, in words"
     )
     add_run_options(parser)
-    parser.add_argument(
-        "--long-edge",
-        type=integer(64, 4096),
-        default=0,
-        metavar="PX",
-        help="long edge of the copy that is sent (default: near 1 megapixel)",
-    )
-    parser.add_argument(
-        "-o", dest="out", metavar="OUT", help="a file, a folder, or a pattern with {stem}"
-    )
+    add_size_and_output(parser)
     add_mask_options(parser)
     parser.add_argument(
         "--cancel-on-interrupt", action="store_true", help="Ctrl+C cancels instead of detaching"

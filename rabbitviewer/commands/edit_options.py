@@ -71,6 +71,20 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_size_and_output(parser: argparse.ArgumentParser) -> None:
+    """Add what says how large the copy is that is sent, and where the result goes."""
+    parser.add_argument(
+        "--long-edge",
+        type=integer(64, 4096),
+        default=0,
+        metavar="PX",
+        help="long edge of the copy that is sent (default: near 1 megapixel)",
+    )
+    parser.add_argument(
+        "-o", dest="out", metavar="OUT", help="a file, a folder, or a pattern with {stem}"
+    )
+
+
 def check_run_options(args: argparse.Namespace) -> None:
     """Find what was typed wrongly before anything is asked.
 

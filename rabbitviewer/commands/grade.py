@@ -14,6 +14,7 @@ from rabbitviewer.commands.arguments import Commands, add_channels, integer, num
 from rabbitviewer.commands.documents import Document, failed_photo, grade_document
 from rabbitviewer.commands.edit_options import (
     add_run_options,
+    add_size_and_output,
     check_run_options,
     parameters_of,
     with_run_options,
@@ -56,16 +57,7 @@ def add(commands: Commands) -> None:
     )
     add_channels(parser)
     parser.add_argument("--lut-size", type=integer(2, 129), default=33, metavar="N")
-    parser.add_argument(
-        "--long-edge",
-        type=integer(64, 4096),
-        default=0,
-        metavar="PX",
-        help="long edge of the copy that is sent (default: near 1 megapixel)",
-    )
-    parser.add_argument(
-        "-o", dest="out", metavar="OUT", help="a file, a folder, or a pattern with {stem}"
-    )
+    add_size_and_output(parser)
     parser.add_argument("--cube", metavar="OUT.cube", help="keep the look as a LUT, strength 1")
     add_mask_options(parser)
     parser.add_argument(

@@ -6,7 +6,7 @@ import numpy as np
 
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
 from daemon.builtin_host.nodes.dynamic_inputs import grown
-from daemon.builtin_host.nodes.matching import like_first, with_channels
+from daemon.builtin_host.nodes.matching import like_first, require_same_size, with_channels
 from daemon.builtin_host.values import Image, Json, Mask, NodeFailed, require_size
 
 
@@ -31,7 +31,7 @@ def rebatch_images(inputs: Json, context: NodeContext) -> NodeResult:
     del context
     size = int(inputs["batch_size"][0])
     batches: list[Image] = inputs["images"]
-    _require_same_size(batches)
+    require_same_size(batches, but_in=0)
     count = sum(batch.shape[0] for batch in batches)
     _, height_px, width_px, channels = batches[0].shape
     require_size(count, height_px, width_px, channels)
@@ -79,18 +79,6 @@ def _joined(batches: list[Image], context: NodeContext) -> Image:
     require_size(count, height_px, width_px, channels)
     full = [with_channels(batch, channels) for batch in batches]
     return np.concatenate([like_first(full[0], batch, context.checkpoint) for batch in full])
-
-
-def _require_same_size(batches: list[Image]) -> None:
-    for number, batch in enumerate(batches):
-        for axis in range(1, 4):
-            expected, got = batches[0].shape[axis], batch.shape[axis]
-            if expected != got:
-                raise NodeFailed(
-                    "Sizes of tensors must match except in dimension 0. Expected size "
-                    f"{expected} but got size {got} for tensor number {number} in the list.",
-                    "RuntimeError",
-                )
 
 
 RUNS: dict[str, Run] = {

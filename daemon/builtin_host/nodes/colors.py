@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from daemon.builtin_host.nodes.base import NodeContext, NodeResult, Run
+from daemon.builtin_host.nodes.matching import require_same_size
 from daemon.builtin_host.values import Image, Json, NodeFailed, require_size
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -55,7 +56,7 @@ def rgb_to_yuv(inputs: Json, context: NodeContext) -> NodeResult:
 def yuv_to_rgb(inputs: Json, context: NodeContext) -> NodeResult:
     """ImageYUVToRGB: the way back; of every picture the mean of its channels counts."""
     context.checkpoint()
-    _require_same_sides([inputs["Y"], inputs["U"], inputs["V"]])
+    require_same_size([inputs["Y"], inputs["U"], inputs["V"]], but_in=3)
     luma, blue, red = (inputs[name].mean(axis=-1) for name in ("Y", "U", "V"))
     blue, red = blue - _MIDDLE, red - _MIDDLE
     channels = (
@@ -86,18 +87,6 @@ def color_to_rgb_int(inputs: Json, context: NodeContext) -> NodeResult:
         raise NodeFailed("Color must be in format #RRGGBB or #RRGGBBAA", "ValueError")
     opacity = int(text[7:9], 16) / 255 if len(text) > 7 else 1.0  # has alpha
     return NodeResult((int(text[1:7], 16), text[:7], opacity))
-
-
-def _require_same_sides(images: list[Image]) -> None:
-    for number, image in enumerate(images):
-        for axis in range(3):
-            expected, got = images[0].shape[axis], image.shape[axis]
-            if expected != got:
-                raise NodeFailed(
-                    "Sizes of tensors must match except in dimension 3. Expected size "
-                    f"{expected} but got size {got} for tensor number {number} in the list.",
-                    "RuntimeError",
-                )
 
 
 RUNS: dict[str, Run] = {

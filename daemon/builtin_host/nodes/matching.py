@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from daemon.builtin_host.resample import Checkpoint, crop_to_aspect, resize
-from daemon.builtin_host.values import Image, require_size
+from daemon.builtin_host.values import Image, NodeFailed, require_size
+
+
+def require_same_size(images: list[Image], *, but_in: int) -> None:
+    """Refuse pictures (B, H, W, C) that differ in another dimension than *but_in*."""
+    for number, image in enumerate(images):
+        for axis, (expected, got) in enumerate(zip(images[0].shape, image.shape, strict=True)):
+            if axis != but_in and expected != got:
+                raise NodeFailed(
+                    f"Sizes of tensors must match except in dimension {but_in}. Expected size "
+                    f"{expected} but got size {got} for tensor number {number} in the list.",
+                    "RuntimeError",
+                )
 
 
 def with_channels(image: Image, channels: int) -> Image:
