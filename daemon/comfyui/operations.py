@@ -56,13 +56,17 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
     error: ErrorInfo | None = None
 
     def to_info(
-        self, problems: list[str] | None = None, missing: tuple[MissingModel, ...] = ()
+        self,
+        problems: list[str] | None = None,
+        missing: tuple[MissingModel, ...] = (),
+        able: tuple[str, ...] = (),
     ) -> WorkflowInfo:
         """Return what clients see.
 
         Args:
             problems: Of a host that was checked; None where none was.
             missing: Model files that it does not have.
+            able: Names of the hosts that can run it.
         """
         workflow = self.workflow
         if workflow is None:
@@ -96,6 +100,7 @@ class WorkflowEntry(msgspec.Struct, frozen=True):
             inputs=tuple(sorted(manifest.bindings)),
             proposed=workflow.proposed,
             missing_models=missing,
+            able_hosts=able,
         )
 
 

@@ -101,15 +101,15 @@ class OfferService:
                 host = choice.host_name
             if not host:
                 found = await self._hosts.candidates(entry.name)
-                if in_order(found):
-                    return entry.to_info([])
+                if able := in_order(found):
+                    return entry.to_info([], able=tuple(one.name for one in able))
                 names = [one.name for one in found if not one.waits]
                 return entry.to_info(why_none(found, _ALL), await self._missing(entry.name, names))
             problems = await self._hosts.check_workflow(entry.name, host)
         except RabbitError as error:
             return entry.to_info([f"{error.info.message} {error.info.hint}".strip()])
         missing = await self._missing(entry.name, [host]) if problems else ()
-        return entry.to_info(problems, missing)
+        return entry.to_info(problems, missing, () if problems else (host,))
 
     async def _missing(self, name: str, hosts: list[str]) -> tuple[MissingModel, ...]:
         """Return the model files that hosts do not have, each once."""

@@ -333,6 +333,7 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     *category*: the menu it stands in. *inputs*: names of the bindings it has, sorted. *proposed*:
     it has no manifest of its own yet. *missing_models*: what the host that was checked lacks.
+    *able_hosts*: names of the hosts that can run it now, whom to take first in front.
     """
 
     name: str
@@ -349,6 +350,7 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     proposed: bool = False
     missing_models: tuple[MissingModel, ...] = ()
+    able_hosts: tuple[str, ...] = ()
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):

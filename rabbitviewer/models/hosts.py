@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -109,10 +110,16 @@ class HostsModel(QObject):
                     found[each.name] = "\n".join(each.problems)
         return found
 
-    def host(self) -> HostInfo | None:
-        """Return the host that does the work now: the best remote one, or the built-in one."""
+    def host(self, able: Collection[str] = ()) -> HostInfo | None:
+        """Return the host that does the work now: the best remote one, or the built-in one.
+
+        Args:
+            able: Names of those that come into question; empty: all that are in use.
+        """
         ranks = ("ready", "busy", "starting", "unknown", "hung", "unreachable")
-        return min(self.in_use(), key=lambda each: _rank(each.state, ranks), default=None)
+        hosts = self.in_use()
+        hosts = [each for each in hosts if each.name in able] or hosts
+        return min(hosts, key=lambda each: _rank(each.state, ranks), default=None)
 
     def in_use(self) -> list[HostInfo]:
         """Return the hosts that jobs may go to: the machines with ComfyUI, or the built-in one."""
@@ -124,7 +131,7 @@ class HostsModel(QObject):
         if named is None or not named.ai:
             host = next((each for each in self._hosts if each.builtin), None)
             return Plan(host, named, ai=False)
-        host = self.host()
+        host = self.host(named.able_hosts)
         if host is not None and host.state == "unreachable":
             why = " ".join(part for part in (host.detail, host.hint) if part)
             return Plan(host, named, ai=True, reason=why)

@@ -17,7 +17,7 @@ from daemon.protocol import messages
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.protocol.messages import Message
-from daemon.protocol.values import MissingModel, ParameterInfo, WorkflowInfo
+from daemon.protocol.values import HostInfo, MissingModel, ParameterInfo, WorkflowInfo
 from daemon.protocol.workflows import BindingChoice, ProposedBinding, ProposedParameter
 from rabbitviewer.composition import Built, build
 from rabbitviewer.edit.grade_form import GradeForm
@@ -463,6 +463,39 @@ def test_a_test_run_that_fails_says_why(room: Room) -> None:
     job = done_job(path=FIRST, job_id="trial")
     room.daemon.publish(messages.AiEditFailed(job_id="trial", path=FIRST, error=error, job=job))
     room.hears("studio failed in KSampler: no.")
+
+
+def test_a_test_run_that_is_cancelled_does_not_wait_any_longer(room: Room) -> None:
+    start_trial(room)
+    room.daemon.publish(
+        messages.AiEditProgress(
+            job_id="trial",
+            path=FIRST,
+            progress_pct=11,
+            stage="queued",
+            message="Waiting at studio, 1 before it",
+        )
+    )
+    room.hears("Waiting at studio, 1 before it")
+    room.press("Cancel")
+    room.hears("Cancelled.")
+
+
+def test_a_workflow_names_a_host_that_can_run_it(room: Room) -> None:
+    ready = HostInfo(name="loft", url="http://loft:8188", builtin=False, state="ready")
+    busy = msgspec.structs.replace(ready, name="studio", state="busy")
+    room.daemon.answer(messages.HostsRequest, lambda _: [messages.Hosts(hosts=(ready, busy))])
+    able = msgspec.structs.replace(
+        KONTEXT, usable=True, problems=(), missing_models=(), able_hosts=("studio",)
+    )
+    room.found = (able,)
+    room.daemon.answer(
+        messages.ConfigRequest,
+        lambda _: [messages.Config(path=b"/c.yaml", values={"comfyui.enabled": True})],
+    )
+    room.daemon.publish(messages.SettingsChanged(problem="", ai_enabled=True))
+    room.open()
+    room.hears("Can run on studio")
 
 
 def test_leaving_the_form_cancels_the_test_run(room: Room) -> None:
