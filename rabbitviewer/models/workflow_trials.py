@@ -41,6 +41,7 @@ class WorkflowTrial(QObject):
         original: the photo itself (:class:`QImage`).
         failed: it ended with an error (:class:`ErrorInfo`).
         ended: it is over, one way or the other.
+        cancelled: it was given up; after *ended*.
     """
 
     progressed = Signal(str, float)
@@ -48,6 +49,7 @@ class WorkflowTrial(QObject):
     original = Signal(QImage)
     failed = Signal(object)
     ended = Signal()
+    cancelled = Signal()
 
     def __init__(self, client: DaemonClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +99,7 @@ class WorkflowTrial(QObject):
         if self._job:
             self._client.send(JobCancel(job_id=self._job))
         self._end(None)
+        self.cancelled.emit()
 
     def _run(self, saved: WorkflowSaved, photo: bytes, prompt: str, number: int) -> None:
         def accepted(answer: Message, _blob: bytes) -> None:
@@ -145,6 +148,7 @@ class WorkflowTrial(QObject):
                 self._end(message.error)
             case AiEditCancelled():
                 self._end(None)
+                self.cancelled.emit()
             case _:
                 return
 
@@ -152,6 +156,7 @@ class WorkflowTrial(QObject):
         if self._running:
             self._number += 1
             self._end(None)
+            self.cancelled.emit()
 
     def _end(self, error: ErrorInfo | None) -> None:
         self._running, self._job = False, ""

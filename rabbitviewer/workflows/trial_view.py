@@ -87,6 +87,7 @@ class TrialView(QWidget):
         trial.original.connect(self._before.show_image)
         trial.failed.connect(self._on_failed)
         trial.ended.connect(self._show_running)
+        trial.cancelled.connect(self._on_cancelled)
         self._show_running()
 
     def prepare(self, name: str, prompt: str, *, takes_prompt: bool) -> None:
@@ -168,6 +169,9 @@ class TrialView(QWidget):
 
     def _on_failed(self, error: ErrorInfo) -> None:
         self._say(f"{error.message} {error.hint}".strip(), bad=True)
+
+    def _on_cancelled(self) -> None:
+        self._say(self.tr("Cancelled."))
 
     def _say(self, words: str, *, bad: bool = False) -> None:
         self._state.setText(words)
