@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from daemon.protocol.values import FitReport, HostInfo, JobInfo
 from daemon.protocol.workflows import Budget
-from rabbitviewer.models.hosts import Plan
+from rabbitviewer.models.hosts import GRADE_OPERATION, Plan
 
 _TWO_MINUTES_S = 120
 BUILTIN_NAMES = ("", "builtin")
@@ -31,7 +31,7 @@ def stage_words(info: JobInfo) -> str:
         "prepare": _tr("Preparing a small copy"),
         "upload": _tr("Handing it over") if builtin else _tr("Sending it to {host}"),
         "queued": _tr("Waiting its turn") if builtin else _tr("In the queue of {host}"),
-        "run": _tr("Finding the look") if builtin else _tr("{host} is grading it"),
+        "run": _run_words(info, builtin=builtin),
         "fetch": _tr("Fetching the result"),
         "fit": _tr("Learning the colours"),
         "apply": _tr("Applying them at full size"),
@@ -39,6 +39,12 @@ def stage_words(info: JobInfo) -> str:
         "done": _tr("Done"),
     }
     return words.get(info.stage, info.stage).format(host=info.host)
+
+
+def _run_words(info: JobInfo, *, builtin: bool) -> str:
+    if info.operation != GRADE_OPERATION:
+        return _tr("Working on it") if builtin else _tr("{host} is working on it")
+    return _tr("Finding the look") if builtin else _tr("{host} is grading it")
 
 
 def state_words(info: JobInfo) -> str:

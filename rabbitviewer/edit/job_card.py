@@ -13,6 +13,7 @@ from rabbitviewer.edit.error_card import ErrorCard
 from rabbitviewer.edit.fit_verdict import MODEL, FitVerdict
 from rabbitviewer.edit.job_origin import JobOrigins, mask_words, stale_advice, stale_words
 from rabbitviewer.edit.retry_row import RetryRow
+from rabbitviewer.models.hosts import GRADE_OPERATION
 from rabbitviewer.models.job import LOOK, Job
 from rabbitviewer.theme.controls import push_button, text_label
 from rabbitviewer.theme.flow_layout import FlowLayout
@@ -133,6 +134,8 @@ class JobCard(QFrame):
                 return self.tr("Kept at the model's size")
             case "done":
                 return self.tr("Graded at full size")
+            case "failed" if job.info.operation not in (GRADE_OPERATION, LOOK):
+                return self.tr("The edit failed")
             case "failed":
                 return self.tr("The grade failed")
             case "cancelled":
