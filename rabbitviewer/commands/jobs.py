@@ -80,7 +80,7 @@ def run_list(args: argparse.Namespace, session: Session) -> int:
     if session.json:
         write_json([job_document(job) for job in jobs])
         return 0
-    rows = [("JOB", "CREATED", "STATE", "PHOTO", "PROMPT")]
+    rows = [("JOB", "CREATED", "STATE", "HOST", "PHOTO", "PROMPT")]
     rows += [_row(job) for job in jobs]
     write_table(rows)
     if paused:
@@ -110,18 +110,22 @@ def run_watch(args: argparse.Namespace, session: Session) -> int:
 
 
 def run_cancel(args: argparse.Namespace, session: Session) -> int:
-    """Cancel the named jobs, or all that are open."""
+    """Cancel the named jobs, or all that are open; 1 if one had ended otherwise."""
     if args.all == bool(args.ids):
         raise UsageError("name the jobs to cancel, or say --all")
     with session.connect() as connection:
         chosen = _open_jobs(connection) if args.all else find_jobs(connection, args.ids)
-        cancel_jobs(connection, chosen)
+        too_late = [job for job in chosen if job.state in ENDED and job.state != "cancelled"]
+        cancelled = [job for job in chosen if job not in too_late]
+        cancel_jobs(connection, cancelled)
     if session.json:
-        write_json([{"job_id": job.job_id} for job in chosen])
+        write_json([{"job_id": job.job_id} for job in cancelled])
     else:
-        for job in chosen:
+        for job in cancelled:
             write_line(f"{job.job_id} cancelled")
-    return 0
+    for job in too_late:
+        write_note(f"{job.job_id} is {job.state} already; there is nothing to cancel")
+    return 1 if too_late else 0
 
 
 def run_retry(args: argparse.Namespace, session: Session) -> int:
@@ -189,8 +193,9 @@ def _open_jobs(connection: DaemonConnection) -> list[JobInfo]:
     return [job for job in jobs if job.state not in ENDED]
 
 
-def _row(job: JobInfo) -> tuple[str, str, str, str, str]:
+def _row(job: JobInfo) -> tuple[str, str, str, str, str, str]:
     created = dt.datetime.fromtimestamp(job.created).astimezone()
     state = f"{job.progress_pct:.0f} %" if job.state == "running" else job.state
     when = created.strftime("%Y-%m-%d %H:%M")
-    return (job.job_id, when, state, shown_path(job.path), " ".join(job.prompt.split())[:40])
+    prompt = " ".join(job.prompt.split())[:40]
+    return (job.job_id, when, state, job.host or job.host_wanted, shown_path(job.path), prompt)

@@ -42,7 +42,8 @@ class ConnectionLostError(RabbitError):
         super().__init__(
             ErrorKind.DAEMON_UNAVAILABLE,
             f"The connection to the RabbitViewer daemon was lost: {detail}.",
-            f"Its log is {folders.log_file}.",
+            "Run the command again; `rabbitviewer jobs list` shows what had begun. "
+            f"The daemon's log is {folders.log_file}.",
         )
 
 

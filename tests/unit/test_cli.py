@@ -676,6 +676,19 @@ def test_jobs_can_be_named_by_the_start_of_their_id(
     assert main(["jobs", "cancel", "c"]) == 1
 
 
+def test_a_job_that_is_done_is_not_said_to_be_cancelled(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = job(b"/a.jpg", job_id="aaaa1", state="done")
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(ended, job(b"/b.jpg", job_id="aabb2")))]
+    fake.scripts[JobsCancel] = lambda _: [Done()]
+    assert main(["jobs", "cancel", "aaaa1", "aabb2"]) == 1
+    output = capsys.readouterr()
+    assert output.out == "aabb2 cancelled\n"
+    assert "aaaa1 is done already; there is nothing to cancel" in output.err
+    assert [request.job_ids for request in fake.asked(JobsCancel)] == [("aabb2",)]
+
+
 def test_a_retried_job_is_a_new_one(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -779,10 +792,12 @@ def test_jobs_that_no_message_holds_are_asked_for_piece_by_piece(
 def test_the_jobs_are_listed_for_people(
     fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(job(b"/p/a.jpg", state="done"),))]
+    done = msgspec.structs.replace(job(b"/p/a.jpg", state="done"), host="studio")
+    fake.scripts[JobsRequest] = lambda _: [Jobs(jobs=(done,))]
     assert main(["jobs", "list"]) == 0
     heading, row = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["JOB", "CREATED", "STATE", "PHOTO", "PROMPT"]
+    assert heading.split() == ["JOB", "CREATED", "STATE", "HOST", "PHOTO", "PROMPT"]
+    assert row.index("studio") == heading.index("HOST")
     assert "/p/a.jpg" in row
 
 
