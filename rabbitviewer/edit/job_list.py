@@ -110,8 +110,9 @@ class JobList(QWidget):
         return not self._order
 
     def wake(self) -> None:
-        """Make the first rows now, the others in the turns to come."""
+        """Make the first rows now, the others in the turns to come; tell what went on meanwhile."""
         self._awake = True
+        self.show_all_anew()
         self._arrange(least=_FIRST_ROWS)
 
     def rest(self) -> None:

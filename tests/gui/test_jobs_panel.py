@@ -295,6 +295,19 @@ def test_a_running_job_says_stage_place_and_time_left(desk: Desk) -> None:
     assert desk.row("a").findChild(QProgressBar).value() == 416
 
 
+def test_what_ended_while_the_list_was_closed_is_shown_as_ended(desk: Desk) -> None:
+    desk.show(make_job("a", ai=True, host="studio-pc", stage="run"))
+    desk.panel.hide()
+    done = done_job("a", ai=True, host="studio-pc")
+    desk.hear(
+        messages.AiEditComplete(job_id="a", path=PHOTO, result_path=done.result_path, job=done)
+    )
+    desk.panel.show()
+    desk.panel.prepare()
+    assert any(words.startswith("Done") and "studio-pc" in words for words in desk.words())
+    assert not desk.row("a").findChild(QProgressBar).isVisibleTo(desk.panel)
+
+
 def test_what_a_host_does_unexpectedly_is_told_in_full(desk: Desk) -> None:
     desk.show(make_job("a", host="studio-pc", stage="run"))
     words = "studio-pc does not answer. Trying again until it does, since 12 s."
