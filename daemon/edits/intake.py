@@ -331,8 +331,11 @@ def _record(request: AiEditRequest, source: EditSource, target: Target) -> JobRe
 
 
 def wanted_host(choice: HostChoice, named: str) -> str:
-    """Return the only host that a job may go to; empty: any that can do it."""
-    return BUILTIN if choice.host_name == BUILTIN else named
+    """Return the only host that a job may go to; empty: any that can do it.
+
+    It is kept with the job and told to clients: the choice's name for it has no login in it.
+    """
+    return choice.host_name if named or choice.host_name == BUILTIN else ""
 
 
 def new_seed() -> int:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from daemon.comfyui.hosts import HostChoice
 from daemon.comfyui.wildcards import resolve
-from daemon.edits.intake import EditIntake, GivenLook
+from daemon.edits.intake import EditIntake, GivenLook, wanted_host
 from daemon.edits.masks import JobMasks
 from daemon.edits.pictures import JobPictures
 from daemon.edits.sources import EditSource
@@ -332,6 +332,12 @@ def test_another_try_on_the_built_in_host_runs_what_that_can_run_and_says_so(des
     again = elsewhere(desk, choice)
     assert (again.workflow, again.ai, again.notes) == ("builtin_w", False, (choice.note,))
     assert not desk.intake.files(again.job_id).sent.exists()
+
+
+def test_the_login_of_a_host_that_is_named_by_its_url_is_not_kept_with_the_job() -> None:
+    choice = HostChoice("https://gpu.example.org", "https://gpu.example.org", "w", ai=True)
+    assert wanted_host(choice, "https://ada:secret@gpu.example.org") == "https://gpu.example.org"
+    assert wanted_host(choice, "") == ""
 
 
 def test_only_the_built_in_host_or_a_named_one_is_wanted(desk: Desk) -> None:
