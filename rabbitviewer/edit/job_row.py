@@ -125,7 +125,7 @@ class JobRow(QFrame):
         self._prompt.setText(" ".join(info.prompt.split()))
         self._tag.setVisible(not info.ai)
         self._state.setText(self._state_text(job))
-        news = job.detail if job.is_running and job.place is None else ""
+        news = _news_of(job)
         self._news.setText(news)
         self._news.setVisible(bool(news))
         whence = " · ".join(filter(None, (self._origins.pool_words(info), mask_words(info))))
@@ -229,7 +229,7 @@ class JobRow(QFrame):
                 state_words(info),
                 place_words(job.place),
                 job_host_words(info),
-                left_words(job.eta_s),
+                "" if _news_of(job) else left_words(job.eta_s),
                 self.tr("holds after this") if info.paused else "",
             ]
         elif not job.ended:
@@ -289,3 +289,8 @@ class JobRow(QFrame):
         """Take the photo's pixels, which may have come since."""
         super().showEvent(event)
         self.show_picture()
+
+
+def _news_of(job: Job) -> str:
+    """Return what its host does unexpectedly; while it does, no time left is known."""
+    return job.detail if job.is_running and job.place is None else ""

@@ -314,7 +314,7 @@ def test_what_a_host_does_unexpectedly_is_told_in_full(desk: Desk) -> None:
     for message in ("studio-pc is grading it", words):
         desk.hear(
             messages.AiEditProgress(
-                job_id="a", path=PHOTO, progress_pct=41.6, stage="run", message=message
+                job_id="a", path=PHOTO, progress_pct=41.6, stage="run", message=message, eta_s=4.0
             )
         )
     desk.qtbot.waitUntil(lambda: words in desk.words())
