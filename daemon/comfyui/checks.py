@@ -9,12 +9,13 @@ from typing import Any
 from daemon.comfyui.graph import Graph, Workflow, fill_defaults, link, nodes
 from daemon.comfyui.graph_links import class_of, source, upstream
 from daemon.comfyui.lenient import mapping
-from daemon.comfyui.manifest import POSSIBLE_RESULTS, Manifest, invalid, version_is_enough
+from daemon.comfyui.manifest import Manifest, invalid, version_is_enough
 from daemon.comfyui.model_folders import loaders_of, model_folder
 from daemon.comfyui.model_names import AbsentModel, absent_models, fit_model_names, name_on_host
 from daemon.comfyui.node_errors import missing_model, missing_node
 from daemon.comfyui.node_packs import pack_of
 from daemon.comfyui.object_info import ObjectInfo
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 
 MAX_GRAPH_BYTES = 4 * 1024 * 1024
 _GROWING = ("COMFY_", "AUTOGROW")

@@ -10,11 +10,12 @@ import msgspec
 from daemon.comfyui.address import HostAddress
 from daemon.comfyui.checks import impossible_result
 from daemon.comfyui.lenient import mapping
-from daemon.comfyui.manifest import POSSIBLE_RESULTS, version_is_enough
+from daemon.comfyui.manifest import version_is_enough
 from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
 from daemon.comfyui.replies import Device, HostStats, queued_ids
 from daemon.protocol.hosting import CheckStep
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 
 OLDEST_VERSION = "0.3.42"
 WITHOUT_SOCKET = "Jobs run all the same, without live progress and previews."

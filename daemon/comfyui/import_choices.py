@@ -15,7 +15,6 @@ from daemon.comfyui.manifest import (
     MaskPolicy,
     Output,
     Parameter,
-    ResultKind,
     is_binding,
     parse_manifest,
 )
@@ -29,6 +28,7 @@ from daemon.protocol.workflows import (
     BindingChoice,
     ProposedBinding,
     ProposedParameter,
+    ResultKind,
     WorkflowImport,
 )
 

@@ -10,14 +10,12 @@ from msgspec import Meta
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.values import ParameterInfo
+from daemon.protocol.workflows import ResultKind
 from daemon.settings_file import Node, SettingsFileError, parse
 
 MAX_MANIFEST_BYTES = 256 * 1024
 
 ParameterType = Literal["integer", "number", "text", "boolean", "choice", "model", "seed"]
-ResultKind = Literal["lut", "region", "image", "resized", "cutout", "map"]
-POSSIBLE_RESULTS: tuple[ResultKind, ...] = ("lut", "image")
-"""Kinds of result that this version makes; workflows of the others are listed but do not run."""
 MaskPolicy = Literal["none", "optional", "required"]
 _Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _NodeId = Annotated[str, Meta(min_length=1, max_length=100)]

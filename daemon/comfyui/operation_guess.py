@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from daemon.comfyui.graph import Graph
 from daemon.comfyui.graph_links import class_of, title_of
-from daemon.comfyui.manifest import MaskPolicy, ResultKind
+from daemon.comfyui.manifest import MaskPolicy
+from daemon.protocol.workflows import ResultKind
 
 _COLOUR_WORDS = re.compile(
     r"colou?r|(?<![a-z])grad(e|ing)|tones?(?![a-z])|(?<![a-z])lut(?![a-z])", re.IGNORECASE

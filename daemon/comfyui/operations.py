@@ -18,12 +18,7 @@ from daemon.comfyui.checks import (
     parse_graph,
 )
 from daemon.comfyui.graph import Workflow
-from daemon.comfyui.manifest import (
-    MAX_MANIFEST_BYTES,
-    POSSIBLE_RESULTS,
-    invalid,
-    parse_manifest,
-)
+from daemon.comfyui.manifest import MAX_MANIFEST_BYTES, invalid, parse_manifest
 from daemon.comfyui.manifest_text import write_manifest
 from daemon.comfyui.model_names import FILE_NAME, absent_models, parse_model_names
 from daemon.comfyui.object_info import ObjectInfo
@@ -31,6 +26,7 @@ from daemon.comfyui.proposals import propose_manifest
 from daemon.protocol.endpoint import Folders
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
 from daemon.protocol.values import MissingModel, WorkflowInfo
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 from daemon.resources import data_folder
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.parameter_values import check_given, unknown_name
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 from daemon.settings import SettingsStore
 
-RESULTS = ("lut", "image")
 _WORDS = {
     "negative": "a negative prompt",
     "prompt_2": "a second prompt",
@@ -112,7 +112,7 @@ def check_result(workflow: Workflow) -> None:
         RabbitError: ``workflow_unavailable``.
     """
     kind = workflow.manifest.result
-    if kind not in RESULTS:
+    if kind not in POSSIBLE_RESULTS:
         raise RabbitError(
             ErrorKind.WORKFLOW_UNAVAILABLE,
             f"'{workflow.manifest.title}' was not started: this version cannot make results of "

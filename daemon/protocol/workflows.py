@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from daemon.protocol.message import Message, WirePath
 from daemon.protocol.values import ParameterInfo, WorkflowInfo
+
+ResultKind = Literal["lut", "region", "image", "resized", "cutout", "map"]
+POSSIBLE_RESULTS: tuple[ResultKind, ...] = ("lut", "image")
+"""Kinds of result that this version makes; workflows of the others are listed but do not run."""
 
 
 class InputInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,13 @@ from daemon.protocol.messages import (
     WorkflowsRequest,
 )
 from daemon.protocol.values import OperationInfo, ParameterInfo
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 from rabbitviewer.commands.arguments import integer, text
 from rabbitviewer.commands.targets import UsageError, absolute
 from rabbitviewer.ipc.blocking import DaemonConnection
 
 MAX_SEED = 2**64 - 1
 _CHECK_TIMEOUT_S = 180.0
-_RESULTS = ("lut", "image")
 _TEXTS = ("prompt", "negative", "prompt_2", "negative_prompt_2")
 _PICTURE = re.compile(r"^(reference|control)_[1-9][0-9]?$")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -172,7 +172,7 @@ def check_operation(name: str, connection: DaemonConnection) -> None:
             f"There is no operation '{name}'.",
             f"Known are {', '.join(known)}." if known else "",
         )
-    if found.result not in _RESULTS:
+    if found.result not in POSSIBLE_RESULTS:
         raise RabbitError(
             ErrorKind.WORKFLOW_UNAVAILABLE,
             f"'{found.title}' was not started: this version cannot make results of kind "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import get_args
 
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import (
@@ -23,7 +24,7 @@ from daemon.protocol.messages import (
     WorkflowsRequest,
 )
 from daemon.protocol.values import WorkflowInfo
-from daemon.protocol.workflows import BindingChoice, ProposedBinding
+from daemon.protocol.workflows import BindingChoice, ProposedBinding, ResultKind
 from rabbitviewer.commands.arguments import Commands, text
 from rabbitviewer.commands.documents import plain
 from rabbitviewer.commands.pool_answers import quoted
@@ -38,7 +39,6 @@ from rabbitviewer.commands.terminal import (
 )
 
 _CHECK_TIMEOUT_S = 180.0
-_RESULTS = ("lut", "image", "region", "resized", "cutout", "map")
 
 
 def add(commands: Commands) -> None:
@@ -74,7 +74,10 @@ def _add_import(verbs: Commands) -> None:
         "--operation", type=text, default="", help="color_grade, general_edit, inpaint, ..."
     )
     parser.add_argument(
-        "--result", choices=_RESULTS, default="", help="lut: learn the colours; image: the picture"
+        "--result",
+        choices=get_args(ResultKind),
+        default="",
+        help="lut: learn the colours; image: the picture",
     )
     parser.add_argument("--mask", choices=("none", "optional", "required"), default="")
     parser.add_argument(

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol import messages
 from daemon.protocol.values import HostInfo, JobInfo, WorkflowInfo
+from daemon.protocol.workflows import POSSIBLE_RESULTS
 from rabbitviewer.ipc.client import DaemonClient
 
 GRADE_OPERATION = "color_grade"
-EDIT_RESULTS = ("lut", "image")
 _CHECK_AFTER_MS = 3000
 
 
@@ -82,7 +82,7 @@ class HostsModel(QObject):
     def edit_workflows(self) -> list[WorkflowInfo]:
         """Return the workflows that make a grade or a picture: the configured one, then grades."""
         preferred = self._values.get("comfyui.workflow")
-        found = [each for each in self._workflows if each.result in EDIT_RESULTS]
+        found = [each for each in self._workflows if each.result in POSSIBLE_RESULTS]
         return sorted(
             found,
             key=lambda each: (

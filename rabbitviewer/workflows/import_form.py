@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from daemon.protocol.errors import ErrorInfo
 from daemon.protocol.messages import WirePath
 from daemon.protocol.workflows import (
+    POSSIBLE_RESULTS,
     ProposedBinding,
     ProposedParameter,
     WorkflowImport,
@@ -40,7 +41,6 @@ from rabbitviewer.workflows.workflow_words import (
     result_words,
 )
 
-_POSSIBLE_RESULTS = ("lut", "image")
 _NEEDED = ("output", "image")
 _TRIAL_WIDTH = 320
 _PROMPTS = ("prompt",)
@@ -98,7 +98,7 @@ class ImportForm(QWidget):
         words = {proposal.operation: operation_title(proposal.operation), **operation_words()}
         _fill(self._does, words, proposal.operation)
         kinds = {
-            n: w for n, w in result_words().items() if n in (*_POSSIBLE_RESULTS, proposal.result)
+            n: w for n, w in result_words().items() if n in (*POSSIBLE_RESULTS, proposal.result)
         }
         _fill(self._result, kinds, proposal.result)
         _fill(self._mask, mask_words(), proposal.mask)
