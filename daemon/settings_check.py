@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from daemon.protocol.hosting import BUILTIN, HIDDEN
 from daemon.settings_file import Node, Place, Scalar, SettingsFileError, parse, read_capped
 from daemon.settings_keys import (
     HeaderText,
@@ -25,8 +26,6 @@ from daemon.settings_keys import (
     Settings,
 )
 
-BUILTIN_HOST = "builtin"
-HIDDEN = "(hidden)"
 _URL_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
 SECRET_KEYS = {"headers", "token", "password", "proxy"}
 
@@ -172,7 +171,7 @@ class _Reader:
     def _hosts(self, prefix: str, items: list[Node]) -> tuple[HostSettings, ...] | None:
         before = len(self.errors)
         hosts: list[HostSettings] = []
-        names = {BUILTIN_HOST}
+        names = {BUILTIN}
         for index, item in enumerate(items):
             values = self._fields(f"{prefix}.{index}", item, HostSettings)
             if values is None or None in values.values():

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
-from daemon.protocol.hosting import HostEntry
-from daemon.settings_check import BUILTIN_HOST, HIDDEN, check_value
+from daemon.protocol.hosting import BUILTIN, HIDDEN, HostEntry
+from daemon.settings_check import check_value
 from daemon.settings_edit import ListText, Plain
 from daemon.settings_file import SettingsFileError, parse
 from daemon.settings_keys import ComfyuiSettings, HostSettings, Settings
@@ -68,7 +68,7 @@ def with_host(text: str, settings: Settings, host: HostSettings, replaces: str) 
             cannot be changed without touching more.
     """
     config = settings.comfyui
-    taken = {BUILTIN_HOST, *(known.name for known in _listed(config))} - {replaces}
+    taken = {BUILTIN, *(known.name for known in _listed(config))} - {replaces}
     if host.name in taken and not (_is_placeholder(config) and host.name == SINGLE):
         raise _invalid(f"The name '{host.name}' is taken.", "Give the machine another name.")
     edit = ListText(text, "comfyui", "hosts")

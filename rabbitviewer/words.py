@@ -6,12 +6,13 @@ import os
 
 from PySide6.QtCore import QCoreApplication
 
+from daemon.protocol.hosting import BUILTIN
 from daemon.protocol.values import FitReport, HostInfo, JobInfo
 from daemon.protocol.workflows import Budget
 from rabbitviewer.models.hosts import GRADE_OPERATION, Plan
 
 _TWO_MINUTES_S = 120
-BUILTIN_NAMES = ("", "builtin")
+BUILTIN_NAMES = ("", BUILTIN)
 
 
 def _tr(text: str) -> str:

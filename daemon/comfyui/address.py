@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.hosting import DEFAULT_PORT
 
-DEFAULT_PORT = 8188
 DEFAULT_PROXY_PORT = 3128
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
 _HEADER_VALUE = re.compile(r"^[\t\x20-\x7e\x80-\xff]{0,8000}$")

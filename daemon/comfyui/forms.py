@@ -14,10 +14,9 @@ from daemon.comfyui.manifest import Manifest, Parameter
 from daemon.comfyui.model_names import name_on_host
 from daemon.comfyui.node_errors import PROMPT_GRADE
 from daemon.comfyui.object_info import InputSpec, ObjectInfo
-from daemon.comfyui.parameter_values import MAX_SEED
 from daemon.protocol.errors import RabbitError
 from daemon.protocol.values import ParameterInfo
-from daemon.protocol.workflows import InputInfo
+from daemon.protocol.workflows import MAX_SEED, InputInfo
 
 UNKNOWN = "unknown"
 _OF_HOST = {"INT": "integer", "FLOAT": "number", "STRING": "text", "BOOLEAN": "boolean"}

@@ -8,9 +8,9 @@ import msgspec
 
 from daemon.comfyui.address import HostAddress, check_headers, parse_url, proxy_for
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.hosting import BUILTIN
 from daemon.settings import ComfyuiSettings, HostSettings, SettingsStore
 
-BUILTIN = "builtin"
 DEFAULT = "comfyui"
 
 

@@ -12,10 +12,10 @@ from daemon.comfyui.manifest import Manifest, Parameter
 from daemon.comfyui.model_folders import is_model_file, model_folder
 from daemon.comfyui.object_info import InputSpec, ObjectInfo
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.workflows import MAX_SEED
 
 Value: TypeAlias = "int | float | str | bool"
 
-MAX_SEED = 2**64 - 1
 _MOST_NAMED = 12
 _KINDS = {
     "integer": "a whole number",

@@ -17,10 +17,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from daemon.comfyui.address import HostAddress, check_headers
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.hosting import HIDDEN
 
 SERVICE = "rabbitviewer"
 KEYRING_WAIT_S = 20.0
-HIDDEN = "(hidden)"
 _REFERENCE = re.compile(r"^(env|keyring):(.+)$", re.DOTALL)
 _SHORTEST_HIDDEN = 4
 

@@ -90,7 +90,7 @@ class WorkflowFiles:
                 f"There is no workflow of your own called '{name}'.",
                 "Shipped ones stay; see `rabbitviewer workflows list`.",
             )
-        with _explained(self._folder, "deleted"):
+        with _explained(self._folder, "The workflow could not be deleted"):
             aside = self._folder / DELETED
             aside.mkdir(mode=0o700, exist_ok=True)
             stamp = f"{int(self._now() * 1000):013d}-{uuid.uuid4().hex[:4]}"
@@ -114,7 +114,7 @@ class WorkflowFiles:
                 f"No deleted workflow was called '{name}'.",
                 f"Deleted ones stand in {aside}.",
             )
-        with _explained(self._folder, "restored"):
+        with _explained(self._folder, "The workflow could not be restored"):
             target = self._free(name, taken)
             for ending in reversed(_ENDINGS):
                 path = aside / f"{stamps[-1]} {name}{ending}"
@@ -134,7 +134,7 @@ class WorkflowFiles:
         if not target.parent.is_dir():
             raise RabbitError(ErrorKind.OUTPUT_REFUSED, f"There is no folder {target.parent}.")
         temp = target.with_name(f".{target.name[:150]}.{uuid.uuid4().hex[:8]}.rvpart")
-        with _explained(target.parent, "exported"):
+        with _explained(target.parent, "The workflow could not be exported"):
             try:
                 with temp.open("xb") as file:
                     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -175,7 +175,7 @@ class WorkflowFiles:
             raise RabbitError(
                 ErrorKind.INVALID_REQUEST, f"More than {MAX_NAMES} model names are not kept."
             )
-        with _explained(self._folder, "written"):
+        with _explained(self._folder, "The model names could not be saved"):
             self._make_folder()
             _write(path, write_model_names(names).encode())
         return names
@@ -183,7 +183,7 @@ class WorkflowFiles:
     # ------------------------------------------------------------ parts
 
     def _put(self, name: str, graph: bytes, manifest: bytes, taken: Callable[[str], bool]) -> str:
-        with _explained(self._folder, "saved"):
+        with _explained(self._folder, "The workflow could not be saved"):
             self._make_folder()
             target = self._free(safe_name(name), taken)
             graph_file, manifest_file = self._pair(target)
@@ -268,7 +268,7 @@ def _explained(folder: Path, what: str) -> Generator[None]:
     except FileExistsError:
         raise
     except OSError as error:
-        kind = ErrorKind.DISK_FULL if error.errno == errno.ENOSPC else ErrorKind.PERMISSION_DENIED
-        raise RabbitError(
-            kind, f"The workflow could not be {what} in {folder}: {error.strerror or error}."
-        ) from error
+        kind, hint = ErrorKind.PERMISSION_DENIED, "See to it that you may write there."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            kind, hint = ErrorKind.DISK_FULL, "Free some space there."
+        raise RabbitError(kind, f"{what} in {folder}: {error.strerror or error}.", hint) from error

@@ -12,6 +12,7 @@ from daemon.edits.outputs import check_writable, cube_target
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import AiEditRequest, Jobs
 from daemon.protocol.values import JobInfo
+from daemon.protocol.workflows import MAX_SEED
 
 MAX_STRENGTH = 1.5
 MIN_LUT_SIZE, MAX_LUT_SIZE = 2, 129
@@ -19,7 +20,6 @@ FIT_MODES = ("auto", "lut", "spatial", "model")
 CHANNELS = ("all", "luma", "chroma")
 MAX_PROMPT_CHARS = 20_000
 MAX_IMAGES, MAX_PARAMETERS = 200, 1000
-MAX_SEED = 2**64 - 1
 _ANSWER_BYTES = 768 * 1024
 
 

@@ -6,6 +6,12 @@ import msgspec
 
 from daemon.protocol.message import Message
 
+BUILTIN = "builtin"
+"""The name of the built-in host; no machine can have it."""
+HIDDEN = "(hidden)"
+"""Stands where a secret would."""
+DEFAULT_PORT = 8188
+
 
 class HostEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One machine of ``comfyui.hosts``.
@@ -33,7 +39,7 @@ class HostEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     host: str
-    port: int = 8188
+    port: int = DEFAULT_PORT
     https: bool = False
     prefix: str = ""
     enabled: bool = True

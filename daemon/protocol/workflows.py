@@ -9,6 +9,7 @@ import msgspec
 from daemon.protocol.message import Message, WirePath
 from daemon.protocol.values import ParameterInfo, WorkflowInfo
 
+MAX_SEED = 2**64 - 1
 ResultKind = Literal["lut", "region", "image", "resized", "cutout", "map"]
 POSSIBLE_RESULTS: tuple[ResultKind, ...] = ("lut", "image")
 """Kinds of result that this version makes; workflows of the others are listed but do not run."""

@@ -17,12 +17,11 @@ from daemon.protocol.messages import (
     WorkflowsRequest,
 )
 from daemon.protocol.values import OperationInfo, ParameterInfo
-from daemon.protocol.workflows import POSSIBLE_RESULTS
+from daemon.protocol.workflows import MAX_SEED, POSSIBLE_RESULTS
 from rabbitviewer.commands.arguments import integer, text
 from rabbitviewer.commands.targets import UsageError, absolute
 from rabbitviewer.ipc.blocking import DaemonConnection
 
-MAX_SEED = 2**64 - 1
 _CHECK_TIMEOUT_S = 180.0
 _TEXTS = ("prompt", "negative", "prompt_2", "negative_prompt_2")
 _PICTURE = re.compile(r"^(reference|control)_[1-9][0-9]?$")

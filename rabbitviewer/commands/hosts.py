@@ -7,7 +7,7 @@ import textwrap
 import time
 
 from daemon.protocol.errors import ErrorInfo, ErrorKind, RabbitError
-from daemon.protocol.hosting import CheckStep, HostChecked, HostCheckRequest
+from daemon.protocol.hosting import BUILTIN, CheckStep, HostChecked, HostCheckRequest
 from daemon.protocol.messages import HostChanged, Hosts, HostsRequest
 from daemon.protocol.values import HostInfo
 from rabbitviewer.commands.arguments import Commands, text
@@ -24,7 +24,6 @@ from rabbitviewer.commands.terminal import (
 )
 from rabbitviewer.ipc.blocking import DaemonConnection
 
-BUILTIN = "builtin"
 _COLUMNS = 100
 _FIRST_LOOK_S = 3.0
 _CHECK_TIMEOUT_S = 120.0

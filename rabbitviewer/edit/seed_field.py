@@ -8,12 +8,12 @@ from PySide6.QtCore import QRegularExpression, QSignalBlocker, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
+from daemon.protocol.workflows import MAX_SEED
 from rabbitviewer.theme.controls import Choice
 from rabbitviewer.theme.icons import icon
 from rabbitviewer.theme.tokens import tokens
 
 RANDOM, FIXED, INCREMENT = "random", "fixed", "increment"
-MOST = 2**64 - 1
 _BY_CHANCE = 2**32
 _DIGITS = r"\d{0,20}"
 
@@ -67,7 +67,7 @@ class SeedField(QWidget):
     def seed(self) -> int | None:
         """The seed; None: by chance."""
         typed = self._field.text()
-        return min(int(typed), MOST) if typed.isdigit() else None
+        return min(int(typed), MAX_SEED) if typed.isdigit() else None
 
     def restore(self, mode: str, seed: int) -> None:
         """Say what was said the last time."""
@@ -79,7 +79,7 @@ class SeedField(QWidget):
         """So many runs were accepted: take the next seed where that is wanted."""
         seed = self.seed
         if self.mode == INCREMENT and seed is not None:
-            self._field.setText(str((seed + runs) % (MOST + 1)))
+            self._field.setText(str((seed + runs) % (MAX_SEED + 1)))
 
     def _on_typed(self, typed: str) -> None:
         """A typed seed stays; an empty field is one by chance."""

@@ -7,8 +7,9 @@ import random
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
+from daemon.protocol.workflows import MAX_SEED
 from rabbitviewer.edit.rows import Rows
-from rabbitviewer.edit.seed_field import MOST, SeedField
+from rabbitviewer.edit.seed_field import SeedField
 from rabbitviewer.models.form_memory import FormMemory
 from rabbitviewer.theme.controls import ElidedLabel
 from rabbitviewer.theme.tokens import tokens
@@ -68,7 +69,7 @@ class SeedRows(QObject):
             if count == 1:
                 return [None]
             first = random.randrange(_BY_CHANCE)
-        return [(first + place) % (MOST + 1) for place in range(count)]
+        return [(first + place) % (MAX_SEED + 1) for place in range(count)]
 
     def go_on(self) -> None:
         """A run was accepted: take the next seeds where that is wanted."""

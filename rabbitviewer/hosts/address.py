@@ -7,11 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from daemon.protocol.hosting import HostEntry
+from daemon.protocol.hosting import HIDDEN, HostEntry
 
-DEFAULT_PORT = 8188
 REFERENCE = re.compile(r"^(env|keyring):.+$")
-HIDDEN = "(hidden)"
 NONE, TOKEN, PASSWORD, HEADER = "none", "token", "password", "header"
 _NAME = re.compile(r"^[^\s/:][^/:]*$")
 _HOST = re.compile(r"^[^\s/@]+$")

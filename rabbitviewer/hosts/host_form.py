@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from daemon.protocol.errors import ErrorInfo
-from daemon.protocol.hosting import HostChecked, HostEntry
-from rabbitviewer.hosts.address import DEFAULT_PORT, free_name, is_name, split_address
+from daemon.protocol.hosting import DEFAULT_PORT, HostChecked, HostEntry
+from rabbitviewer.hosts.address import free_name, is_name, split_address
 from rabbitviewer.hosts.check_view import CheckView, verdict_words
 from rabbitviewer.hosts.login_form import LoginForm
 from rabbitviewer.models.host_entries import HostEntriesModel

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from daemon.protocol import messages
+from daemon.protocol.hosting import BUILTIN
 from daemon.protocol.values import HostInfo, JobInfo, WorkflowInfo
 from daemon.protocol.workflows import POSSIBLE_RESULTS
 from rabbitviewer.ipc.client import DaemonClient
@@ -140,7 +141,7 @@ class HostsModel(QObject):
 
     def others_for(self, info: JobInfo) -> tuple[str, ...]:
         """Name the hosts on which a job could run instead; none where the built-in one does it."""
-        is_builtin = not info.ai and info.host in ("", "builtin")
+        is_builtin = not info.ai and info.host in ("", BUILTIN)
         if is_builtin or not self.ai_enabled:
             return ()
         named = (each.name for each in self._hosts if not each.builtin)

@@ -20,9 +20,9 @@ from daemon.comfyui.graph import (
 )
 from daemon.comfyui.manifest import Binding, Manifest, Output, Parameter
 from daemon.comfyui.object_info import ObjectInfo
-from daemon.comfyui.parameter_values import MAX_SEED
 from daemon.comfyui.progress import RunProgress
 from daemon.protocol.errors import ErrorKind, RabbitError
+from daemon.protocol.workflows import MAX_SEED
 from tests.fakes.replay import load
 
 GRAPH: dict[str, Any] = {
