@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import struct
 import zipfile
@@ -150,8 +151,22 @@ def test_model_names_are_kept_and_forgotten(files: WorkflowFiles) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(RabbitError, match="could not be saved"):
+    with pytest.raises(RabbitError, match="The workflow could not be saved") as caught:
         WorkflowFiles(tmp_path / "file" / "below").save("x", GRAPH, MANIFEST, free, "")
+    assert caught.value.info.hint == "See to it that you may write there."
+
+
+def test_a_full_disk_is_said_with_what_to_do(
+    files: WorkflowFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(RabbitError, match="The model names could not be saved") as caught:
+        files.map_models({"a.sft": "b.sft"})
+    assert caught.value.info.kind is ErrorKind.DISK_FULL
+    assert caught.value.info.hint == "Free some space there."
 
 
 # ---------------------------------------------------------------- archives
