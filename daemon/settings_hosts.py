@@ -24,7 +24,7 @@ _REFERENCES = ("env:", "keyring:")
 
 def entries_of(config: ComfyuiSettings) -> tuple[HostEntry, ...]:
     """Return the machines as clients may see them: ``(hidden)`` instead of secrets."""
-    return tuple(_shown(host) for host in _listed(config))
+    return tuple(_shown(host) for host in machines(config))
 
 
 def settings_of(settings: Settings, entry: HostEntry, replaces: str) -> HostSettings:
@@ -38,7 +38,7 @@ def settings_of(settings: Settings, entry: HostEntry, replaces: str) -> HostSett
     Raises:
         RabbitError: ``settings_invalid`` naming the field, or ``not_found``.
     """
-    known = {host.name: host for host in _listed(settings.comfyui)}
+    known = {host.name: host for host in machines(settings.comfyui)}
     if replaces and replaces not in known:
         raise _unknown(replaces)
     values = cast("dict[str, Any]", msgspec.to_builtins(_revealed(entry, known.get(replaces))))
@@ -68,7 +68,7 @@ def with_host(text: str, settings: Settings, host: HostSettings, replaces: str) 
             cannot be changed without touching more.
     """
     config = settings.comfyui
-    taken = {BUILTIN, *(known.name for known in _listed(config))} - {replaces}
+    taken = {BUILTIN, *(known.name for known in machines(config))} - {replaces}
     if host.name in taken and not (_is_placeholder(config) and host.name == SINGLE):
         raise _invalid(f"The name '{host.name}' is taken.", "Give the machine another name.")
     edit = ListText(text, "comfyui", "hosts")
@@ -83,7 +83,7 @@ def with_host(text: str, settings: Settings, host: HostSettings, replaces: str) 
     if replaces and host == HostSettings(name=SINGLE, host=host.host, port=host.port):
         changed = edit.set_values({"host": host.host, "port": host.port})
         return _checked(text, changed, [], beside=("host", "port"))
-    before = [] if replaces or _is_placeholder(config) else list(_listed(config))
+    before = [] if replaces or _is_placeholder(config) else list(machines(config))
     changed = text
     for one in [*before, host]:
         changed = ListText(changed, "comfyui", "hosts").add(_item(one))
@@ -109,7 +109,8 @@ def without_host(text: str, settings: Settings, name: str) -> str:
     return _checked(text, changed, [*hosts[:index], *hosts[index + 1 :]])
 
 
-def _listed(config: ComfyuiSettings) -> tuple[HostSettings, ...]:
+def machines(config: ComfyuiSettings) -> tuple[HostSettings, ...]:
+    """Return the machines in their order, the disabled ones too; without a list the single one."""
     return config.hosts or (HostSettings(name=SINGLE, host=config.host, port=config.port),)
 
 

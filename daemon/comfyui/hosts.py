@@ -20,7 +20,7 @@ from daemon.comfyui.host_news import HostNews
 from daemon.comfyui.host_state import HostState
 from daemon.comfyui.host_stats import HostStatistics
 from daemon.comfyui.host_survey import HostSurvey
-from daemon.comfyui.known_hosts import BUILTIN, DEFAULT, KnownHosts
+from daemon.comfyui.known_hosts import BUILTIN, KnownHosts
 from daemon.comfyui.operations import WorkflowLibrary
 from daemon.comfyui.secrets import Secrets
 from daemon.protocol.endpoint import Folders
@@ -28,7 +28,7 @@ from daemon.protocol.errors import ErrorInfo, RabbitError
 from daemon.protocol.values import HostInfo
 from daemon.settings import SettingsStore
 
-__all__ = ["BUILTIN", "DEFAULT", "Candidate", "HostChoice", "HostRegistry"]
+__all__ = ["BUILTIN", "Candidate", "HostChoice", "HostRegistry"]
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,7 @@ from daemon.comfyui.address import HostAddress, check_headers, parse_url, proxy_
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.hosting import BUILTIN
 from daemon.settings import ComfyuiSettings, HostSettings, SettingsStore
-
-DEFAULT = "comfyui"
+from daemon.settings_hosts import SINGLE, machines
 
 
 class KnownHosts:
@@ -23,8 +22,7 @@ class KnownHosts:
 
     def listed(self) -> tuple[HostSettings, ...]:
         """Return the hosts of the settings in their order, the disabled ones too."""
-        config = self._settings.current.comfyui
-        return config.hosts or (HostSettings(name=DEFAULT, host=config.host, port=config.port),)
+        return machines(self._settings.current.comfyui)
 
     def names(self) -> list[str]:
         """Return the hosts of the settings that jobs may go to, in their order."""
@@ -40,7 +38,7 @@ class KnownHosts:
 
     def label(self, name: str) -> str:
         """Return the user's own name for it; empty where it is known by its address alone."""
-        return "" if name in self._unnamed or name == DEFAULT else name
+        return "" if name in self._unnamed or name == SINGLE else name
 
     def find(self, host: str) -> tuple[str, HostAddress]:
         """Return name and address of *host*: a name, or a URL.
