@@ -179,7 +179,8 @@ class _Run:
             await self._of.leftovers.save(job, left, prompt_id="", host=job.record.host_wanted)
             if error.info.kind is ErrorKind.WORKFLOW_UNAVAILABLE:
                 self._of.hosts.refused(host)
-                if not await self._of.dispatcher.others(job, {host}):
+                self._avoid.add(host)
+                if not await self._of.dispatcher.others(job, self._avoid):
                     raise
             elif _is_away(error, posted=posted) and self._may_try_again(host):
                 self._of.hosts.missed(host, error.info)

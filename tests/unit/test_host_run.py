@@ -313,6 +313,17 @@ def test_a_host_that_lacks_something_after_all_is_passed_over(tmp_path: Path) ->
     assert Studios(tmp_path, first, Host("b", Finished())).run().host == "b"
 
 
+def test_hosts_that_refuse_what_they_say_they_have_are_tried_once_each(tmp_path: Path) -> None:
+    hosts = Host("a"), Host("b")
+    for host in hosts:
+        host.refusal = RabbitError(ErrorKind.WORKFLOW_UNAVAILABLE, "It lacks the model x.")
+    studios = Studios(tmp_path, *hosts)
+    studios.refused = lambda _: None
+    with pytest.raises(RabbitError, match="lacks the model"):
+        studios.run()
+    assert [len(host.queued) for host in hosts] == [1, 1]
+
+
 def test_a_job_cancelled_while_it_is_uploaded_is_not_sent(tmp_path: Path) -> None:
     host = Host("a", Finished())
     uploading = asyncio.Event()
