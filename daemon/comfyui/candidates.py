@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 MOST_REASONS = 3
+_NO_NODE = re.compile(r"(?P<host>.+) has no node '(?P<node>[^']+)'\.")
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,19 +50,33 @@ def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def why_none(candidates: Iterable[Candidate], most: int = MOST_REASONS) -> list[str]:
-    """Return the reasons of all hosts that are not able, each once.
+    """Return the reasons of all hosts that are not able, each once, what is soonest mended first.
+
+    Hosts that answer and lack little come first, those that are away last; the missing nodes of a
+    host are one sentence.
 
     Args:
         candidates: The hosts in question.
         most: So many sentences for a host; how many more there are is the last one.
     """
     found: list[str] = []
-    for one in candidates:
-        if one.able:
-            continue
-        found += one.problems[:most]
-        more = len(one.problems) - most
+    unable = [(one, _nodes_in_one(one.problems)) for one in candidates if not one.able]
+    for one, problems in sorted(unable, key=lambda each: (each[0].is_away, len(each[0].problems))):
+        found += problems[:most]
+        more = len(problems) - most
         if more > 0:
             things = "thing is" if more == 1 else "things are"
             found.append(f"{more} more {things} missing on {one.name}.")
     return list(dict.fromkeys(found))
+
+
+def _nodes_in_one(problems: Sequence[str]) -> list[str]:
+    """Return *problems* with all plain sentences about missing nodes put into one."""
+    found = [_NO_NODE.fullmatch(problem) for problem in problems]
+    nodes = [match["node"] for match in found if match]
+    if len(nodes) < 2:
+        return list(problems)
+    host = next(match["host"] for match in found if match)
+    named = ", ".join(nodes)
+    rest = [problem for problem, match in zip(problems, found, strict=True) if not match]
+    return [f"{host} has no nodes {named}.", *rest]

@@ -376,6 +376,19 @@ def test_where_nobody_can_the_first_reasons_of_each_host_are_named(folders: Fold
     assert reasons[-1].endswith("missing on attic.")
 
 
+def test_what_is_soonest_mended_comes_first_and_missing_nodes_are_one_sentence() -> None:
+    away = Candidate(name="attic", state="unreachable", problems=("attic refused.",), waits=True)
+    bare = Candidate(
+        name="loft", state="ready", problems=("loft has no node 'A'.", "loft has no node 'B'.")
+    )
+    near = Candidate(name="studio", state="ready", problems=("ae is missing on studio.",))
+    assert why_none((away, bare, near)) == [
+        "ae is missing on studio.",
+        "loft has no nodes A, B.",
+        "attic refused.",
+    ]
+
+
 def test_the_watch_tells_of_queues_and_of_hosts_that_went_away(folders: Folders) -> None:
     async def go() -> list[tuple[str, str, int]]:
         async with Machines(folders) as machines:
