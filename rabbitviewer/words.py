@@ -126,8 +126,8 @@ def budget_words(budget: Budget) -> str:
 def over_budget_words(budget: Budget) -> str:
     """Say that a run costs more than it may, and what to do."""
     return _tr(
-        "This would cost {cost}, your limit is {limit}. Take fewer steps, or raise "
-        "comfyui.max_compute."
+        "This would cost {cost}, your limit is {limit}. Take fewer steps, or raise the limit "
+        "in the settings file (max_compute)."
     ).format(cost=figure_words(budget.cost), limit=figure_words(budget.limit))
 
 

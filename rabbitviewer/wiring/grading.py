@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage
 from rabbitviewer.edit.grade_panel import GradePanel
 from rabbitviewer.edit.jobs_panel import JobsPanel
 from rabbitviewer.edit.subject import POOL, SELECTION, SLOT
-from rabbitviewer.models.job import Job
+from rabbitviewer.models.hosts import GRADE_OPERATION
+from rabbitviewer.models.job import LOOK, Job
 from rabbitviewer.models.jobs import JobsModel
 from rabbitviewer.navigator import Navigator
 from rabbitviewer.view.photo_view import PhotoView
@@ -99,11 +100,15 @@ class Grading(QObject):
         if any(is_told(job) for is_told in self._told_elsewhere):
             return
         name = file_name(info.path)
+        is_grade = info.operation in (GRADE_OPERATION, LOOK)
         if info.state == "done":
-            words = self.tr("{name} is graded").format(name=name)
+            form = self.tr("{name} is graded") if is_grade else self.tr("{name} is edited")
+            words = form.format(name=name)
             self._window.status.say(words, self.tr("Compare"), lambda: self._on_open_wanted(job))
         else:
-            words = self.tr("The grade of {name} failed").format(name=name)
+            grade = self.tr("The grade of {name} failed")
+            edit = self.tr("The edit of {name} failed")
+            words = (grade if is_grade else edit).format(name=name)
             self._window.status.say(words, self.tr("Why"), self._window.jobs_popover.toggle)
 
     def _on_open_wanted(self, job: Job) -> None:

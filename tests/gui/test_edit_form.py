@@ -447,7 +447,10 @@ def test_above_the_limit_it_cannot_run_and_the_line_says_the_figure(
     desk.cost = Budget(cost=41.5, width_px=1248, height_px=832, steps=40, limit=30)
     desk.named(QSpinBox, "Steps").setValue(40)
     qtbot.waitUntil(lambda: not desk.run_button().isEnabled())
-    said = "This would cost 42, your limit is 30. Take fewer steps, or raise comfyui.max_compute."
+    said = (
+        "This would cost 42, your limit is 30. Take fewer steps, or raise the limit in the "
+        "settings file (max_compute)."
+    )
     assert said in desk.words()
     desk.cost = Budget(cost=20.8, width_px=1248, height_px=832, steps=20, limit=30)
     desk.named(QSpinBox, "Steps").setValue(20)
