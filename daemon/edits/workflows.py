@@ -1,39 +1,27 @@
-"""Answers about workflows of the user's own: reading files, keeping them, giving them away."""
+"""Answers about workflows of the user's own: importing, keeping and giving them away."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 import msgspec
 
-from daemon.comfyui.capability import Abilities
-from daemon.comfyui.checks import check_bindings, check_host
-from daemon.comfyui.graph import Graph, Workflow, nodes
-from daemon.comfyui.hosts import BUILTIN
-from daemon.comfyui.import_choices import choose, manifest_of, proposal_of_manifest
+from daemon.comfyui.checks import check_bindings
+from daemon.comfyui.graph import Graph, Workflow
+from daemon.comfyui.import_choices import choose, manifest_of
 from daemon.comfyui.manifest import Manifest
 from daemon.comfyui.manifest_text import retitled
-from daemon.comfyui.object_info import ObjectInfo
 from daemon.comfyui.operations import WorkflowEntry, WorkflowLibrary
-from daemon.comfyui.proposals import OUTPUT, Proposal, propose, title_for
-from daemon.comfyui.result_node import make_ready, only_result
-from daemon.comfyui.window_format import WindowFormatError, convert
+from daemon.comfyui.proposals import title_for
+from daemon.comfyui.result_node import only_result
 from daemon.comfyui.workflow_files import WorkflowFiles, safe_name
-from daemon.comfyui.workflow_sources import (
-    WorkflowSource,
-    not_convertible,
-    read_source,
-    refused,
-)
-from daemon.protocol.errors import RabbitError
-from daemon.protocol.message import WirePath
+from daemon.comfyui.workflow_sources import refused
+from daemon.edits.workflow_reading import NodesOfHosts, WorkflowReader
 from daemon.protocol.messages import Done
 from daemon.protocol.peer import Peer, Publish
 from daemon.protocol.workflows import (
@@ -50,51 +38,9 @@ from daemon.protocol.workflows import (
     WorkflowsChanged,
 )
 
-log = logging.getLogger(__name__)
-
 LOOK_EVERY_S = 1.5
 _TRIAL = "~trial-"
 _KEPT_TRIALS = 8
-
-
-class NodesOfHosts(Protocol):
-    """What is asked of the hosts; a :class:`daemon.comfyui.hosts.HostRegistry` answers it."""
-
-    def in_use(self) -> list[str]:
-        """Return the names of the ComfyUI hosts in use."""
-        ...
-
-    async def abilities(self, host: str) -> Abilities:
-        """Return what a host can run."""
-        ...
-
-
-class _Asked(NamedTuple):
-    """A host that told its nodes."""
-
-    host: str
-    info: ObjectInfo
-    version: str
-
-
-class _Read(NamedTuple):
-    """A file as it was understood.
-
-    Attributes:
-        source: What the file holds.
-        graph: Ready to run.
-        proposal: What it would be.
-        notes: What was changed on the way, in sentences.
-        asked: The host that was asked about its nodes.
-        converted: It was in the format of ComfyUI's window.
-    """
-
-    source: WorkflowSource
-    graph: Graph
-    proposal: Proposal
-    notes: tuple[str, ...]
-    asked: _Asked | None
-    converted: bool
 
 
 class WorkflowService:
@@ -119,7 +65,7 @@ class WorkflowService:
         """
         self._library = library
         self._files = WorkflowFiles(library.folder)
-        self._hosts = hosts
+        self._reader = WorkflowReader(library, hosts)
         self._publish = publish
         self._trials = trials
         self._listening = listening
@@ -132,11 +78,11 @@ class WorkflowService:
         """Say what importing a file would make."""
         del peer
         path = Path(os.fsdecode(request.path))
-        read = await self._read(path, request.host)
+        read = await self._reader.read(path, request.host)
         manifest = read.source.manifest
         proposal = read.proposal
         guess = proposal.guess
-        problems = proposal.problems or tuple(self._lacks(read))
+        problems = proposal.problems or tuple(self._reader.lacks(read))
         return WorkflowProposal(
             name=safe_name(read.source.name),
             title=manifest.title if manifest else title_for(read.source.name),
@@ -155,7 +101,7 @@ class WorkflowService:
         """Keep a file as a workflow of the user, or on trial."""
         del peer
         path = Path(os.fsdecode(request.path))
-        read = await self._read(path, request.host)
+        read = await self._reader.read(path, request.host)
         name = safe_name(request.name or read.source.name)
         title = request.title or title_for(request.name or read.source.name)
         choices = choose(read.proposal, request, read.graph, path.name)
@@ -263,65 +209,6 @@ class WorkflowService:
             self._publish(WorkflowsChanged())
 
     # ------------------------------------------------------------ parts
-
-    async def _read(self, path: Path, host: str) -> _Read:
-        """Read a file and understand it, with the nodes of a host that knows them all."""
-        source = await asyncio.to_thread(read_source, path)
-        asked: _Asked | None = None
-        graph, why = source.graph, "no host told its nodes"
-        async for one in self._infos(host):
-            asked = one
-            if source.window is not None:
-                try:
-                    graph = convert(source.window, asked.info)
-                    break
-                except WindowFormatError as error:
-                    why = str(error)
-            elif all(str(node["class_type"]) in asked.info for _, node in nodes(graph or {})):
-                break
-        info = asked.info if asked is not None else None
-        if graph is None:
-            raise not_convertible(path.name, why)
-        ready, notes = make_ready(graph)
-        converted = source.window is not None
-        if converted:
-            notes = ("It was converted from the format of ComfyUI's window.", *notes)
-        elif info is None:
-            notes = (*notes, "No host was asked: types and ranges are guessed.")
-        if source.manifest is not None:
-            proposal = proposal_of_manifest(source.manifest, ready, source.name, info)
-        else:
-            proposal = propose(ready, source.name, info)
-        return _Read(source, ready, proposal, notes, asked, converted)
-
-    async def _infos(self, host: str) -> AsyncIterator[_Asked]:
-        """Yield the hosts that answer, the built-in one last."""
-        for name in [host] if host else dict.fromkeys([*self._hosts.in_use(), BUILTIN]):
-            try:
-                abilities = await self._hosts.abilities(name)
-            except RabbitError as error:
-                if host:
-                    raise
-                log.info("not asked about a workflow: %s", error.info.message)
-                continue
-            yield _Asked(name, abilities.info, abilities.version)
-
-    def _lacks(self, read: _Read) -> list[str]:
-        """Return what keeps the host that was asked from running it."""
-        proposal = read.proposal
-        names = {one.name for one in proposal.bindings if one.chosen >= 0}
-        if read.asked is None or not {OUTPUT, "image"} <= names:
-            return []
-        choices = choose(proposal, WorkflowImport(path=WirePath()), read.graph, read.source.name)
-        manifest = manifest_of(choices, base=read.source.manifest, title=read.source.name)
-        workflow = Workflow(
-            read.source.name, "user", manifest, read.graph, model_names=self._library.model_names
-        )
-        if read.asked.host == BUILTIN and workflow.uses_ai:
-            return [
-                "It needs a ComfyUI host: comfyui.enabled: true and comfyui.host in config.yaml."
-            ]
-        return check_host(workflow, read.asked.info, read.asked.version, read.asked.host)
 
     def _with_new_title(self, manifest: Manifest) -> Manifest:
         """Return *manifest* with a number after its title, where another one is called so."""
