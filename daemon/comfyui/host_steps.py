@@ -165,7 +165,11 @@ class _WorkflowStep(NamedTuple):
     def check(self, info: ObjectInfo, version: str) -> CheckStep:
         """Return the step."""
         if self.entry is None:
-            return failed("workflow", "There is no such workflow.", "See `workflows list`.")
+            return failed(
+                "workflow",
+                f"There is no workflow called '{self.name}'.",
+                "See `rabbitviewer workflows list`.",
+            )
         if self.entry.workflow is None:
             said = self.entry.error.message if self.entry.error else "Its files cannot be used."
             return skipped("workflow", said)

@@ -65,6 +65,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
         return 0
     titles = ("HOST", "ADDRESS", "STATE", "VERSION", "QUEUE", "OURS", "DONE", "FAILED", "USUALLY")
     write_table([titles, *(_row(host) for host in found)])
+    for host in found:
+        if host.state == "unreachable" and host.detail:
+            write_note(f"{host.name}: {host.detail} {host.hint}")
     return 0
 
 
@@ -113,7 +116,7 @@ def _check(args: argparse.Namespace, session: Session, connection: DaemonConnect
             write_error(ErrorInfo(ErrorKind.HOST_UNREACHABLE, failed.message, failed.hint))
     if session.json:
         write_json(documents)
-    elif names == [BUILTIN]:
+    elif not args.names and names == [BUILTIN]:
         write_note(
             "No ComfyUI host is in use (comfyui.enabled in config.yaml); to check one all the "
             "same, name it: `rabbitviewer hosts --check NAME`."

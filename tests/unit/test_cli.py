@@ -423,7 +423,8 @@ def test_an_answer_that_finds_no_room_is_one_line(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(HOST,))]
+    ready = msgspec.structs.replace(HOST, state="ready")
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(ready,))]
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert main(command) == 1
@@ -443,6 +444,23 @@ def test_the_hosts_show_how_they_did_and_what_they_have_to_do(
     titles, row = capsys.readouterr().out.splitlines()
     assert titles.split()[-5:] == ["QUEUE", "OURS", "DONE", "FAILED", "USUALLY"]
     assert row.split()[-6:] == ["3", "1", "12", "2", "23.1", "s"]
+
+
+def test_a_host_that_is_away_is_listed_with_the_reason_and_what_to_do(
+    fake: ScriptedDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = msgspec.structs.replace(
+        HOST,
+        name="studio",
+        builtin=False,
+        state="unreachable",
+        detail="ComfyUI at 10.0.0.5:8188 refused the connection.",
+        hint="Start it.",
+    )
+    fake.scripts[HostsRequest] = lambda _: [Hosts(hosts=(host,))]
+    assert main(["hosts"]) == 0
+    said = capsys.readouterr().err
+    assert said == "studio: ComfyUI at 10.0.0.5:8188 refused the connection. Start it.\n"
 
 
 def test_hosts_that_nobody_looked_at_yet_are_waited_for(

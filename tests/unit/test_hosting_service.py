@@ -184,7 +184,7 @@ def test_a_workflow_that_there_is_not_is_told(made: Service) -> None:
         async with ReplayServer() as server:
             return await made.check(HostCheckRequest(host=server.url, workflows=("nope",)))
 
-    assert run(go()).steps[-1].message == "There is no such workflow."
+    assert run(go()).steps[-1].message == "There is no workflow called 'nope'."
 
 
 def test_a_machine_is_checked_before_it_is_saved(made: Service) -> None:
