@@ -159,6 +159,8 @@ class JobProgress:
         done = self._fraction
         by_pace_s = spent_s * (1.0 - done) / done if done > 0.0 else None
         if usual_s is None:
+            if self._stage == "run":
+                return None  # its first nodes are quick and say nothing of the sampler
             decisive = self._stage in _DECISIVE
             return (None if decisive else 0.0) if by_pace_s is None else by_pace_s
         if by_pace_s is None or (self._stage == "run" and spent_s < usual_s):

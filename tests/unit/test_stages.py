@@ -103,6 +103,18 @@ def test_nothing_is_foretold_where_the_run_is_unknown() -> None:
     assert progress.eta_s() is None
 
 
+def test_the_quick_first_nodes_of_an_unknown_run_foretell_nothing() -> None:
+    clock = Clock()
+    progress = JobProgress(GRADE, clock=clock)
+    progress.expect({"fit": 4.0, "apply": 3.0})
+    progress.enter("run")
+    clock.now += 2.0
+    progress.advance(0.5)
+    assert progress.eta_s() is None
+    progress.advance(0.5, left_s=60.0)
+    assert progress.eta_s() == pytest.approx(67.0)
+
+
 def test_the_samplers_own_pace_tells_what_is_left_of_the_run() -> None:
     progress = JobProgress(GRADE)
     progress.expect({"run": 20.0, "fit": 4.0, "apply": 3.0})
