@@ -22,6 +22,7 @@ from daemon.edits.ai_editor import AiEditor
 from daemon.edits.dispatch import JobDispatcher
 from daemon.edits.host_run import HostRun
 from daemon.edits.job import Job
+from daemon.edits.leftovers import Leftovers
 from daemon.edits.work_files import WorkFiles
 from daemon.protocol.errors import ErrorKind, RabbitError
 from daemon.protocol.messages import Message
@@ -212,7 +213,7 @@ class Story:
             settings = SimpleNamespace(current=Settings())
             dispatcher = JobDispatcher(hosts)
             editor = AiEditor(
-                HostRun(hosts, settings, dispatcher, SimpleNamespace()),
+                HostRun(hosts, settings, dispatcher, Leftovers(hosts, self.disk)),
                 dispatcher,
                 WorkflowLibrary(data_folder("comfyui_workflows"), self.job.folder / "none"),
                 settings,
