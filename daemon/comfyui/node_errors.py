@@ -134,7 +134,7 @@ def execution_failed(data: dict[str, Any], graph: dict[str, Any], host: str) -> 
     first = _without_paths(said.splitlines()[0]) if said else kind or "no reason given"
     return RabbitError(
         ErrorKind.HOST_FAILED,
-        f"{host} failed in {class_type or 'a node'}: {first.rstrip('.')}.",
+        f"{host} failed in {class_type or 'a node'}: {first.rstrip(' .:,')}.",
         "The details are in ComfyUI's own log.",
         context,
     )

@@ -140,12 +140,21 @@ class HostsModel(QObject):
         return Plan(host, named, ai=True, reason=reason)
 
     def others_for(self, info: JobInfo) -> tuple[str, ...]:
-        """Name the hosts on which a job could run instead; none where the built-in one does it."""
+        """Name the hosts on which a job could run instead; none where the built-in one does it.
+
+        Those that cannot run its workflow now are left out, once it is known which can.
+        """
         is_builtin = not info.ai and info.host in ("", BUILTIN)
         if is_builtin or not self.ai_enabled:
             return ()
+        able = {
+            name
+            for each in self._workflows
+            if each.name == info.workflow
+            for name in each.able_hosts
+        }
         named = (each.name for each in self._hosts if not each.builtin)
-        return tuple(name for name in named if name != info.host)
+        return tuple(name for name in named if name != info.host and (name in able or not able))
 
     def refresh(self) -> None:
         """Ask for everything again."""

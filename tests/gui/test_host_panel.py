@@ -28,8 +28,9 @@ from rabbitviewer.hosts.host_panel import HostPanel
 from rabbitviewer.ipc.client import DaemonClient
 from rabbitviewer.models.host_entries import HostEntriesModel
 from rabbitviewer.models.hosts import HostsModel
+from tests.fakes.answers import job
 from tests.fakes.daemon import FakeDaemon
-from tests.fakes.window import BUILTIN_HOST, STUDIO
+from tests.fakes.window import BUILTIN_HOST, KONTEXT, STUDIO
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -302,3 +303,16 @@ def test_what_the_daemon_refuses_is_said_in_the_form(room: Room) -> None:
     room.click("Save", room.form)
     room.qtbot.waitUntil(lambda: "config.yaml cannot be written. Free it." in room.words(room.form))
     assert room.form.isVisible()
+
+
+def test_a_job_is_offered_only_the_hosts_that_can_run_its_workflow(room: Room) -> None:
+    attic = msgspec.structs.replace(STUDIO, name="attic", url="http://attic:8188")
+    room.know(hosts=(BUILTIN_HOST, STUDIO, AWAY, attic))
+    failed = msgspec.structs.replace(
+        job(b"/a.jpg", state="failed"), ai=True, workflow="kontext_color_grade", host=STUDIO.name
+    )
+    assert room.hosts.others_for(failed) == ("cloud", "attic")
+    known = msgspec.structs.replace(KONTEXT, able_hosts=("studio-pc", "attic"))
+    with room.qtbot.waitSignal(room.hosts.changed):
+        room.daemon.publish(messages.Workflows(workflows=(known,)))
+    assert room.hosts.others_for(failed) == ("attic",)

@@ -84,6 +84,7 @@ def test_a_loader_of_two_files_names_both_when_one_is_damaged() -> None:
         ("File name too long: '/srv/comfyui/data/output/x.png'\nmore", "too long: 'x.png'."),
         (r"cannot open C:\Users\ada\ComfyUI\input\a.png", "cannot open a.png."),
         ("", "in KSampler: RuntimeError."),
+        ("Error(s) in loading state_dict:\n\tsize mismatch", "loading state_dict."),
     ],
 )
 def test_other_failures_are_told_by_their_first_line_without_paths(
