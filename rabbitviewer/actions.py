@@ -280,12 +280,8 @@ def _rest() -> tuple[ActionSpec, ...]:
         ActionSpec("jobs.cancel_all", _tr("Cancel all jobs"), (), "ph.x", panels),
         ActionSpec("hosts.panel", _tr("Hosts"), ("Ctrl+H",), "ph.desktop-tower", panels),
         ActionSpec("hosts.check", _tr("Test the connection to all hosts"), (), "", panels),
-        ActionSpec(
-            "hosts.add", _tr("Connect a ComfyUI machine…"), (), "ph.desktop-tower", panels
-        ),
-        ActionSpec(
-            "workflows.panel", _tr("Workflows"), ("Ctrl+Shift+W",), "ph.flow-arrow", panels
-        ),
+        ActionSpec("hosts.add", _tr("Connect a ComfyUI machine…"), (), "ph.desktop-tower", panels),
+        ActionSpec("workflows.panel", _tr("Workflows"), ("Ctrl+Shift+W",), "ph.flow-arrow", panels),
         ActionSpec("workflows.import", _tr("Import a ComfyUI workflow…"), (), "", panels),
         ActionSpec("panel.hide_all", _tr("Hide all panels"), ("H",), "", panels),
         ActionSpec("window.theme", _tr("Dark or light"), ("Ctrl+Shift+D",), "ph.moon", panels),
