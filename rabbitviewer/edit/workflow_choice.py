@@ -10,6 +10,7 @@ from PySide6.QtGui import QStandardItemModel
 from daemon.protocol.values import WorkflowInfo
 from rabbitviewer.theme.controls import Choice
 
+_LETTERS = 3  # it stretches; this is what a narrow panel leaves it
 _TIP = Qt.ItemDataRole.ToolTipRole
 
 
@@ -26,6 +27,7 @@ class WorkflowChoice(Choice):
 
     def __init__(self, accessible_name: str, chosen: str = "") -> None:
         super().__init__(accessible_name)
+        self.setMinimumContentsLength(_LETTERS)
         self._workflows: dict[str, WorkflowInfo] = {}
         self._chosen = chosen
         self.activated.connect(self._on_activated)

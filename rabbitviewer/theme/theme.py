@@ -26,7 +26,8 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self._choice = choice
-        application.setStyle("Fusion")
+        if not application.styleSheet():
+            application.setStyle("Fusion")
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._apply)
         self._put_on(self._wanted())
@@ -59,7 +60,9 @@ class Theme(QObject):
 
     def _put_on(self, look: Tokens) -> None:
         self._application.setPalette(make_palette(look))
-        self._application.setStyleSheet(make_style_sheet(look))
+        sheet = make_style_sheet(look)
+        if sheet != self._application.styleSheet():  # Qt goes over every widget for the same one
+            self._application.setStyleSheet(sheet)
 
 
 def figures_font(font: QFont) -> QFont:
