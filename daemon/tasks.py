@@ -297,7 +297,6 @@ class PrepareSmall(Task, frozen=True, tag="prepare_small"):
         icc_path: Where to write the photo's ICC profile; no file is written for plain sRGB.
         long_edge_px: Long edge wanted; 0: near 1 MP.
         kontext_sizes: Fit into one of the model's 17 sizes so that nothing is cropped.
-        learns: A grade is learnt from what comes back; else nothing is written at *clipped_path*.
     """
 
     path: bytes
@@ -306,7 +305,6 @@ class PrepareSmall(Task, frozen=True, tag="prepare_small"):
     icc_path: bytes
     long_edge_px: int = 0
     kontext_sizes: bool = False
-    learns: bool = True
 
 
 class SmallPrepared(TaskResult, frozen=True, tag="small_prepared"):

@@ -62,12 +62,9 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
     sent, own, clipped = _small_copy(photo, inner_width, inner_height)
     context.checkpoint(0.8)
     write_png(task.png_path, fill_canvas(sent, plan))
-    coverage = None
-    if task.learns:
-        coverage = round(color_coverage(photo.pixels, own), 4)
-        mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
-        mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
-        write_png(task.clipped_path, mark)
+    mark = np.full((plan.height_px, plan.width_px), 255, np.uint8)
+    mark[top : top + inner_height, left : left + inner_width] = clipped * np.uint8(255)
+    write_png(task.clipped_path, mark)
     if photo.icc is not None and photo.color_space != SRGB:
         Path(os.fsdecode(task.icc_path)).write_bytes(photo.icc)
     prepared = SmallPrepared(
@@ -80,7 +77,7 @@ def prepare_small(task: PrepareSmall, context: Context) -> tuple[SmallPrepared, 
         format=photo.format,
         lossy=photo.lossy,
         palette=photo.encoding.palette,
-        coverage=coverage,
+        coverage=round(color_coverage(photo.pixels, own), 4),
         notes=photo.notes,
     )
     return prepared, b""

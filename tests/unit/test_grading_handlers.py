@@ -81,13 +81,6 @@ def test_a_photo_of_the_working_size_is_sent_pixel_by_pixel(tmp_path: Path) -> N
     np.testing.assert_array_equal(read_rgb(os.fsencode(tmp_path / "sent.png")), pixels)
 
 
-def test_where_nothing_is_learnt_no_map_of_clipped_samples_is_made(tmp_path: Path) -> None:
-    photo = chart_file(tmp_path, "adobe-rgb", np.uint8)
-    small = prepare(tmp_path, photo, learns=False)
-    assert small.coverage is None
-    assert not (tmp_path / "clipped.png").exists()
-
-
 def test_a_png_with_one_transparent_colour_is_read_without_alpha(tmp_path: Path) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "key.png", transparency=(1, 2, 3))
