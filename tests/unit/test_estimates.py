@@ -9,6 +9,7 @@ from daemon.protocol.errors import ErrorInfo, ErrorKind
 from daemon.storage.job_record import JobRecord
 from daemon.storage.past_job import PastJob, past_job
 from daemon.tasks import SmallPrepared
+from tests.unit.test_job_store import record
 
 OUT_OF_REACH = ErrorInfo(ErrorKind.INVALID_REQUEST, "The words cancel each other out.")
 SMALL = SmallPrepared(
@@ -106,21 +107,11 @@ def test_those_before_a_job_take_what_any_job_takes_the_host() -> None:
 
 
 def test_a_jobs_bytes_are_read_as_a_past_job() -> None:
-    record = JobRecord(
-        job_id="a",
-        created=1.0,
-        path=b"/p.jpg",
-        operation="color_grade",
-        prompt="warmer",
+    asked = record(
         workflow="kontext",
         host="studio",
         ai=True,
-        strength=1.0,
-        seed=1,
         fit_mode="lut",
-        lut_size=33,
-        long_edge_px=0,
-        target=b"/p",
         state="failed",
         stage="run",
         sends=1,
@@ -128,31 +119,15 @@ def test_a_jobs_bytes_are_read_as_a_past_job() -> None:
         small=SMALL,
         error=ErrorInfo(ErrorKind.HOST_FAILED, "It failed."),
     )
-    read = msgspec.msgpack.decode(msgspec.msgpack.encode(record), type=PastJob)
-    assert read == past_job(record)
+    read = msgspec.msgpack.decode(msgspec.msgpack.encode(asked), type=PastJob)
+    assert read == past_job(asked)
     assert read.photo_mp == pytest.approx(24.0)
     assert read.failed_there
 
 
 def waiting(job_id: str, rank: float, **changes: object) -> JobRecord:
-    record = JobRecord(
-        job_id=job_id,
-        created=1.0,
-        path=b"/p.jpg",
-        operation="color_grade",
-        prompt="warmer",
-        workflow="kontext",
-        host="",
-        ai=True,
-        strength=1.0,
-        seed=1,
-        fit_mode="lut",
-        lut_size=33,
-        long_edge_px=0,
-        target=b"/p",
-        rank=rank,
-    )
-    return msgspec.structs.replace(record, **changes)
+    asked = {"workflow": "kontext", "host": "", "ai": True, "fit_mode": "lut", "rank": rank}
+    return record(job_id, **(asked | changes))
 
 
 def test_jobs_of_a_smaller_rank_that_were_not_run_yet_come_first() -> None:

@@ -18,24 +18,10 @@ from daemon.protocol.messages import AiEditPreview, AiEditProgress
 from daemon.storage.job_record import JobRecord
 from daemon.tasks import DecodePreview, PixelsMade
 from tests.fakes.comfyui import run
+from tests.unit.test_job_store import record
 
 KNOWN = Expected({"run": 20.0, "fit": 4.0, "apply": 6.0}, usual_s=30.0)
-RECORD = JobRecord(
-    job_id="a",
-    created=1.0,
-    path=b"/p.jpg",
-    operation="color_grade",
-    prompt="warmer",
-    workflow="kontext",
-    host="studio",
-    ai=True,
-    strength=1.0,
-    seed=1,
-    fit_mode="lut",
-    lut_size=33,
-    long_edge_px=0,
-    target=b"/p",
-)
+RECORD = record(workflow="kontext", host="studio", ai=True, fit_mode="lut")
 
 
 class Store:
